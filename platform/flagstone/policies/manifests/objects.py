@@ -1,0 +1,140 @@
+"""One Kubernetes object as it was read, with the place it stands in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from flagstone.policies.manifests.source_lines import Place
+
+Identity = tuple[str, str, str, str]
+
+
+def dig(value: Any, *keys: str | int) -> Any:
+    """Follow keys into nested mappings and lists; None where one is missing or of another shape."""
+    for key in keys:
+        if isinstance(value, dict):
+            value = value.get(key)
+        elif isinstance(value, list) and isinstance(key, int) and -len(value) <= key < len(value):
+            value = value[key]
+        else:
+            return None
+    return value
+
+
+def mapping(value: Any) -> dict[str, Any]:
+    """The value if it is a mapping, else an empty one: hostile input must not break a check."""
+    return value if isinstance(value, dict) else {}
+
+
+def sequence(value: Any) -> list[Any]:
+    """The value if it is a list, else an empty one."""
+    return value if isinstance(value, list) else []
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Manifest:
+    """A Kubernetes object.
+
+    Attributes:
+        raw: the object itself, keys are strings at every level, JSON-safe.
+        path: the file it stands in, relative to the folder that was read.
+        document: 0-based index of its document in that file.
+        origin: the kustomization or chart folder that rendered it; None for a plain file.
+        unrendered_reason: set when the file belongs to a kustomization or chart that could not be
+            rendered: it can be shown, but is not what the cluster gets, so no check may judge it.
+        place: where its source text is, for `line`.
+    """
+
+    raw: dict[str, Any]
+    path: str
+    document: int = 0
+    origin: str | None = None
+    unrendered_reason: str | None = None
+    place: Place | None = field(default=None, repr=False)
+
+    @property
+    def api_version(self) -> str:
+        return _text(self.raw.get("apiVersion"))
+
+    @property
+    def group(self) -> str:
+        group, slash, _ = self.api_version.rpartition("/")
+        return group if slash else ""
+
+    @property
+    def version(self) -> str:
+        return self.api_version.rpartition("/")[2]
+
+    @property
+    def kind(self) -> str:
+        return _text(self.raw.get("kind"))
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        return mapping(self.raw.get("metadata"))
+
+    @property
+    def name(self) -> str:
+        """`metadata.name`; with only a generateName, that prefix and a star."""
+        name = _text(self.metadata.get("name"))
+        prefix = _text(self.metadata.get("generateName"))
+        return name or (f"{prefix}*" if prefix else "")
+
+    @property
+    def namespace(self) -> str:
+        return _text(self.metadata.get("namespace"))
+
+    @property
+    def labels(self) -> dict[str, str]:
+        return text_map(self.metadata.get("labels"))
+
+    @property
+    def annotations(self) -> dict[str, str]:
+        return text_map(self.metadata.get("annotations"))
+
+    @property
+    def spec(self) -> dict[str, Any]:
+        return mapping(self.raw.get("spec"))
+
+    @property
+    def ref(self) -> str:
+        """`Rollout/payments/checkout`, or `Rollout/checkout` without a namespace."""
+        return "/".join(part for part in (self.kind, self.namespace, self.name) if part)
+
+    @property
+    def identity(self) -> Identity:
+        """Group, kind, namespace, name; two objects without a name of their own never share one."""
+        name = self.name
+        if not _text(self.metadata.get("name")):
+            steps = self.place.prefix if self.place else ()
+            name = ".".join([f"{name}@{self.path}#{self.document}", *map(str, steps)])
+        return self.group, self.kind, self.namespace, name
+
+    def at(self, *keys: str | int) -> Any:
+        """The value at a key path from the object's root, or None."""
+        return dig(self.raw, *keys)
+
+    def line(self, *keys: str | int) -> int | None:
+        """The 1-based line of a key path in `path`, or of its nearest ancestor that exists."""
+        return self.place.line(keys) if self.place else None
+
+
+def text_map(value: Any) -> dict[str, str]:
+    """Labels and the like: scalars as text, anything else left out."""
+    if not isinstance(value, Mapping):
+        return {}
+    return {
+        str(key): _text(item) for key, item in value.items() if not isinstance(item, dict | list)
+    }
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if value is None or isinstance(value, dict | list):
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)

@@ -1,0 +1,96 @@
+"""Where a value stands in the file it was read from.
+
+Only findings need lines, so the text is composed again when one is asked for, never while reading.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
+
+import yaml
+
+Keys = tuple[str | int, ...]
+
+_LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # what YAML counts as one
+
+
+class SourceText:
+    """The text of one file, fetched again on demand."""
+
+    __slots__ = ("_fetch",)
+
+    def __init__(self, fetch: Callable[[], str | None]) -> None:
+        self._fetch = fetch
+
+    def line(self, first_line: int, keys: Keys) -> int | None:
+        """Return the 1-based line of a key path in the document that starts at `first_line`.
+
+        `first_line` counts from 0. A path that does not exist yields its nearest ancestor's line.
+        """
+        root = _compose(self, first_line)
+        if root is None:
+            return None
+        return first_line + _mark_line(root, keys) + 1
+
+    def document_from(self, first_line: int) -> str | None:
+        text = self._fetch()
+        if text is None or first_line == 0:
+            return text
+        breaks = _LINE_BREAK.finditer(text)
+        last = next(islice(breaks, first_line - 1, None), None)
+        return text[last.end() :] if last else None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Place:
+    """A document of a file, and the way from its root to the object (`items`, 3 inside a List)."""
+
+    text: SourceText
+    first_line: int
+    prefix: Keys = ()
+
+    def line(self, keys: Keys) -> int | None:
+        return self.text.line(self.first_line, self.prefix + keys)
+
+
+@lru_cache(
+    maxsize=64
+)  # findings come service by service; more would keep every file's node tree alive
+def _compose(source: SourceText, first_line: int) -> yaml.Node | None:
+    text = source.document_from(first_line)
+    if text is None:
+        return None
+    loader = yaml.CSafeLoader(text)
+    try:
+        return loader.get_node() if loader.check_node() else None
+    except yaml.YAMLError:
+        return None
+    finally:
+        loader.dispose()
+
+
+def _mark_line(root: yaml.Node, keys: Keys) -> int:
+    line = root.start_mark.line
+    node = root
+    for key in keys:
+        step = _step(node, key)
+        if step is None:
+            break
+        line, node = step
+    return line
+
+
+def _step(node: yaml.Node, key: str | int) -> tuple[int, yaml.Node] | None:
+    if isinstance(node, yaml.MappingNode):
+        for name, value in reversed(node.value):  # of duplicate keys the last one counts
+            if name.value == key:
+                return name.start_mark.line, value
+    elif (
+        isinstance(node, yaml.SequenceNode) and isinstance(key, int) and 0 <= key < len(node.value)
+    ):
+        return node.value[key].start_mark.line, node.value[key]
+    return None
