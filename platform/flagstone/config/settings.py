@@ -1,0 +1,252 @@
+"""All settings, driven by the environment; production is this same file with variables set.
+
+Every variable is listed in docs/reference/settings.md, which a test keeps true.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.urls import reverse_lazy
+from kombu import Queue
+from psycopg.conninfo import conninfo_to_dict
+
+from flagstone.config import env
+from flagstone.config.runtime import postgres, redis_server
+from flagstone.core.content import CHECKOUT, content_dir
+
+# --- the place and the mode
+
+FLAGSTONE_HOME = env.path("FLAGSTONE_HOME", CHECKOUT / ".flagstone")
+DEBUG = env.boolean("FLAGSTONE_DEBUG", default=False)
+FLAGSTONE_SCAFFOLDS_DIR = env.path("FLAGSTONE_SCAFFOLDS_DIR", content_dir("scaffolds"))
+FLAGSTONE_SCORECARDS_DIR = env.path("FLAGSTONE_SCORECARDS_DIR", content_dir("scorecards"))
+FLAGSTONE_LOCAL_HOST_ROOT = env.path("FLAGSTONE_LOCAL_HOST_ROOT", FLAGSTONE_HOME / "repositories")
+# the address that people and pull requests reach this Flagstone by
+FLAGSTONE_URL = env.text("FLAGSTONE_URL", "http://127.0.0.1:8000").rstrip("/")
+
+
+def _secret_key() -> str:
+    """Take the key from the environment; an embedded Flagstone makes its own once and keeps it in its home."""
+    given = env.secret("FLAGSTONE_SECRET_KEY")
+    if given:
+        return given
+    kept = FLAGSTONE_HOME / "secret-key"
+    if kept.is_file():
+        return kept.read_text(encoding="utf-8").strip()
+    if env.text("DATABASE_URL"):
+        raise ImproperlyConfigured("Set FLAGSTONE_SECRET_KEY to 50 or more random characters; it signs the sessions.")
+    return "made-for-commands-that-sign-nothing-" + "0" * 20
+
+
+SECRET_KEY = _secret_key()
+ALLOWED_HOSTS = env.words("FLAGSTONE_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
+CSRF_TRUSTED_ORIGINS = env.words("FLAGSTONE_CSRF_TRUSTED_ORIGINS")
+_HTTPS = FLAGSTONE_URL.startswith("https://")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.boolean("FLAGSTONE_BEHIND_PROXY", default=False) else None
+SECURE_HSTS_SECONDS = 31_536_000 if _HTTPS else 0
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+
+# --- what it is made of
+
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "django_filters",
+    "django_htmx",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "heroicons",
+    "rest_framework",
+    "flagstone.core",
+    "flagstone.accounts",
+    "flagstone.forge",
+    "flagstone.catalog",
+    "flagstone.scaffolding",
+    "flagstone.scorecards",
+    "flagstone.gate",
+    "flagstone.reviews",
+    "flagstone.web",
+    "flagstone.api",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "flagstone.web.middleware.ServerTimingMiddleware",
+    "flagstone.web.middleware.FlagstoneErrorMiddleware",
+]
+
+ROOT_URLCONF = "flagstone.config.urls"
+WSGI_APPLICATION = "flagstone.config.wsgi.application"
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "flagstone.web.context.shell",
+            ],
+        },
+    }
+]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- PostgreSQL: DATABASE_URL, or the embedded one under FLAGSTONE_HOME
+
+
+def _database() -> dict[str, Any]:
+    url = env.secret("DATABASE_URL") or postgres.url(FLAGSTONE_HOME)
+    try:
+        parts = conninfo_to_dict(url)
+    except Exception as error:
+        raise ImproperlyConfigured("DATABASE_URL is not a PostgreSQL connection URL.") from error
+    known = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
+    settings = {known[key]: str(value) for key, value in parts.items() if key in known}
+    options = {key: value for key, value in parts.items() if key not in known}
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": options,
+        **settings,
+    }
+
+
+DATABASES = {"default": _database()}
+
+# --- Redis: REDIS_URL, or the embedded one under FLAGSTONE_HOME
+
+REDIS_URL = env.secret("REDIS_URL") or redis_server.url(FLAGSTONE_HOME)
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "flagstone",
+    }
+}
+
+
+def _broker() -> str:
+    if REDIS_URL.startswith("unix://"):  # redis-py's word for it is not kombu's
+        path, _, query = REDIS_URL.removeprefix("unix://").partition("?")
+        return f"redis+socket://{path}?virtual_host={query.removeprefix('db=') or '0'}"
+    return REDIS_URL
+
+
+CELERY_BROKER_URL = _broker()
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 900}
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_QUEUES = [Queue(name) for name in ("default", "scaffold", "evaluate", "ingest")]
+CELERY_TASK_ROUTES = {
+    "flagstone.scaffolding.*": {"queue": "scaffold"},
+    "flagstone.scorecards.*": {"queue": "evaluate"},
+    "flagstone.catalog.*": {"queue": "ingest"},
+}
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {}
+
+# --- people
+
+AUTH_USER_MODEL = "accounts.User"
+LOGIN_URL = reverse_lazy("web:sign-in")
+LOGIN_REDIRECT_URL = reverse_lazy("web:home")
+LOGOUT_REDIRECT_URL = reverse_lazy("web:sign-in")
+SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+
+# --- API
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "flagstone.api.authentication.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["flagstone.api.permissions.SignedInWithScope"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_PAGINATION_CLASS": "flagstone.api.pagination.Pages",
+    "PAGE_SIZE": 50,
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "flagstone.api.errors.handle",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Flagstone",
+    "DESCRIPTION": "Scaffold services with the paved path baked in, and ask what state they are in.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
+}
+
+# --- pages
+
+LANGUAGE_CODE = "en-gb"
+USE_TZ = True
+TIME_ZONE = "UTC"
+STATIC_URL = "static/"
+STATIC_ROOT = FLAGSTONE_HOME / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = DEBUG
+DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
+
+UNFOLD = {
+    "SITE_TITLE": "Flagstone admin",
+    "SITE_HEADER": "Flagstone",
+    "SITE_URL": "/",
+    "SHOW_HISTORY": False,
+}
+
+# --- logs
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"redact": {"()": "flagstone.config.logs.Redact"}},
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["redact"]}},
+    "root": {"handlers": ["stderr"], "level": env.text("FLAGSTONE_LOG_LEVEL", "INFO")},
+    "loggers": {"django.server": {"handlers": ["stderr"], "level": "INFO", "propagate": False}},
+}

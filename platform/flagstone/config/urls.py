@@ -1,0 +1,12 @@
+"""Every address of Flagstone."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("api/", include("flagstone.api.urls")),
+    path("", include("flagstone.web.urls")),
+]

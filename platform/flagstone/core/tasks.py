@@ -1,0 +1,48 @@
+"""The base of every Celery task."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from celery import Task
+
+from flagstone.core.errors import ExternalError, UserError
+from flagstone.core.redaction import redact
+
+logger = logging.getLogger(__name__)
+
+
+class RetryLater(ExternalError):
+    """Raised to have the task tried again: the other side was not ready."""
+
+    default_code = "retry_later"
+
+    def __init__(self, message: str, *, retry_after: float = 5.0, **params: object) -> None:
+        super().__init__(message, retryable=True, retry_after=retry_after, **params)
+
+
+class FlagstoneTask(Task):  # type: ignore[type-arg]
+    """Acknowledged only when done, so a killed worker's task runs again; every task is idempotent.
+
+    Expected errors (`UserError`) are results for people, not crashes. `RetryLater` is tried again with backoff.
+    """
+
+    acks_late = True
+    reject_on_worker_lost = True
+    throws = (UserError,)
+    autoretry_for = (RetryLater,)
+    max_retries = 8
+    retry_backoff = 2
+    retry_backoff_max = 300
+    retry_jitter = True
+    soft_time_limit = 300
+    time_limit = 330
+    ignore_result = True
+
+    def on_failure(
+        self, exc: Exception, task_id: str, args: tuple[Any, ...], kwargs: dict[str, Any], einfo: Any
+    ) -> None:
+        if not isinstance(exc, UserError):
+            logger.error("task %s (%s) failed: %s", self.name, task_id, redact(str(einfo)))
+        super().on_failure(exc, task_id, args, kwargs, einfo)

@@ -1,0 +1,9 @@
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class ForgeConfig(AppConfig):
+    name = "flagstone.forge"
+    label = "forge"
+    default_auto_field = "django.db.models.BigAutoField"

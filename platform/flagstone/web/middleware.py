@@ -1,0 +1,76 @@
+"""What happens around every page: how long it took, and how an expected error is shown."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from flagstone.core.errors import Conflict, ExternalError, FlagstoneError, Forbidden, NotFound, UserError
+
+logger = logging.getLogger(__name__)
+
+STATUS_OF: tuple[tuple[type[FlagstoneError], int], ...] = (
+    (NotFound, 404),
+    (Forbidden, 403),
+    (Conflict, 409),
+    (UserError, 400),
+    (ExternalError, 502),
+)
+
+
+def status_of(error: FlagstoneError) -> int:
+    """Return the HTTP status that tells this kind of error."""
+    return next((status for kind, status in STATUS_OF if isinstance(error, kind)), 500)
+
+
+class _Stopwatch:
+    """Counts the queries of one request and the seconds they took."""
+
+    def __init__(self) -> None:
+        self.queries = 0
+        self.seconds = 0.0
+
+    def __call__(self, execute: Callable[..., object], *args: object) -> object:
+        begun = time.perf_counter()
+        try:
+            return execute(*args)
+        finally:
+            self.queries += 1
+            self.seconds += time.perf_counter() - begun
+
+
+class ServerTimingMiddleware:
+    """Says in the `Server-Timing` header how long the page took, and how much of it the database."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        database, begun = _Stopwatch(), time.perf_counter()
+        with connection.execute_wrapper(database):
+            response = self.get_response(request)
+        total = time.perf_counter() - begun
+        response.headers["Server-Timing"] = (
+            f'db;dur={database.seconds * 1000:.1f};desc="{database.queries} queries", total;dur={total * 1000:.1f}'
+        )
+        return response
+
+
+class FlagstoneErrorMiddleware:
+    """Turns an expected error of an action into a page that says what happened and what to do next."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, FlagstoneError):
+            return None
+        return render(request, "web/error.html", {"error": exception}, status=status_of(exception))

@@ -1,0 +1,101 @@
+"""Isolation (own servers, own home, own git settings) and the cast: admin, lead, member, stranger."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flagstone.config.runtime import postgres, redis_server
+
+_SERVERS: list[Any] = []
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start PostgreSQL and Redis once for the whole run; the workers of xdist inherit their addresses.
+
+    The settings are named only here, so that Django reads them after the servers' home is known.
+    """
+    if hasattr(config, "workerinput") or os.environ.get("FLAGSTONE_TEST_SERVERS"):
+        return
+    home = Path(os.environ.get("FLAGSTONE_TEST_HOME") or tempfile.mkdtemp(prefix="flagstone-tests-"))
+    home.mkdir(parents=True, exist_ok=True)
+    home.chmod(0o755)  # PostgreSQL runs as another account when the tests run as root
+    os.environ |= {
+        "FLAGSTONE_HOME": str(home),
+        "FLAGSTONE_TEST_SERVERS": "started",
+        "HOME": str(home),
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "DJANGO_SETTINGS_MODULE": "flagstone.config.settings",
+    }
+    for name in ("DATABASE_URL", "REDIS_URL"):
+        os.environ.pop(name, None)
+    _SERVERS.append(postgres.start(home, log=home / "logs" / "postgres.log", durable=False))
+    _SERVERS.append(redis_server.start(home, log=home / "logs" / "redis.log"))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    for server in reversed(_SERVERS):
+        server.stop(10)
+    if _SERVERS:
+        _SERVERS.clear()
+        shutil.rmtree(os.environ["FLAGSTONE_HOME"], ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def _own_places(settings: Any, tmp_path: Path) -> None:
+    """Each test has a local code host of its own, made where it is used, and a cache key space of its own."""
+    settings.FLAGSTONE_LOCAL_HOST_ROOT = tmp_path / "repositories"
+    settings.CACHES["default"]["KEY_PREFIX"] = f"test-{tmp_path.name}"
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def make_user(db: None) -> Callable[..., Any]:
+    """Make somebody who can sign in: `make_user("maria", role="member")`; the password is the name twice."""
+    from flagstone.accounts.models import User
+
+    def make(username: str, *, role: str = "member", entity_ref: str = "", **fields: Any) -> User:
+        user = User(username=username, role=role, entity_ref=entity_ref or f"user:default/{username}", **fields)
+        user.set_password(username * 2)
+        user.save()
+        return user
+
+    return make
+
+
+@pytest.fixture
+def admin_user(make_user: Callable[..., Any]) -> Any:
+    return make_user("ada", role="platform_admin", is_staff=True, is_superuser=True)
+
+
+@pytest.fixture
+def lead(make_user: Callable[..., Any]) -> Any:
+    return make_user("leo", role="squad_lead")
+
+
+@pytest.fixture
+def member(make_user: Callable[..., Any]) -> Any:
+    return make_user("mia", role="member")
+
+
+@pytest.fixture
+def stranger(make_user: Callable[..., Any]) -> Any:
+    return make_user("sam", role="viewer")
+
+
+@pytest.fixture
+def audit_actions(db: None) -> Iterator[Callable[[], list[str]]]:
+    """List the actions recorded so far, oldest first."""
+    from flagstone.core.models import AuditEntry
+
+    def actions() -> list[str]:
+        return list(AuditEntry.objects.order_by("sequence").values_list("action", flat=True))
+
+    yield actions
