@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import django
 import pytest
 
 from flagstone.config.runtime import postgres, redis_server
@@ -21,8 +22,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
     The settings are named only here, so that Django reads them after the servers' home is known.
     """
-    if hasattr(config, "workerinput") or os.environ.get("FLAGSTONE_TEST_SERVERS"):
-        return
+    if not hasattr(config, "workerinput") and not os.environ.get("FLAGSTONE_TEST_SERVERS"):
+        _start_servers()
+    django.setup()
+
+
+def _start_servers() -> None:
     home = Path(os.environ.get("FLAGSTONE_TEST_HOME") or tempfile.mkdtemp(prefix="flagstone-tests-"))
     home.mkdir(parents=True, exist_ok=True)
     home.chmod(0o755)  # PostgreSQL runs as another account when the tests run as root
