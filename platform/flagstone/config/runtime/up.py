@@ -1,0 +1,269 @@
+"""Everything that `make up` starts, watches and stops: PostgreSQL, Redis, web, worker and beat."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+
+from flagstone.config.runtime import postgres, redis_server, styles
+from flagstone.config.runtime.children import Child, StartError, spawn, wait_until
+
+STOP_TIMEOUT = 20.0
+WEB_TIMEOUT = 60.0
+QUEUES = "default,scaffold,evaluate,ingest"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    host: str
+    port: int
+
+    @property
+    def url(self) -> str:
+        return os.environ.get("FLAGSTONE_URL") or f"http://{self.host}:{self.port}"
+
+
+@dataclass(slots=True)
+class Running:
+    """What has been started so far, in order; it is stopped in the opposite order."""
+
+    children: list[Child] = field(default_factory=list)
+
+    def add(self, child: Child) -> Child:
+        self.children.append(child)
+        return child
+
+    def stop(self) -> None:
+        while self.children:
+            self.children.pop().stop(STOP_TIMEOUT)
+
+    def fallen(self) -> Child | None:
+        return next((child for child in self.children if not child.is_running), None)
+
+
+class _Stopped(BaseException):
+    """Ctrl-C or SIGTERM: a BaseException, so that nothing on the way takes it for a failure."""
+
+
+def up(home: Path, address: Address) -> int:
+    """Start everything, say where it is, and keep watch until Ctrl-C; return the exit status."""
+    begun = time.monotonic()
+    _make_home(home)
+    running = Running()
+    with _only_one(home, address), _stop_on_signals():
+        _refuse_taken_port(address)
+        try:
+            environment = _start_servers(home, address, running)
+            _prepare(environment)
+            _start_flagstone(home, address, environment, running)
+            _load_demo(environment)
+            _say_where(address, time.monotonic() - begun)
+            return _watch(running)
+        except _Stopped:
+            _say("\nStopping …")
+            return 0
+        finally:
+            with _deaf_to_signals():
+                running.stop()
+            _say("Stopped; the data are kept.")
+
+
+def reset(home: Path) -> int:
+    """Delete the data of the embedded servers and all else under the home, so that the next start is the first."""
+    if home.is_dir():
+        with _only_one(home, None):
+            postgres.remove(home)
+            shutil.rmtree(home)
+    _say(f"{home} is gone; `make up` starts over.")
+    return 0
+
+
+def _start_servers(home: Path, address: Address, running: Running) -> dict[str, str]:
+    logs = home / "logs"
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "flagstone.config.settings",
+        "FLAGSTONE_HOME": str(home),
+        "FLAGSTONE_URL": address.url,
+        "FLAGSTONE_SECRET_KEY": _secret_key(home),
+        "PYTHONUNBUFFERED": "1",
+    }
+    if not (os.environ.get("DATABASE_URL") or os.environ.get("DATABASE_URL_FILE")):
+        with _saying("PostgreSQL"):
+            running.add(postgres.start(home, log=logs / "postgres.log"))
+    if not (os.environ.get("REDIS_URL") or os.environ.get("REDIS_URL_FILE")):
+        with _saying("Redis"):
+            running.add(redis_server.start(home, log=logs / "redis.log"))
+    return environment
+
+
+def _prepare(environment: dict[str, str]) -> None:
+    with _saying("Database schema"):
+        _run(["-m", "django", "migrate", "--noinput", "--verbosity", "0"], environment, "The database schema could not be brought up to date")
+    with _saying("Styles"):
+        styles.build()
+
+
+def _start_flagstone(home: Path, address: Address, environment: dict[str, str], running: Running) -> None:
+    logs, python = home / "logs", sys.executable
+    celery = [python, "-m", "celery", "-A", "flagstone.config.celery"]
+    with _saying("Worker and beat"):
+        worker = [*celery, "worker", "--queues", QUEUES, "--concurrency", "2", "--loglevel", "INFO",
+                  "--without-gossip", "--without-mingle", "--hostname", "flagstone@%h"]  # fmt: skip
+        running.add(spawn("worker", worker, log=logs / "worker.log", env=environment))
+        beat = [*celery, "beat", "--loglevel", "WARNING", "--schedule", home / "beat-schedule", "--pidfile", ""]
+        running.add(spawn("beat", beat, log=logs / "beat.log", env=environment))
+    with _saying("Web"):
+        web = [python, "-m", "gunicorn", "flagstone.config.wsgi:application", "--bind", f"{address.host}:{address.port}",
+               "--workers", "2", "--threads", "4", "--graceful-timeout", "5", "--no-control-socket"]  # fmt: skip
+        child = running.add(spawn("web", web, log=logs / "web.log", env=environment))
+        wait_until(lambda: _is_ready(address), child, timeout=WEB_TIMEOUT, what="The web server")
+    fallen = running.fallen()
+    if fallen:
+        raise StartError(f"{fallen.name} ended at once. The end of {fallen.log}:\n{fallen.last_lines()}")
+
+
+def _load_demo(environment: dict[str, str]) -> None:
+    with _saying("Demo organisation"):
+        _run(["-m", "flagstone.config.demo"], environment, "The demo organisation could not be loaded")
+
+
+def _watch(running: Running) -> int:
+    while True:
+        fallen = running.fallen()
+        if fallen:
+            _say(
+                f"\n{fallen.name} ended unexpectedly (exit status {fallen.process.returncode}), so everything stops. "
+                f"The end of {fallen.log}:\n{fallen.last_lines()}\nYour data are safe; `make up` starts again."
+            )
+            return 1
+        time.sleep(0.5)
+
+
+def _say_where(address: Address, seconds: float) -> None:
+    _say(
+        f"\n  Flagstone is up after {seconds:.0f} s:  {address.url}\n"
+        "\n  Sign in as        admin   (platform team)   password  flagstone-demo"
+        "\n                    lead    (squad lead)      password  flagstone-demo"
+        "\n                    dev     (developer)       password  flagstone-demo"
+        "\n\n  Ctrl-C stops everything and keeps the data; `make reset` starts over.\n"
+    )
+
+
+def _run(words: list[str], environment: dict[str, str], failure: str) -> None:
+    done = subprocess.run(
+        [sys.executable, *words], env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        tail = "\n".join((done.stderr or done.stdout).strip().splitlines()[-12:])
+        raise StartError(f"{failure}:\n{tail}")
+
+
+def _make_home(home: Path) -> None:
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        for folder in ("logs", "static"):
+            (home / folder).mkdir(exist_ok=True)
+    except OSError as error:
+        raise StartError(f"The folder {home} cannot be made: {error.strerror}. Set FLAGSTONE_HOME to one that can.") from error
+
+
+def _secret_key(home: Path) -> str:
+    given = os.environ.get("FLAGSTONE_SECRET_KEY")
+    if given:
+        return given
+    kept = home / "secret-key"
+    if not kept.is_file():
+        with os.fdopen(os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(48))
+    return kept.read_text(encoding="utf-8").strip()
+
+
+def _refuse_taken_port(address: Address) -> None:
+    with socket.socket(socket.AF_INET6 if ":" in address.host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address.host, address.port))
+        except OSError as error:
+            raise StartError(
+                f"Port {address.port} on {address.host} cannot be used: {error.strerror}. "
+                f"Stop the program that has it, or choose another: `make up PORT={address.port + 1}`."
+            ) from error
+
+
+def _is_ready(address: Address) -> bool:
+    host = "127.0.0.1" if address.host == "0.0.0.0" else address.host  # noqa: S104 - compared, not bound
+    try:
+        with urllib.request.urlopen(f"http://{host}:{address.port}/health/ready", timeout=3) as answer:  # noqa: S310
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+@contextmanager
+def _only_one(home: Path, address: Address | None) -> Iterator[None]:
+    with (home / "up.lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            lock.seek(0)
+            raise StartError(
+                f"it is running already with the data of {home} ({lock.read().strip()}). Stop that one first, with Ctrl-C."
+            ) from error
+        lock.truncate(0)
+        lock.write(f"process {os.getpid()}" + (f" at {address.url}" if address else ""))
+        lock.flush()
+        yield
+
+
+@contextmanager
+def _stop_on_signals() -> Iterator[None]:
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise _Stopped
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _deaf_to_signals() -> Iterator[None]:
+    """A second Ctrl-C must not leave half of it running."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    yield
+
+
+@contextmanager
+def _saying(what: str) -> Iterator[None]:
+    sys.stdout.write(f"  {what:<18} …")
+    sys.stdout.flush()
+    begun = time.monotonic()
+    try:
+        yield
+    except BaseException:
+        _say(" stopped")
+        raise
+    _say(f" ready in {time.monotonic() - begun:.1f} s")
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
