@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _start_servers() -> None:
-    home = Path(os.environ.get("FLAGSTONE_TEST_HOME") or tempfile.mkdtemp(prefix="flagstone-tests-"))
+    home = Path(
+        os.environ.get("FLAGSTONE_TEST_HOME") or tempfile.mkdtemp(prefix="flagstone-tests-")
+    )
     home.mkdir(parents=True, exist_ok=True)
     home.chmod(0o755)  # PostgreSQL runs as another account when the tests run as root
     os.environ |= {
@@ -67,7 +69,12 @@ def make_user(db: None) -> Callable[..., Any]:
     from flagstone.accounts.models import User
 
     def make(username: str, *, role: str = "member", entity_ref: str = "", **fields: Any) -> User:
-        user = User(username=username, role=role, entity_ref=entity_ref or f"user:default/{username}", **fields)
+        user = User(
+            username=username,
+            role=role,
+            entity_ref=entity_ref or f"user:default/{username}",
+            **fields,
+        )
         user.set_password(username * 2)
         user.save()
         return user
@@ -96,11 +103,11 @@ def stranger(make_user: Callable[..., Any]) -> Any:
 
 
 @pytest.fixture
-def audit_actions(db: None) -> Iterator[Callable[[], list[str]]]:
+def audit_actions(db: None) -> Callable[[], list[str]]:
     """List the actions recorded so far, oldest first."""
     from flagstone.core.models import AuditEntry
 
     def actions() -> list[str]:
         return list(AuditEntry.objects.order_by("sequence").values_list("action", flat=True))
 
-    yield actions
+    return actions

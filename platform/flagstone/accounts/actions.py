@@ -24,13 +24,17 @@ def token_digest(token: str) -> str:
 
 
 @transaction.atomic
-def create_token(*, actor: User, user: User, name: str, scopes: list[str], days: int = 90) -> tuple[ApiToken, str]:
+def create_token(
+    *, actor: User, user: User, name: str, scopes: list[str], days: int = 90
+) -> tuple[ApiToken, str]:
     """Create a token and return it with its text, which is stored nowhere."""
     if actor != user and not may(actor, "accounts.manage"):
         raise Forbidden("Only the platform team creates tokens for others.")
     unknown = sorted(set(scopes) - set(Scope.values))
     if unknown or not scopes:
-        raise UserError(f"Choose scopes among {', '.join(Scope.values)}; got {', '.join(unknown) or 'none'}.")
+        raise UserError(
+            f"Choose scopes among {', '.join(Scope.values)}; got {', '.join(unknown) or 'none'}."
+        )
     if not 1 <= days <= MAX_DAYS:
         raise UserError(f"A token lives 1 to {MAX_DAYS} days; got {days}.")
     text = TOKEN_PREFIX + secrets.token_urlsafe(32)
@@ -58,7 +62,9 @@ def revoke_token(*, actor: User, token: ApiToken) -> None:
     """End a token at once; revoking it twice changes nothing."""
     if actor != token.user and not may(actor, "accounts.manage"):
         raise Forbidden("Only its owner or the platform team revokes a token.")
-    changed = ApiToken.objects.filter(pk=token.pk, revoked_at__isnull=True).update(revoked_at=timezone.now())
+    changed = ApiToken.objects.filter(pk=token.pk, revoked_at__isnull=True).update(
+        revoked_at=timezone.now()
+    )
     if changed:
         audit.record(
             actor=actor,
@@ -70,7 +76,14 @@ def revoke_token(*, actor: User, token: ApiToken) -> None:
 
 @transaction.atomic
 def create_user(
-    *, actor: User | None, username: str, password: str, role: str, entity_ref: str = "", name: str = "", email: str = ""
+    *,
+    actor: User | None,
+    username: str,
+    password: str,
+    role: str,
+    entity_ref: str = "",
+    name: str = "",
+    email: str = "",
 ) -> User:
     """Create somebody who can sign in; a platform admin also reaches the admin pages."""
     first, _, last = name.partition(" ")
@@ -87,5 +100,7 @@ def create_user(
     user.set_password(password)
     user.full_clean()
     user.save()
-    audit.record(actor=actor, action="accounts.user_created", subject=f"user:{username}", data={"role": role})
+    audit.record(
+        actor=actor, action="accounts.user_created", subject=f"user:{username}", data={"role": role}
+    )
     return user

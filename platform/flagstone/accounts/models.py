@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar
 
-from django.contrib.auth.models import AbstractUser, UserManager
+from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
@@ -16,12 +15,15 @@ from flagstone.accounts.roles import Role
 class User(AbstractUser):
     """A person who signs in. Who they are in the organisation stands in the catalogue, under `entity_ref`."""
 
-    role = models.CharField(max_length=20, choices=[(r.value, r.label) for r in Role], default=Role.VIEWER.value)
-    entity_ref = models.CharField(
-        max_length=200, blank=True, db_index=True, help_text="the User entity of this person, such as user:default/maria"
+    role = models.CharField(
+        max_length=20, choices=[(r.value, r.label) for r in Role], default=Role.VIEWER.value
     )
-
-    objects: ClassVar[UserManager[User]] = UserManager()
+    entity_ref = models.CharField(
+        max_length=200,
+        blank=True,
+        db_index=True,
+        help_text="the User entity of this person, such as user:default/maria",
+    )
 
     @property
     def display_name(self) -> str:

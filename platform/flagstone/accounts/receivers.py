@@ -27,4 +27,6 @@ def record_failed_sign_in(sender: Any, credentials: dict[str, Any], **kwargs: An
     # what was typed as a name may be a password typed in the wrong field: only a known name is recorded
     name = str(credentials.get("username", ""))
     known = User.objects.filter(username=name).exists()
-    audit.record(actor=None, action="accounts.sign_in_failed", subject=f"user:{name if known else 'unknown'}")
+    audit.record(
+        actor=None, action="accounts.sign_in_failed", subject=f"user:{name if known else 'unknown'}"
+    )

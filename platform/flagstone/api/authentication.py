@@ -26,10 +26,15 @@ class TokenAuthentication(BaseAuthentication):
             return None
         now = timezone.now()
         token = (
-            ApiToken.objects.usable(now).select_related("user").filter(digest=token_digest(text.strip())).first()
+            ApiToken.objects.usable(now)
+            .select_related("user")
+            .filter(digest=token_digest(text.strip()))
+            .first()
         )
         if token is None:
-            raise AuthenticationFailed("This token is unknown, expired or revoked. Create a new one under API tokens.")
+            raise AuthenticationFailed(
+                "This token is unknown, expired or revoked. Create a new one under API tokens."
+            )
         if token.last_used_at is None or now - token.last_used_at > LAST_USED_STEP:
             ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
         return token.user, token

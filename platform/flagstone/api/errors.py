@@ -10,7 +10,14 @@ from rest_framework.exceptions import APIException, PermissionDenied, Validation
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from flagstone.core.errors import Conflict, ExternalError, FlagstoneError, Forbidden, NotFound, UserError
+from flagstone.core.errors import (
+    Conflict,
+    ExternalError,
+    FlagstoneError,
+    Forbidden,
+    NotFound,
+    UserError,
+)
 
 STATUS_OF: tuple[tuple[type[FlagstoneError], int], ...] = (
     (NotFound, 404),
@@ -49,7 +56,11 @@ def _code(exception: Exception) -> str:
     if isinstance(exception, ValidationError):
         return "invalid"
     if isinstance(exception, APIException):
-        return str(exception.get_codes()) if not isinstance(exception.get_codes(), dict) else exception.default_code
+        return (
+            str(exception.get_codes())
+            if not isinstance(exception.get_codes(), dict)
+            else exception.default_code
+        )
     return "not_found" if isinstance(exception, Http404) else "forbidden"
 
 

@@ -23,6 +23,10 @@ class SignedInWithScope(BasePermission):
             return False
         if not isinstance(request.auth, ApiToken):
             return True
-        needed = Scope.READ if request.method in SAFE_METHODS else getattr(view, "write_scope", Scope.WRITE)
+        needed = (
+            Scope.READ
+            if request.method in SAFE_METHODS
+            else getattr(view, "write_scope", Scope.WRITE)
+        )
         held = set(request.auth.scopes)
         return needed in held or Scope.WRITE in held

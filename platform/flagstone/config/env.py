@@ -50,5 +50,7 @@ def secret(name: str, default: str = "") -> str:
         try:
             return Path(file).read_text(encoding="utf-8").strip()
         except OSError as error:
-            raise ImproperlyConfigured(f"{name}_FILE names {file}, which cannot be read: {error}.") from error
+            raise ImproperlyConfigured(
+                f"{name}_FILE names {file}, which cannot be read: {error}."
+            ) from error
     return os.environ.get(name, default)

@@ -37,7 +37,9 @@ def _secret_key() -> str:
     if kept.is_file():
         return kept.read_text(encoding="utf-8").strip()
     if env.text("DATABASE_URL"):
-        raise ImproperlyConfigured("Set FLAGSTONE_SECRET_KEY to 50 or more random characters; it signs the sessions.")
+        raise ImproperlyConfigured(
+            "Set FLAGSTONE_SECRET_KEY to 50 or more random characters; it signs the sessions."
+        )
     return "made-for-commands-that-sign-nothing-" + "0" * 20
 
 
@@ -46,7 +48,11 @@ ALLOWED_HOSTS = env.words("FLAGSTONE_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]"
 CSRF_TRUSTED_ORIGINS = env.words("FLAGSTONE_CSRF_TRUSTED_ORIGINS")
 _HTTPS = FLAGSTONE_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _HTTPS
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.boolean("FLAGSTONE_BEHIND_PROXY", default=False) else None
+SECURE_PROXY_SSL_HEADER = (
+    ("HTTP_X_FORWARDED_PROTO", "https")
+    if env.boolean("FLAGSTONE_BEHIND_PROXY", default=False)
+    else None
+)
 SECURE_HSTS_SECONDS = 31_536_000 if _HTTPS else 0
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
@@ -125,7 +131,13 @@ def _database() -> dict[str, Any]:
         parts = conninfo_to_dict(url)
     except Exception as error:
         raise ImproperlyConfigured("DATABASE_URL is not a PostgreSQL connection URL.") from error
-    known = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
+    known = {
+        "dbname": "NAME",
+        "user": "USER",
+        "password": "PASSWORD",
+        "host": "HOST",
+        "port": "PORT",
+    }
     settings = {known[key]: str(value) for key, value in parts.items() if key in known}
     options = {key: value for key, value in parts.items() if key not in known}
     return {
@@ -185,7 +197,10 @@ LOGIN_REDIRECT_URL = reverse_lazy("web:home")
 LOGOUT_REDIRECT_URL = reverse_lazy("web:sign-in")
 SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
@@ -246,7 +261,9 @@ LOGGING = {
     "disable_existing_loggers": False,
     "filters": {"redact": {"()": "flagstone.config.logs.Redact"}},
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["redact"]}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["redact"]}
+    },
     "root": {"handlers": ["stderr"], "level": env.text("FLAGSTONE_LOG_LEVEL", "INFO")},
     "loggers": {"django.server": {"handlers": ["stderr"], "level": "INFO", "propagate": False}},
 }

@@ -18,9 +18,15 @@ class AuditEntry(models.Model):
 
     sequence = models.BigIntegerField(primary_key=True)
     at = models.DateTimeField()
-    actor = models.CharField(max_length=150, help_text="user name, or 'flagstone' for the system itself")
-    action = models.CharField(max_length=100, help_text="what was done, such as scaffolding.run_requested")
-    subject = models.CharField(max_length=300, help_text="what it was done to, such as component:default/checkout")
+    actor = models.CharField(
+        max_length=150, help_text="user name, or 'flagstone' for the system itself"
+    )
+    action = models.CharField(
+        max_length=100, help_text="what was done, such as scaffolding.run_requested"
+    )
+    subject = models.CharField(
+        max_length=300, help_text="what it was done to, such as component:default/checkout"
+    )
     data = models.JSONField(default=dict)
     previous_hash = models.CharField(max_length=64)
     hash = models.CharField(max_length=64, unique=True)

@@ -18,8 +18,8 @@ class RetryLater(ExternalError):
 
     default_code = "retry_later"
 
-    def __init__(self, message: str, *, retry_after: float = 5.0, **params: object) -> None:
-        super().__init__(message, retryable=True, retry_after=retry_after, **params)
+    def __init__(self, message: str, *, retry_after: float = 5.0) -> None:
+        super().__init__(message, retryable=True, retry_after=retry_after)
 
 
 class FlagstoneTask(Task):  # type: ignore[type-arg]
@@ -41,7 +41,12 @@ class FlagstoneTask(Task):  # type: ignore[type-arg]
     ignore_result = True
 
     def on_failure(
-        self, exc: Exception, task_id: str, args: tuple[Any, ...], kwargs: dict[str, Any], einfo: Any
+        self,
+        exc: Exception,
+        task_id: str,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        einfo: Any,
     ) -> None:
         if not isinstance(exc, UserError):
             logger.error("task %s (%s) failed: %s", self.name, task_id, redact(str(einfo)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 from flagstone.config import env
 from flagstone.config.runtime.children import StartError
@@ -30,8 +29,9 @@ def main(words: list[str]) -> int:
 
 
 def _address() -> Address:
-    return Address(host=env.text("FLAGSTONE_HOST", "127.0.0.1"), port=env.integer("FLAGSTONE_PORT", 8000))
-
+    return Address(
+        host=env.text("FLAGSTONE_HOST", "127.0.0.1"), port=env.integer("FLAGSTONE_PORT", 8000)
+    )
 
 
 if __name__ == "__main__":

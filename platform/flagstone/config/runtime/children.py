@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -43,10 +44,8 @@ class Child:
         """Ask the child to end, and end its whole group if it does not within the time (seconds)."""
         if self.is_running:
             self.process.send_signal(self.stop_signal)
-            try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(timeout)
-            except subprocess.TimeoutExpired:
-                pass
         _kill_group(self.process.pid)
         self.process.wait()
 

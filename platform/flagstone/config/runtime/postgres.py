@@ -88,10 +88,12 @@ def start(home: Path, *, log: Path, durable: bool = True) -> Child:
     }
     if not durable:
         settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-    words = [where.binaries / "bin" / "postgres", "-D", where.data]
+    words: list[str | Path] = [where.binaries / "bin" / "postgres", "-D", where.data]
     for name, value in settings.items():
         words += ["-c", f"{name}={value}"]
-    child = spawn("postgres", words, log=log, account=where.account, stop_signal=signal.SIGINT, cwd=where.data)
+    child = spawn(
+        "postgres", words, log=log, account=where.account, stop_signal=signal.SIGINT, cwd=where.data
+    )
     try:
         wait_until(
             lambda: _answers(home),
@@ -132,7 +134,16 @@ def _make_data_folder(where: Places) -> None:
     _run(
         where,
         "initdb",
-        ["-D", str(draft), "-U", SUPERUSER, "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"],
+        [
+            "-D",
+            str(draft),
+            "-U",
+            SUPERUSER,
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--locale=C.UTF-8",
+            "--no-sync",
+        ],
     )
     with contextlib.suppress(FileNotFoundError):
         where.data.rmdir()
@@ -172,7 +183,11 @@ def _install(where: Places) -> None:
 
 
 def _run(where: Places, program: str, words: Sequence[str]) -> str:
-    who = {"user": where.account.uid, "group": where.account.gid, "extra_groups": []} if where.account else {}
+    who = (
+        {"user": where.account.uid, "group": where.account.gid, "extra_groups": []}
+        if where.account
+        else {}
+    )
     done = subprocess.run(  # type: ignore[call-overload]
         [str(where.binaries / "bin" / program), *words],
         capture_output=True,
@@ -197,7 +212,9 @@ def _answers(home: Path) -> bool:
 
 def _ensure_database(home: Path) -> None:
     with psycopg.connect(url(home, "postgres"), autocommit=True) as connection:
-        found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
+        found = connection.execute(
+            "SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]
+        ).fetchone()
         if not found:
             connection.execute(f"CREATE DATABASE {DATABASE}".encode())
 

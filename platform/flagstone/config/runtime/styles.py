@@ -22,7 +22,14 @@ def build() -> None:
         return
     RESULT.parent.mkdir(parents=True, exist_ok=True)
     done = subprocess.run(
-        [str(Path(sys.executable).parent / "tailwindcss"), "-i", str(SOURCE), "-o", str(RESULT), "--minify"],
+        [
+            str(Path(sys.executable).parent / "tailwindcss"),
+            "-i",
+            str(SOURCE),
+            "-o",
+            str(RESULT),
+            "--minify",
+        ],
         capture_output=True,
         text=True,
         check=False,

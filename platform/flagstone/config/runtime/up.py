@@ -113,33 +113,54 @@ def _start_servers(home: Path, address: Address, running: Running) -> dict[str, 
 
 def _prepare(environment: dict[str, str]) -> None:
     with _saying("Database schema"):
-        _run(["-m", "django", "migrate", "--noinput", "--verbosity", "0"], environment, "The database schema could not be brought up to date")
+        _run(
+            ["-m", "django", "migrate", "--noinput", "--verbosity", "0"],
+            environment,
+            "The database schema could not be brought up to date",
+        )
     with _saying("Styles"):
         styles.build()
 
 
-def _start_flagstone(home: Path, address: Address, environment: dict[str, str], running: Running) -> None:
+def _start_flagstone(
+    home: Path, address: Address, environment: dict[str, str], running: Running
+) -> None:
     logs, python = home / "logs", sys.executable
     celery = [python, "-m", "celery", "-A", "flagstone.config.celery"]
     with _saying("Worker and beat"):
         worker = [*celery, "worker", "--queues", QUEUES, "--concurrency", "2", "--loglevel", "INFO",
                   "--without-gossip", "--without-mingle", "--hostname", "flagstone@%h"]  # fmt: skip
         running.add(spawn("worker", worker, log=logs / "worker.log", env=environment))
-        beat = [*celery, "beat", "--loglevel", "WARNING", "--schedule", home / "beat-schedule", "--pidfile", ""]
+        beat: list[str | Path] = [
+            *celery,
+            "beat",
+            "--loglevel",
+            "WARNING",
+            "--schedule",
+            home / "beat-schedule",
+            "--pidfile",
+            "",
+        ]
         running.add(spawn("beat", beat, log=logs / "beat.log", env=environment))
     with _saying("Web"):
-        web = [python, "-m", "gunicorn", "flagstone.config.wsgi:application", "--bind", f"{address.host}:{address.port}",
-               "--workers", "2", "--threads", "4", "--graceful-timeout", "5", "--no-control-socket"]  # fmt: skip
+        web = [python, "-m", "gunicorn", "flagstone.config.wsgi:application",
+               "--bind", f"{address.host}:{address.port}", "--workers", "2", "--threads", "4", "--graceful-timeout", "5", "--no-control-socket"]  # fmt: skip
         child = running.add(spawn("web", web, log=logs / "web.log", env=environment))
         wait_until(lambda: _is_ready(address), child, timeout=WEB_TIMEOUT, what="The web server")
     fallen = running.fallen()
     if fallen:
-        raise StartError(f"{fallen.name} ended at once. The end of {fallen.log}:\n{fallen.last_lines()}")
+        raise StartError(
+            f"{fallen.name} ended at once. The end of {fallen.log}:\n{fallen.last_lines()}"
+        )
 
 
 def _load_demo(environment: dict[str, str]) -> None:
     with _saying("Demo organisation"):
-        _run(["-m", "flagstone.config.demo"], environment, "The demo organisation could not be loaded")
+        _run(
+            ["-m", "flagstone.config.demo"],
+            environment,
+            "The demo organisation could not be loaded",
+        )
 
 
 def _watch(running: Running) -> int:
@@ -166,7 +187,12 @@ def _say_where(address: Address, seconds: float) -> None:
 
 def _run(words: list[str], environment: dict[str, str], failure: str) -> None:
     done = subprocess.run(
-        [sys.executable, *words], env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        [sys.executable, *words],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode != 0:
         tail = "\n".join((done.stderr or done.stdout).strip().splitlines()[-12:])
@@ -179,7 +205,9 @@ def _make_home(home: Path) -> None:
         for folder in ("logs", "static"):
             (home / folder).mkdir(exist_ok=True)
     except OSError as error:
-        raise StartError(f"The folder {home} cannot be made: {error.strerror}. Set FLAGSTONE_HOME to one that can.") from error
+        raise StartError(
+            f"The folder {home} cannot be made: {error.strerror}. Set FLAGSTONE_HOME to one that can."
+        ) from error
 
 
 def _secret_key(home: Path) -> str:
@@ -208,7 +236,9 @@ def _refuse_taken_port(address: Address) -> None:
 def _is_ready(address: Address) -> bool:
     host = "127.0.0.1" if address.host == "0.0.0.0" else address.host  # noqa: S104 - compared, not bound
     try:
-        with urllib.request.urlopen(f"http://{host}:{address.port}/health/ready", timeout=3) as answer:  # noqa: S310
+        with urllib.request.urlopen(
+            f"http://{host}:{address.port}/health/ready", timeout=3
+        ) as answer:
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False
@@ -222,7 +252,8 @@ def _only_one(home: Path, address: Address | None) -> Iterator[None]:
         except OSError as error:
             lock.seek(0)
             raise StartError(
-                f"it is running already with the data of {home} ({lock.read().strip()}). Stop that one first, with Ctrl-C."
+                f"it is running already with the data of {home} ({lock.read().strip()}). "
+                "Stop that one first, with Ctrl-C."
             ) from error
         lock.truncate(0)
         lock.write(f"process {os.getpid()}" + (f" at {address.url}" if address else ""))
@@ -235,7 +266,10 @@ def _stop_on_signals() -> Iterator[None]:
     def stop(number: int, frame: FrameType | None) -> None:
         raise _Stopped
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    before = {
+        number: signal.signal(number, stop)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    }
     try:
         yield
     finally:
