@@ -1,0 +1,1 @@
+"""Scorecards as computation: services found in manifests, checks, states, levels and scores."""

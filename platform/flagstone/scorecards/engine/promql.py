@@ -1,0 +1,196 @@
+"""PromQL expressions taken apart: constants folded, windows found, comparisons flattened.
+
+A recorded name stands for its rule's expression, wherever that rule is known.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import promql_parser as pql
+
+_ARITHMETIC: dict[str, Callable[[float, float], float]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+    "^": operator.pow,
+    "%": math.fmod,
+}
+_FLIPPED = {">": "<", ">=": "<=", "<": ">", "<=": ">="}
+_RATE_SUFFIX = re.compile(r"rate(?P<window>\d+[smhdw])")
+_DEEPEST = 60  # records that refer to each other, or expressions that nobody wrote by hand
+
+
+class PromQLError(ValueError):
+    """An expression that does not parse; the message is the parser's reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """`series > limit`, taken apart.
+
+    Attributes:
+        window: seconds that the series looks back, None if it cannot be told.
+        limit: the folded threshold, None if it is not constant.
+        burn: the burn rate in `burn * budget`, None if the threshold is one bare number below 1.
+    """
+
+    window: int | None
+    limit: float | None
+    burn: float | None
+
+
+def parse(text: str) -> Any:
+    try:
+        return pql.parse(text)
+    except ValueError as error:
+        raise PromQLError(str(error)) from error
+
+
+class Records:
+    """Recording rules by name, parsed when they are asked for."""
+
+    def __init__(self, expressions: Mapping[str, str]) -> None:
+        self._texts = expressions
+        self._trees: dict[str, Any] = {}
+
+    def tree(self, name: str | None) -> Any | None:
+        if name is None or name not in self._texts:
+            return None
+        if name not in self._trees:
+            try:
+                self._trees[name] = parse(self._texts[name])
+            except PromQLError:
+                self._trees[name] = None
+        return self._trees[name]
+
+
+def constant(node: Any, records: Records, depth: int = 0) -> float | None:
+    """Fold an expression without series to its value: `14.4 * (1 - 99.9/100)` is 0.0144."""
+    if depth > _DEEPEST:
+        return None
+    if isinstance(node, pql.NumberLiteral):
+        return float(node.val)
+    if isinstance(node, pql.ParenExpr):
+        return constant(node.expr, records, depth + 1)
+    if isinstance(node, pql.UnaryExpr):
+        value = constant(node.expr, records, depth + 1)
+        return None if value is None else -value
+    if isinstance(node, pql.Call) and node.func.name in {"vector", "scalar"}:
+        return constant(node.args[0], records, depth + 1)
+    if isinstance(node, pql.VectorSelector):
+        recorded = records.tree(node.name)
+        return None if recorded is None else constant(recorded, records, depth + 1)
+    if isinstance(node, pql.BinaryExpr) and str(node.op) in _ARITHMETIC:
+        left = constant(node.lhs, records, depth + 1)
+        right = constant(node.rhs, records, depth + 1)
+        return None if left is None or right is None else _apply(str(node.op), left, right)
+    return None
+
+
+def _apply(op: str, left: float, right: float) -> float | None:
+    try:
+        value = _ARITHMETIC[op](left, right)
+    except (ArithmeticError, ValueError):
+        return None
+    return value if isinstance(value, float) and math.isfinite(value) else None
+
+
+def window(node: Any, records: Records, depth: int = 0) -> int | None:
+    """Return the longest range, in seconds, that an expression looks back; None without any."""
+    if depth > _DEEPEST:
+        return None
+    ranges = [_own_range(node, records, depth)]
+    ranges += [window(child, records, depth + 1) for child in children(node)]
+    return max((seconds for seconds in ranges if seconds is not None), default=None)
+
+
+def _own_range(node: Any, records: Records, depth: int) -> int | None:
+    if isinstance(node, pql.MatrixSelector | pql.SubqueryExpr):
+        return int(node.range.total_seconds())
+    if isinstance(node, pql.VectorSelector):
+        recorded = records.tree(node.name)
+        if recorded is not None:
+            return window(recorded, records, depth + 1)
+        suffix = _RATE_SUFFIX.search(node.name or "")
+        return int(pql.parse_duration(suffix["window"]).total_seconds()) if suffix else None
+    return None
+
+
+def children(node: Any) -> list[Any]:
+    if isinstance(node, pql.BinaryExpr):
+        return [node.lhs, node.rhs]
+    if isinstance(node, pql.ParenExpr | pql.UnaryExpr | pql.AggregateExpr | pql.SubqueryExpr):
+        return [node.expr]
+    return list(node.args) if isinstance(node, pql.Call) else []
+
+
+def alternatives(node: Any) -> Iterator[list[Any]]:
+    """Yield the comparisons that must hold together, for each branch of an `or`."""
+    node = _bare(node)
+    if isinstance(node, pql.BinaryExpr) and str(node.op) == "or":
+        yield from alternatives(node.lhs)
+        yield from alternatives(node.rhs)
+    elif isinstance(node, pql.BinaryExpr) and str(node.op) == "and":
+        for left in alternatives(node.lhs):
+            for right in alternatives(node.rhs):
+                yield left + right
+    elif isinstance(node, pql.BinaryExpr) and str(node.op) == "unless":
+        yield from alternatives(node.lhs)
+    elif isinstance(node, pql.BinaryExpr) and str(node.op) in _FLIPPED:
+        yield [node]
+    else:
+        yield []
+
+
+def _bare(node: Any) -> Any:
+    """Strip parentheses, and `max(...) without (x)` around a comparison."""
+    while isinstance(node, pql.ParenExpr | pql.AggregateExpr):
+        node = node.expr
+    return node
+
+
+def clause(comparison: Any, records: Records) -> Clause | None:
+    """Read `series > limit`, or the same the other way round; None for any other comparison."""
+    series, op, limit = comparison.lhs, str(comparison.op), comparison.rhs
+    if window(limit, records) is not None or constant(series, records) is not None:
+        series, op, limit = limit, _FLIPPED[op], series
+    if op not in {">", ">="}:
+        return None
+    return Clause(
+        window=window(series, records),
+        limit=constant(limit, records),
+        burn=_burn(limit, records),
+    )
+
+
+def _burn(limit: Any, records: Records) -> float | None:
+    """Return the burn rate in a threshold such as `14.4 * 0.001` or `14.4 * (1 - objective)`.
+
+    An error ratio never passes 1, so a bare threshold of 1 or more compares a burn rate.
+    """
+    factors = list(_factors(limit))
+    values = [constant(factor, records) for factor in factors]
+    numbers = [value for value in values if value is not None]
+    if not numbers:
+        return None
+    at_least_one = [number for number in numbers if number >= 1]
+    if at_least_one:
+        return math.prod(at_least_one)
+    return max(numbers) if len(factors) > 1 else None
+
+
+def _factors(node: Any) -> Iterator[Any]:
+    while isinstance(node, pql.ParenExpr):
+        node = node.expr
+    if isinstance(node, pql.BinaryExpr) and str(node.op) == "*":
+        yield from _factors(node.lhs)
+        yield from _factors(node.rhs)
+    else:
+        yield node
