@@ -1,0 +1,192 @@
+"""Reading a folder, or a set of files, into a Snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from flagstone.policies.manifests.charts import Charts
+from flagstone.policies.manifests.folder_files import FolderFiles, TooLargeError
+from flagstone.policies.manifests.helm import render_chart
+from flagstone.policies.manifests.kustomizations import (
+    FILE_NAMES,
+    Closure,
+    Kustomizations,
+    is_kustomization,
+)
+from flagstone.policies.manifests.kustomize import Kustomizer
+from flagstone.policies.manifests.limits import Limits
+from flagstone.policies.manifests.objects import Identity, Manifest
+from flagstone.policies.manifests.plain_files import SUFFIXES, FileReading, read_file
+from flagstone.policies.manifests.rendering import Rendered, attempt
+from flagstone.policies.manifests.snapshot import Problem, Skipped, Snapshot, decode
+from flagstone.policies.manifests.source_lines import SourceText
+
+
+def read_folder(root: Path, *, render: bool = True, limits: Limits | None = None) -> Snapshot:
+    """Read every manifest below `root`, or the one file that `root` is.
+
+    Args:
+        root: the folder; it must stay where it is while lines and texts of the snapshot are wanted.
+        render: whether kustomizations and charts are rendered; if not, they are unrendered.
+        limits: how much to accept.
+
+    Raises:
+        NotFound: there is no such folder or file.
+    """
+    limits = limits or Limits()
+    files = FolderFiles(root, limits)
+    return _Reading(files, limits, files.skipped, files.links).snapshot(render=render)
+
+
+def read_files(
+    files: Mapping[str, bytes], *, render: bool = True, limits: Limits | None = None
+) -> Snapshot:
+    """Read manifests that are not (yet) on disk, such as those of a preview or of a git tree."""
+    limits = limits or Limits()
+    good = {path: data for path, data in files.items() if _stays_inside(path)}
+    skipped = [
+        Skipped(path, "its path leads out of the folder") for path in files if path not in good
+    ]
+    if len(good) > limits.files:
+        rest = sorted(good)[limits.files :]
+        good = {path: good[path] for path in sorted(good)[: limits.files]}
+        reason = f"more than {limits.files:,} files; from here on nothing was read"
+        skipped.append(Skipped(rest[0], reason))
+    return _Reading(good, limits, skipped).snapshot(render=render)
+
+
+def _stays_inside(path: str) -> bool:
+    parts = PurePosixPath(path).parts
+    return bool(parts) and parts[0] != "/" and ".." not in parts and "\0" not in path
+
+
+class _Reading:
+    """One reading, from the list of files to the snapshot."""
+
+    def __init__(
+        self,
+        files: Mapping[str, bytes],
+        limits: Limits,
+        skipped: list[Skipped],
+        links: Collection[str] = (),
+    ) -> None:
+        self._files = files
+        self._limits = limits
+        self._skipped = skipped
+        self._links = links
+        self._charts = Charts.among(files)
+        self._chart_templates: list[str] = []
+        self._read: dict[str, FileReading] = {}
+
+    def snapshot(self, *, render: bool) -> Snapshot:
+        for path in self._files:
+            if path.endswith(SUFFIXES) or path.rpartition("/")[2] in FILE_NAMES:
+                self._read_file(path)
+        rendered = self._render(asked=render)
+        self._skipped.extend(
+            Skipped(path, rendered.reasons[path])
+            for path in self._chart_templates
+            if path in rendered.reasons
+        )
+        manifests = [*self._plain(rendered), *rendered.manifests]
+        problems = [problem for reading in self._read.values() for problem in reading.problems]
+        return Snapshot(
+            files=self._files,
+            manifests=tuple(manifests),
+            documents=sum(len(reading.documents) for reading in self._read.values()),
+            skipped=tuple(self._skipped),
+            problems=(*problems, *_duplicate_objects(manifests)),
+            unrendered=tuple(rendered.unrendered),
+        )
+
+    def _read_file(self, path: str) -> None:
+        if path in self._links:
+            reason = "a link to another file here, which is read at its own place"
+            self._skipped.append(Skipped(path, reason))
+        elif not self._charts.is_definition(path) and (data := self._content(path)) is not None:
+            if self._charts.is_template(path) and b"{{" in data:
+                self._chart_templates.append(path)
+            else:
+                source = SourceText(partial(_text, self._files, path))
+                self._read[path] = reading = read_file(path, data, source, self._limits)
+                self._skipped.extend(reading.skipped)
+
+    def _content(self, path: str) -> bytes | None:
+        try:
+            data = self._files[path]
+        except TooLargeError:
+            data = None
+        except OSError as error:
+            self._skipped.append(Skipped(path, f"cannot be opened: {error.strerror}"))
+            return None
+        if data is None or len(data) > self._limits.file_bytes:
+            megabytes = f"{self._limits.file_bytes / 2**20:g}"
+            self._skipped.append(Skipped(path, f"larger than {megabytes} MB"))
+            return None
+        return data
+
+    def _render(self, *, asked: bool) -> Rendered:
+        rendered = Rendered()
+        kustomizer = Kustomizer(self._files, self._limits, self._source_of)
+        for closure in self._kustomizations():
+            outcome = attempt(partial(kustomizer.render, closure), asked=asked)
+            rendered.add("kustomize", closure.folder, closure.files, outcome)
+        for folder in self._charts.folders:
+            chart = partial(render_chart, folder, self._files, self._limits)
+            members = [path for path in self._files if self._charts.folder_of(path) == folder]
+            rendered.add("helm", folder, members, attempt(chart, asked=asked))
+        return rendered
+
+    def _kustomizations(self) -> list[Closure]:
+        documents: dict[str, dict[str, Any] | None] = {}
+        for path, reading in self._read.items():
+            first = reading.documents[0].value if reading.documents else None
+            if is_kustomization(path, first):
+                documents[path] = first
+            elif reading.skipped and path.rpartition("/")[2] in FILE_NAMES:
+                documents[path] = None
+        return Kustomizations(documents, self._files).renderings()
+
+    def _source_of(self, path: str, rendered: Manifest) -> Manifest | None:
+        """The object of the same kind and name; with a prefix or suffix, the only one that fits."""
+        reading = self._read.get(path)
+        same_kind = [m for m in reading.manifests if m.kind == rendered.kind] if reading else []
+        same_name = [m for m in same_kind if m.name == rendered.name]
+        fitting = same_name or [m for m in same_kind if m.name and m.name in rendered.name]
+        return fitting[0] if same_name or len(fitting) == 1 else None
+
+    def _plain(self, rendered: Rendered) -> Iterator[Manifest]:
+        for path, reading in self._read.items():
+            if path in rendered.consumed:
+                continue
+            reason = rendered.reasons.get(path)
+            if reason is None and reading.template:
+                reason = reading.skipped[0].reason
+            for manifest in reading.manifests:
+                yield replace(manifest, unrendered_reason=reason) if reason else manifest
+
+
+def _text(files: Mapping[str, bytes], path: str) -> str | None:
+    try:
+        return decode(files[path])
+    except (KeyError, OSError):
+        return None
+
+
+def _duplicate_objects(manifests: Iterable[Manifest]) -> Iterator[Problem]:
+    """Objects given twice in one rendering; plain files are applied folder by folder."""
+    first: dict[tuple[str, Identity], Manifest] = {}
+    for manifest in manifests:
+        if manifest.unrendered_reason is None and manifest.origin is None:
+            folder = manifest.path.rpartition("/")[0]
+            other = first.setdefault((folder, manifest.identity), manifest)
+            if other is not manifest:
+                message = (
+                    f"{manifest.ref} stands in this folder twice, also in {other.path} on line "
+                    f"{other.line()}; which one the cluster keeps depends on the order"
+                )
+                yield Problem(manifest.path, manifest.line(), "duplicate-object", message)

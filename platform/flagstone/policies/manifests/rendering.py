@@ -1,0 +1,49 @@
+"""What a tree's kustomizations and charts render to, and what that says about the files they read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from flagstone.policies.manifests.objects import Manifest
+from flagstone.policies.manifests.snapshot import Unrendered
+from flagstone.policies.manifests.tools import ToolError
+
+
+@dataclass(slots=True)
+class Rendered:
+    """The outcome of rendering.
+
+    Attributes:
+        manifests: what the cluster would get.
+        consumed: files that were rendered: they are not read on their own.
+        reasons: for each file of what could not be rendered, why not.
+        unrendered: the kustomizations and charts that could not be rendered.
+    """
+
+    manifests: list[Manifest] = field(default_factory=list)
+    consumed: set[str] = field(default_factory=set)
+    reasons: dict[str, str] = field(default_factory=dict)
+    unrendered: list[Unrendered] = field(default_factory=list)
+
+    def add(
+        self, tool: str, folder: str, files: Iterable[str], outcome: list[Manifest] | ToolError
+    ) -> None:
+        """Take in what became of one kustomization or chart."""
+        if isinstance(outcome, ToolError):
+            self.unrendered.append(Unrendered(folder, tool, str(outcome)))
+            reason = f"{tool} could not render {folder or 'the folder'}: {outcome}"
+            self.reasons.update(dict.fromkeys(files, reason))
+        else:
+            self.consumed.update(files)
+            self.manifests.extend(outcome)
+
+
+def attempt(render: Callable[[], list[Manifest]], *, asked: bool) -> list[Manifest] | ToolError:
+    """Render, or say why not."""
+    if not asked:
+        return ToolError("rendering was not asked for")
+    try:
+        return render()
+    except ToolError as error:
+        return error
