@@ -1,0 +1,23 @@
+"""Everything that may differ from one environment to the next, read once at the start."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    port: int = 8080
+    metrics_port: int = 9090
+    log_level: str = "INFO"
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        return cls(
+            port=int(environment.get("PORT", "8080")),
+            metrics_port=int(environment.get("METRICS_PORT", "9090")),
+            log_level=environment.get("LOG_LEVEL", "INFO").upper(),
+        )
