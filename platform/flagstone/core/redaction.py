@@ -8,7 +8,7 @@ MASK = "[redacted]"
 
 _PATTERNS = (
     # user:password@ of a URL; the user may be a token itself, so both go
-    re.compile(r"(?P<keep>\b[a-z][a-z0-9+.-]*://)[^\s/@]+@", re.IGNORECASE),
+    re.compile(r"(?P<keep>\b[a-z][a-z0-9+.-]*://)[^\s/@]+(?=@)", re.IGNORECASE),
     re.compile(
         r"(?P<keep>\bauthorization\s*[:=]\s*(?:(?:basic|bearer|token)\s+)?)[^\s,;'\"]+",
         re.IGNORECASE,

@@ -1,0 +1,83 @@
+"""Audit and jobs in the admin: to be read, never to be changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db import models, transaction
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin, TabularInline
+
+from flagstone.core import audit
+from flagstone.core.models import AuditEntry, Job, JobStep
+
+
+class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]
+    """Lists and shows rows; changing them is the work of actions, which check, audit and enqueue."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+
+class AuditedAdmin(ModelAdmin):  # type: ignore[misc]
+    """Changes made in the admin are acts too: who changed which fields goes into the audit chain."""
+
+    def save_model(self, request: HttpRequest, obj: models.Model, form: Any, change: bool) -> None:  # noqa: FBT001
+        with transaction.atomic():
+            super().save_model(request, obj, form, change)
+            done = "changed" if change else "added"
+            self._record(request, obj, done, {"fields": sorted(form.changed_data)})
+
+    def delete_model(self, request: HttpRequest, obj: models.Model) -> None:
+        with transaction.atomic():
+            self._record(request, obj, "deleted", {"was": str(obj)})
+            super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> None:
+        with transaction.atomic():
+            for obj in queryset:
+                self._record(request, obj, "deleted", {"was": str(obj)})
+            super().delete_queryset(request, queryset)
+
+    def _record(
+        self, request: HttpRequest, obj: models.Model, done: str, data: dict[str, Any]
+    ) -> None:
+        meta = obj._meta  # noqa: SLF001 - Django's own name for it
+        audit.record(
+            actor=request.user,  # type: ignore[arg-type]
+            action=f"{meta.app_label}.{meta.model_name}_{done}",
+            subject=f"{meta.model_name}:{obj.pk}",
+            data=data,
+        )
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(ReadOnlyAdmin):
+    list_display = ("sequence", "at", "actor", "action", "subject")
+    list_filter = ("action",)
+    search_fields = ("actor", "action", "subject")
+
+
+class JobStepInline(TabularInline):  # type: ignore[misc]
+    model = JobStep
+    fields = readonly_fields = ("position", "title", "state", "started_at", "finished_at", "error")
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Job)
+class JobAdmin(ReadOnlyAdmin):
+    list_display = ("title", "kind", "state", "requested_by", "created_at", "finished_at", "error")
+    list_filter = ("state", "kind")
+    search_fields = ("title", "error")
+    inlines = (JobStepInline,)
