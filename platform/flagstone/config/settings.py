@@ -100,6 +100,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "flagstone.web.security.ContentSecurityPolicyMiddleware",
     "flagstone.web.middleware.ServerTimingMiddleware",
     "flagstone.web.middleware.FlagstoneErrorMiddleware",
 ]

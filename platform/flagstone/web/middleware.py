@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable
 
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.http import url_has_allowed_host_and_scheme
 
-from flagstone.core.errors import Conflict, ExternalError, FlagstoneError, Forbidden, NotFound, UserError
-
-logger = logging.getLogger(__name__)
+from flagstone.core.errors import (
+    Conflict,
+    ExternalError,
+    FlagstoneError,
+    Forbidden,
+    NotFound,
+    UserError,
+)
+from flagstone.web.htmx import toast
 
 STATUS_OF: tuple[tuple[type[FlagstoneError], int], ...] = (
     (NotFound, 404),
@@ -21,6 +27,15 @@ STATUS_OF: tuple[tuple[type[FlagstoneError], int], ...] = (
     (UserError, 400),
     (ExternalError, 502),
 )
+
+TITLES: dict[int, str] = {
+    400: "That does not work",
+    403: "You may not do this",
+    404: "There is no such thing",
+    409: "That does not work now",
+    500: "Flagstone broke here, not you",
+    502: "Something outside Flagstone failed",
+}
 
 
 def status_of(error: FlagstoneError) -> int:
@@ -73,4 +88,16 @@ class FlagstoneErrorMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, FlagstoneError):
             return None
-        return render(request, "web/error.html", {"error": exception}, status=status_of(exception))
+        return error_response(request, exception)
+
+
+def error_response(request: HttpRequest, error: FlagstoneError) -> HttpResponse:
+    """Show an error as a page; as a notice in the corner when htmx asked for a part of one."""
+    status = status_of(error)
+    if getattr(request, "htmx", False):
+        return toast(HttpResponse(status=status), error.message, tone="fail")
+    back = request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}):
+        back = ""
+    context = {"error": error, "status": status, "title": TITLES[status], "back": back}
+    return render(request, "web/error.html", context, status=status)

@@ -24,7 +24,9 @@ def live(request: HttpRequest) -> JsonResponse:
 def ready(request: HttpRequest) -> JsonResponse:
     parts = {"database": _database_answers(), "redis": _redis_answers()}
     ok = all(parts.values())
-    return JsonResponse({"status": "ok" if ok else "unavailable", **parts}, status=200 if ok else 503)
+    return JsonResponse(
+        {"status": "ok" if ok else "unavailable", **parts}, status=200 if ok else 503
+    )
 
 
 def _database_answers() -> bool:

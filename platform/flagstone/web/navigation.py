@@ -1,0 +1,39 @@
+"""Where one can go: the one list behind the side navigation, the small-screen dock and the palette."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+
+from flagstone.accounts.models import User
+from flagstone.accounts.permissions import may
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page of the navigation; `right` hides it from those who may not open it."""
+
+    title: str
+    route: str
+    icon: str
+    group: int
+    key: str
+    right: str = ""
+    in_dock: bool = False
+
+    @property
+    def url(self) -> str:
+        return reverse(self.route)
+
+    def is_here(self, path: str) -> bool:
+        """Tell whether a path lies within this place."""
+        return path == self.url or (self.url != "/" and path.startswith(f"{self.url}/"))
+
+
+PLACES: tuple[Place, ...] = (Place("Home", "web:home", "home", 1, "h", in_dock=True),)
+
+
+def places_for(user: User) -> list[Place]:
+    """List the places that a person may open."""
+    return [place for place in PLACES if not place.right or may(user, place.right)]

@@ -1,0 +1,82 @@
+"""How a state looks and is called: one table for checks, jobs, steps, pull requests and entities.
+
+A state is told by its mark and its word; the tone (colour) only repeats it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Tone = Literal["pass", "warn", "fail", "none", "accent"]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Tone, icon (a heroicons "mini" name) and word of a state."""
+
+    tone: Tone
+    icon: str
+    word: str
+    turning: bool = False
+
+
+CHECK_LOOKS: dict[str, Look] = {
+    "pass": Look("pass", "check", "pass"),
+    "warn": Look("warn", "exclamation-triangle", "warn"),
+    "fail": Look("fail", "x-mark", "fail"),
+    "not_applicable": Look("none", "minus", "not applicable"),
+    "no_data": Look("none", "question-mark-circle", "no data"),
+    "error": Look("fail", "bug-ant", "check broke"),
+    "exempt": Look("accent", "shield-check", "exempt"),
+    "upcoming": Look("none", "calendar", "upcoming"),
+}
+
+WORK_LOOKS: dict[str, Look] = {
+    "queued": Look("none", "clock", "queued"),
+    "waiting": Look("none", "clock", "waiting"),
+    "running": Look("accent", "arrow-path", "running", turning=True),
+    "succeeded": Look("pass", "check", "done"),
+    "failed": Look("fail", "x-mark", "failed"),
+    "skipped": Look("none", "minus", "skipped"),
+    "cancelled": Look("none", "no-symbol", "cancelled"),
+}
+
+PULL_LOOKS: dict[str, Look] = {
+    "open": Look("pass", "arrows-right-left", "open"),
+    "draft": Look("none", "pencil", "draft"),
+    "merged": Look("accent", "check", "merged"),
+    "closed": Look("fail", "x-mark", "closed"),
+}
+
+OTHER_LOOKS: dict[str, Look] = {
+    "orphan": Look("warn", "link-slash", "orphan"),
+    "active": Look("pass", "check", "active"),
+    "expired": Look("none", "clock", "expired"),
+    "revoked": Look("none", "no-symbol", "revoked"),
+}
+
+LOOKS: dict[str, Look] = {**OTHER_LOOKS, **PULL_LOOKS, **WORK_LOOKS, **CHECK_LOOKS}
+
+# from the best to none; a scorecard may name its levels otherwise, then the position decides the metal
+METALS: tuple[str, ...] = ("gold", "silver", "bronze")
+
+
+def look_of(state: str) -> Look:
+    """Return the look of a state; one that is not in the table shows its own word, quietly."""
+    return LOOKS.get(str(state)) or Look("none", "minus", str(state).replace("_", " "))
+
+
+def metal_of(level: str | None) -> str:
+    """Return the metal of a level's name, `none` where there is no level."""
+    name = (level or "").strip().lower()
+    return name if name in METALS else "none"
+
+
+def tone_of_score(score: float | None) -> Tone:
+    """Return the tone of a score of 100."""
+    if score is None:
+        return "none"
+    if score >= 90:
+        return "pass"
+    return "warn" if score >= 70 else "fail"
