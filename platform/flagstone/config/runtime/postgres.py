@@ -96,7 +96,7 @@ def start(home: Path, *, log: Path, durable: bool = True) -> Child:
     )
     try:
         wait_until(
-            lambda: _answers(home),
+            lambda: _is_master(where, child) and _answers(home),
             child,
             timeout=START_TIMEOUT,
             what="PostgreSQL",
@@ -200,6 +200,15 @@ def _run(where: Places, program: str, words: Sequence[str]) -> str:
     if done.returncode != 0:
         raise StartError(f"PostgreSQL's {program} failed:\n{(done.stderr or done.stdout).strip()}")
     return str(done.stdout)
+
+
+def _is_master(where: Places, child: Child) -> bool:
+    """Tell whether the data belong to this child: a server from before would answer on the same socket."""
+    try:
+        owner = (where.data / "postmaster.pid").read_text().split("\n", 1)[0]
+    except OSError:
+        return False
+    return owner == str(child.process.pid)
 
 
 def _answers(home: Path) -> bool:
