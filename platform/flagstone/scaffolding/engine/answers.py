@@ -1,0 +1,251 @@
+"""What a person answered: from a browser's strings to typed values, and every fault in words for its field."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from jsonschema.exceptions import ValidationError
+
+from flagstone.scaffolding.engine.form_reading import validator
+from flagstone.scaffolding.engine.forms import LINES, LISTS, TEXTS, Field, FieldKind, Form
+from flagstone.scaffolding.engine.names import control_fault, name_fault
+from flagstone.scaffolding.errors import AnswersInvalid
+
+MAX_LINE = 500
+MAX_TEXT = 10_000
+MAX_VALUES = 200
+MAX_DEPTH = 10
+_TRUE = frozenset({"true", "on", "1", "yes"})
+
+
+def validate(form: Form, answers: Mapping[str, Any]) -> dict[str, Any]:
+    """Check answers and return them complete, with the defaults of what was left out.
+
+    Raises:
+        AnswersInvalid: With every fault of every field.
+    """
+    faults: dict[str, list[str]] = {}
+    for name in answers:
+        if fault := _key_fault(form, name):
+            faults[str(name)] = [fault]
+    given = {
+        asked.name: answers[asked.name]
+        for asked in form.fields
+        if asked.name in answers and not _is_empty(asked, answers[asked.name])
+    }
+    complete = _with_defaults(form, given)
+    shown = form.shown(complete)
+    for name in given:
+        if name not in shown:
+            faults[name] = [_not_asked(form, name)]
+    for name, asked in shown.items():
+        found = list(_faults(asked, complete))
+        if found:
+            faults[name] = found
+    if faults:
+        raise AnswersInvalid(faults, form.labels)
+    return {name: _tidy(asked, complete[name]) for name, asked in shown.items() if name in complete}
+
+
+def from_html(form: Form, posted: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """Give a browser's strings the types of their fields; what has no such type stays text for `validate` to name.
+
+    Empty fields and fields that the other answers hide are left out. Unknown keys stay in, for `validate` to refuse.
+    """
+    answers: dict[str, Any] = {
+        name: values[-1] for name, values in posted.items() if name not in form.names and values
+    }
+    for asked in form.fields:
+        value = _typed(asked, list(posted.get(asked.name, ())))
+        if value is not None and asked.is_shown(answers):
+            answers[asked.name] = value
+    return answers
+
+
+def _is_empty(asked: Field, value: Any) -> bool:
+    """Tell whether this is no answer: a text may be emptied on purpose, nothing else can."""
+    return value is None or (value == "" and asked.kind not in TEXTS)
+
+
+def _key_fault(form: Form, name: object) -> str | None:
+    if not isinstance(name, str):
+        return "is not the name of a question"
+    if name.startswith("_"):
+        return "is private to templates and cannot be answered"
+    if name not in form.names:
+        return "is not a question of this scaffold"
+    return None
+
+
+def _with_defaults(form: Form, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Fill in defaults in the order of the form, since a default may be what shows the next question."""
+    complete = dict(given)
+    for asked in form.fields:
+        if asked.name not in complete and asked.default is not None and asked.is_shown(complete):
+            complete[asked.name] = asked.default
+    return complete
+
+
+def _not_asked(form: Form, name: str) -> str:
+    asked = next(f for f in form.fields if f.name == name)
+    wishes = (
+        f"{form.labels.get(condition.field, condition.field)} is "
+        + (" or ".join(str(value) for value in condition.values) or "answered")
+        for condition in asked.shown_when
+    )
+    return f"is asked only when {' and '.join(wishes)}"
+
+
+def _faults(asked: Field, answers: Mapping[str, Any]) -> Iterator[str]:
+    value = answers.get(asked.name)
+    if value is None or value == "":
+        if asked.is_required(answers):
+            yield "is needed"
+        return
+    if fault := _text_fault(asked, value):
+        yield fault
+        return
+    errors = sorted(validator(asked.schema).iter_errors(value), key=lambda error: str(error.path))
+    yield from dict.fromkeys(_explain(asked, error) for error in errors)
+    if asked.kind is FieldKind.NAME and not errors:
+        fault = name_fault(value) if isinstance(value, str) else "must be a text"
+        if fault:
+            yield asked.messages.get("pattern", asked.messages.get("", fault))
+
+
+def _text_fault(asked: Field, value: Any) -> str | None:
+    """Check what no schema says: characters that nobody types, and sizes that nobody needs."""
+    multiline = asked.kind in (FieldKind.TEXTAREA, FieldKind.OBJECT)
+    texts, number = _flattened(value)
+    if number > MAX_VALUES:
+        return f"holds more than {MAX_VALUES} values, or nests them too deeply"
+    for text in texts:
+        if fault := control_fault(
+            text.replace("\r\n", "\n") if multiline else text, multiline=multiline
+        ):
+            return fault
+        most = MAX_TEXT if multiline else MAX_LINE
+        if len(text) > (asked.max_length or most):
+            return f"is longer than {asked.max_length or most} characters"
+    return None
+
+
+def _flattened(value: Any) -> tuple[list[str], int]:
+    """Return every text in a value, and how many values it holds; what is too deep counts as too many."""
+    texts: list[str] = []
+    waiting, seen = [(value, 0)], 0
+    while waiting and seen <= MAX_VALUES:
+        item, depth = waiting.pop()
+        seen += 1
+        if depth > MAX_DEPTH:
+            return texts, MAX_VALUES + 1
+        if isinstance(item, str):
+            texts.append(item)
+        elif isinstance(item, dict):
+            texts += [str(key) for key in item]
+            waiting += [(below, depth + 1) for below in item.values()]
+        elif isinstance(item, list):
+            waiting += [(below, depth + 1) for below in item]
+        elif isinstance(item, float) and not math.isfinite(item):
+            texts.append(
+                "\x00"
+            )  # no JSON can carry it: refused like any other character nobody types
+    return texts, seen
+
+
+def _explain(asked: Field, error: ValidationError) -> str:
+    keyword = str(error.validator)
+    own = asked.messages.get(keyword, asked.messages.get(""))
+    if own:
+        return own
+    if keyword == "pattern" and asked.kind is FieldKind.NAME:
+        return name_fault(str(error.instance)) or _SENTENCES["pattern"].format(
+            error.validator_value
+        )
+    if keyword == "enum":
+        return f"must be one of {', '.join(choice.label for choice in asked.choices)}"
+    if keyword == "type":
+        return f"must be {_TYPE_WORDS.get(str(error.validator_value), error.validator_value)}"
+    sentence = _SENTENCES.get(keyword)
+    return sentence.format(error.validator_value) if sentence else error.message
+
+
+_SENTENCES = {
+    "pattern": "does not have the form {}",
+    "minLength": "must have at least {} characters",
+    "maxLength": "must have at most {} characters",
+    "minimum": "must be {} or more",
+    "maximum": "must be {} or less",
+    "minItems": "needs at least {} entries",
+    "maxItems": "may have at most {} entries",
+    "uniqueItems": "must not name the same thing twice",
+}
+_TYPE_WORDS = {
+    "array": "a list",
+    "boolean": "yes or no",
+    "integer": "a whole number",
+    "number": "a number",
+    "object": "a JSON object",
+    "string": "a text",
+}
+
+
+def _tidy(asked: Field, value: Any) -> Any:
+    if asked.kind is FieldKind.TEXTAREA and isinstance(value, str):
+        return value.replace("\r\n", "\n")
+    return value
+
+
+def _typed(asked: Field, values: list[str]) -> Any:
+    """Return the answer in these strings, None when there is none."""
+    if asked.kind is FieldKind.BOOLEAN:
+        # an unticked box sends nothing at all
+        return bool(values) and values[-1].lower() in _TRUE
+    if asked.kind in LISTS:
+        return _listed(asked, values)
+    text = values[-1] if values else ""
+    if asked.kind in LINES:
+        text = text.strip(" ")
+    if not text:
+        # an emptied field says so; a field that has nothing to be emptied says nothing
+        return "" if values and asked.default and asked.kind in TEXTS else None
+    match asked.kind:
+        case FieldKind.CHOICE:
+            return next((c.value for c in asked.choices if c.key == text), text)
+        case FieldKind.INTEGER | FieldKind.NUMBER:
+            return _number(text)
+        case FieldKind.OBJECT:
+            return _object(text)
+        case _:
+            return text
+
+
+def _listed(asked: Field, values: list[str]) -> list[Any] | None:
+    if asked.kind is FieldKind.CHOICES:
+        chosen = {choice.key: choice.value for choice in asked.choices}
+        found: list[Any] = [chosen.get(value, value) for value in values if value]
+    else:
+        words = (word for value in values for word in value.replace("\n", ",").split(","))
+        found = [word.strip() for word in words if word.strip()]
+    return found or None
+
+
+def _number(text: str) -> Any:
+    for kind in (int, float):
+        try:
+            number = kind(text)
+        except ValueError:
+            continue
+        # float() reads "nan" and "infinity", which no form means and no JSON can carry
+        return number if abs(number) < 1e15 else text
+    return text
+
+
+def _object(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text

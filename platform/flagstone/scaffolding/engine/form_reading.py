@@ -1,0 +1,207 @@
+"""From the parameter pages of a template.yaml to the form that people fill in."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from jsonschema import Draft7Validator
+from jsonschema.exceptions import SchemaError
+from referencing import Registry
+
+from flagstone.scaffolding.engine.forms import Choice, Condition, Field, FieldKind, Form, Page
+from flagstone.scaffolding.engine.template import ParameterPage
+from flagstone.scaffolding.engine.yaml_source import Place
+
+_PAGE_KEYS = frozenset(
+    {"title", "description", "type", "required", "properties", "dependencies", "ui:order"}
+)
+_UNSUPPORTED = ("$ref", "allOf", "anyOf", "not", "if")
+_PICKERS = {
+    "EntityNamePicker": FieldKind.NAME,
+    "OwnerPicker": FieldKind.OWNER,
+    "MyGroupsPicker": FieldKind.OWNER,
+    "EntityPicker": FieldKind.ENTITY,
+    "OwnedEntityPicker": FieldKind.ENTITY,
+    "MultiEntityPicker": FieldKind.ENTITIES,
+    "EntityTagsPicker": FieldKind.TAGS,
+    "RepoUrlPicker": FieldKind.REPOSITORY,
+}
+_TYPES = {
+    "boolean": FieldKind.BOOLEAN,
+    "integer": FieldKind.INTEGER,
+    "number": FieldKind.NUMBER,
+    "object": FieldKind.OBJECT,
+    "string": FieldKind.TEXT,
+    "array": FieldKind.LIST,
+}
+
+
+def build_form(pages: Sequence[ParameterPage]) -> Form:
+    """Make the form of a template's parameter pages; a TemplateError names what cannot be asked."""
+    form = Form(tuple(_page(page) for page in pages))
+    return form if form.name_field else _with_name_field(form)
+
+
+def validator(schema: Mapping[str, Any]) -> Draft7Validator:
+    """Return a validator that never fetches a schema from anywhere."""
+    return Draft7Validator(schema, registry=Registry())
+
+
+def _with_name_field(form: Form) -> Form:
+    """Take the text field called `name` for the service's name when no picker says which it is."""
+    pages = tuple(
+        dataclasses.replace(
+            page,
+            fields=tuple(
+                dataclasses.replace(f, kind=FieldKind.NAME)
+                if f.name == "name" and f.kind is FieldKind.TEXT
+                else f
+                for f in page.fields
+            ),
+        )
+        for page in form.pages
+    )
+    return Form(pages)
+
+
+def _page(page: ParameterPage) -> Page:
+    place = page.schema
+    for key, value in place.items():
+        if key not in _PAGE_KEYS:
+            raise value.fault(f"a page of parameters cannot have '{key}'")
+    fields = list(_fields(place, ()))
+    if order := place.get("ui:order").texts():
+        fields.sort(key=lambda f: order.index(f.name) if f.name in order else len(order))
+    return Page(page.title, page.description, tuple(fields))
+
+
+def _fields(place: Place, shown_when: tuple[Condition, ...]) -> Iterator[Field]:
+    """Yield the fields of one schema, then those that its dependencies add."""
+    required = place.get("required").texts()
+    properties = place.get("properties")
+    for name in required:
+        if name not in properties and not shown_when:
+            raise place.get("required").fault(f"'{name}' is required but not among the properties")
+    triggers = _requirements(place.get("dependencies"))
+    asked = {condition.field for condition in shown_when}
+    for name, schema in properties.items():
+        if name not in asked:  # a branch repeats its trigger to say for which value it is
+            yield dataclasses.replace(
+                _field(name, schema),
+                required=name in required,
+                shown_when=shown_when,
+                required_when=tuple(Condition(trigger) for trigger in triggers.get(name, ())),
+            )
+    for trigger, rule in place.get("dependencies").items():
+        if isinstance(rule.value, dict):
+            for branch, condition in _branches(trigger, rule):
+                yield from _fields(branch, (*shown_when, condition))
+
+
+def _requirements(dependencies: Place) -> dict[str, list[str]]:
+    """Return for each field the others whose answer makes it required: `dependencies` in the list form."""
+    found: dict[str, list[str]] = {}
+    for trigger, rule in dependencies.items():
+        if isinstance(rule.value, list):
+            for name in rule.texts():
+                found.setdefault(name, []).append(trigger)
+    return found
+
+
+def _branches(trigger: str, rule: Place) -> Iterator[tuple[Place, Condition]]:
+    if "oneOf" not in rule:
+        yield rule, Condition(trigger)
+        return
+    for branch in rule.get("oneOf").entries():
+        schema = branch.need("properties").need(trigger)
+        values = schema.mapping().get("enum") or [schema.need("const").value]
+        yield branch, Condition(trigger, tuple(values))
+
+
+def _field(name: str, place: Place) -> Field:
+    if name.startswith("_"):
+        raise place.fault(f"'{name}' starts with '_': such keys are private to templates")
+    schema = {key: value for key, value in place.mapping().items() if not key.startswith("ui:")}
+    _check_schema(place, schema)
+    choices = tuple(_choices(schema))
+    if choices and "oneOf" in schema:
+        schema["enum"] = [choice.value for choice in choices]
+        del schema["oneOf"]
+    default = schema.get("default")
+    if default is not None and not validator(schema).is_valid(default):
+        raise place.get("default").fault(f"the default of '{name}' does not fit its own schema")
+    settings = place.mapping()
+    return Field(
+        name=name,
+        kind=_kind(place, schema, choices=bool(choices)),
+        label=place.get("title").text(name.replace("_", " ").capitalize()),
+        schema=schema,
+        description=place.get("description").text(),
+        help=place.get("ui:help").text(),
+        placeholder=place.get("ui:placeholder").text(),
+        widget=place.get("ui:widget").text(),
+        autofocus=settings.get("ui:autofocus") is True,
+        default=default,
+        choices=choices,
+        options=place.get("ui:options").mapping(),
+        messages=_messages(place.get("errorMessage")),
+    )
+
+
+def _check_schema(place: Place, schema: dict[str, Any]) -> None:
+    for key in _UNSUPPORTED:
+        if key in schema:
+            raise place.get(key).fault(f"{place.title} cannot have '{key}'")
+    try:
+        Draft7Validator.check_schema(schema)
+        re.compile(str(schema.get("pattern", "")))
+    except SchemaError as error:
+        path = (*place.path, *error.absolute_path)
+        raise Place(place.file, None, path, place.lines).fault(
+            f"{place.title} is not a JSON Schema: {error.message}"
+        ) from error
+    except re.error as error:
+        raise place.get("pattern").fault(f"the pattern cannot be read: {error}") from error
+
+
+def _kind(place: Place, schema: Mapping[str, Any], *, choices: bool) -> FieldKind:
+    picker, widget = place.get("ui:field").text(), place.get("ui:widget").text()
+    if picker:
+        if picker not in _PICKERS:
+            raise place.get("ui:field").fault(
+                f"there is no field '{picker}'; there are {', '.join(sorted(_PICKERS))}"
+            )
+        return _PICKERS[picker]
+    answer_type = schema.get("type", "string")
+    if not isinstance(answer_type, str) or answer_type not in _TYPES:
+        raise place.get("type").fault(f"a question cannot have the type {answer_type}")
+    if choices:
+        return FieldKind.CHOICES if answer_type == "array" else FieldKind.CHOICE
+    if widget == "password":
+        raise place.get("ui:widget").fault(
+            "a run keeps its answers, so a question cannot ask for a secret"
+        )
+    if answer_type == "string" and widget == "textarea":
+        return FieldKind.TEXTAREA
+    return _TYPES[answer_type]
+
+
+def _choices(schema: Mapping[str, Any]) -> Iterator[Choice]:
+    """Yield the options: `enum` with `enumNames`, `oneOf` with titles, or those of a list's items."""
+    source = schema.get("items") if schema.get("type") == "array" else schema
+    if not isinstance(source, dict):
+        return
+    if options := source.get("oneOf"):
+        yield from (Choice(o.get("const"), str(o.get("title", o.get("const")))) for o in options)
+    elif (values := source.get("enum")) and schema.get("type") != "boolean":
+        names = source.get("enumNames") or [str(value) for value in values]
+        yield from (Choice(value, str(name)) for value, name in zip(values, names, strict=False))
+
+
+def _messages(place: Place) -> dict[str, str]:
+    if isinstance(place.value, str):
+        return {"": place.value}
+    return {keyword: text.text() for keyword, text in place.items()}

@@ -1,0 +1,161 @@
+"""A scaffold's questions as a neutral model: pages draw it, the API describes it, neither interprets a schema."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class FieldKind(StrEnum):
+    """What a field is drawn as, and what a browser sends for it."""
+
+    NAME = "name"
+    TEXT = "text"
+    TEXTAREA = "textarea"
+    INTEGER = "integer"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    CHOICE = "choice"
+    CHOICES = "choices"
+    LIST = "list"
+    TAGS = "tags"
+    OWNER = "owner"
+    ENTITY = "entity"
+    ENTITIES = "entities"
+    REPOSITORY = "repository"
+    OBJECT = "object"
+
+
+# kinds whose answer is one line of text
+LINES = frozenset(
+    {
+        FieldKind.NAME,
+        FieldKind.TEXT,
+        FieldKind.OWNER,
+        FieldKind.ENTITY,
+        FieldKind.REPOSITORY,
+    }
+)
+# kinds whose answer is text that may be empty
+TEXTS = LINES | {FieldKind.TEXTAREA}
+# kinds whose answer is a list of texts
+LISTS = frozenset({FieldKind.CHOICES, FieldKind.LIST, FieldKind.TAGS, FieldKind.ENTITIES})
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One option; `key` is what a browser sends for it."""
+
+    value: Any
+    label: str
+
+    @property
+    def key(self) -> str:
+        return str(self.value).lower() if isinstance(self.value, bool) else str(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Holds when another field has one of these values; with none named, when it is answered at all."""
+
+    field: str
+    values: tuple[Any, ...] = ()
+
+    def holds(self, answers: Mapping[str, Any]) -> bool:
+        value = answers.get(self.field)
+        return value in self.values if self.values else value is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One question.
+
+    Args:
+        name: Its key among the answers.
+        kind: What it is drawn as.
+        label: Its title.
+        schema: The JSON Schema of its answer.
+        widget: The template's wish for a choice: `radio`, `select`, `checkboxes`; empty when it has none.
+        options: `ui:options` as they were written, such as the `catalogFilter` of a picker.
+        shown_when: All have to hold for the question to be asked.
+        required_when: It is required too when all of one of these groups hold.
+        messages: The template's own sentences by JSON Schema keyword, `""` for any.
+    """
+
+    name: str
+    kind: FieldKind
+    label: str
+    schema: Mapping[str, Any]
+    description: str = ""
+    help: str = ""
+    placeholder: str = ""
+    widget: str = ""
+    required: bool = False
+    autofocus: bool = False
+    default: Any = None
+    choices: tuple[Choice, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
+    shown_when: tuple[Condition, ...] = ()
+    required_when: tuple[Condition, ...] = ()
+    messages: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def pattern(self) -> str:
+        return str(self.schema.get("pattern", ""))
+
+    @property
+    def max_length(self) -> int | None:
+        most = self.schema.get("maxLength")
+        return most if isinstance(most, int) else None
+
+    @property
+    def rows(self) -> int:
+        rows = self.options.get("rows", 4)
+        return rows if isinstance(rows, int) else 4
+
+    def is_shown(self, answers: Mapping[str, Any]) -> bool:
+        return all(condition.holds(answers) for condition in self.shown_when)
+
+    def is_required(self, answers: Mapping[str, Any]) -> bool:
+        return self.required or any(condition.holds(answers) for condition in self.required_when)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    title: str
+    description: str
+    fields: tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """All pages of one scaffold."""
+
+    pages: tuple[Page, ...] = ()
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        return tuple(f for page in self.pages for f in page.fields)
+
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset(f.name for f in self.fields)
+
+    @property
+    def labels(self) -> dict[str, str]:
+        return {f.name: f.label for f in self.fields}
+
+    @property
+    def name_field(self) -> str:
+        """The field that asks for the service's name."""
+        return next((f.name for f in self.fields if f.kind is FieldKind.NAME), "")
+
+    def shown(self, answers: Mapping[str, Any]) -> dict[str, Field]:
+        """Return the fields that these answers lead to, by name."""
+        shown: dict[str, Field] = {}
+        for asked in self.fields:
+            if asked.name not in shown and asked.is_shown(answers):
+                shown[asked.name] = asked
+        return shown

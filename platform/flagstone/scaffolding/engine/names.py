@@ -1,0 +1,72 @@
+"""Which names and paths a scaffold may produce; everything else is refused before it is written."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+# one end for Kubernetes, DNS, git and every code host; \Z because $ would let a newline through
+NAME_PATTERN = re.compile(r"[a-z](?:-?[a-z0-9]){2,62}\Z")
+NAME_MAX = 63
+NAME_RULE = "use lower-case letters, digits and single dashes; it starts with a letter and has 3 to 63 characters"
+
+_SUBSTITUTED = re.compile(r"[A-Za-z0-9._+@~=,()\[\]&'!$ -]{1,200}\Z")
+_TEMPLATE_MARKS = ("{{", "}}", "{%", "%}", "{#", "#}")
+
+
+def name_fault(name: str) -> str | None:
+    """Return what is wrong with a service's name, or None."""
+    if len(name) <= NAME_MAX and NAME_PATTERN.match(name):
+        return None
+    return NAME_RULE
+
+
+def path_fault(path: str, *, marks: tuple[str, ...] = ()) -> str | None:
+    """Return why a path made from answers must not be written, or None.
+
+    Args:
+        path: Relative to the run folder, as the template's own rules rendered it.
+        marks: The delimiters of the template's language when they are not the usual ones:
+            cookiecutter renders a path twice, so none may be left in it.
+    """
+    if any(mark in path for mark in (*_TEMPLATE_MARKS, *marks)):
+        return "holds template marks, which would be rendered a second time"
+    if path.startswith("/"):
+        return "is absolute"
+    for segment in path.split("/"):
+        # an empty or lone-dot segment names no place of its own: the path stays where it was
+        if segment in ("", "."):
+            continue
+        if fault := _segment_fault(segment):
+            return fault
+    return None
+
+
+def _segment_fault(segment: str) -> str | None:
+    if ".." in segment:
+        return "climbs out of its folder with '..'"
+    if segment.startswith("-"):
+        return "has a part that starts with a dash"
+    if segment != segment.strip():
+        return "has a part that starts or ends with a space"
+    if segment.lower() == ".git":
+        return "reaches into .git"
+    if not _SUBSTITUTED.match(segment):
+        return "has a part with characters that no file name may have here"
+    return None
+
+
+def control_fault(text: str, *, multiline: bool = False) -> str | None:
+    """Return why a text cannot be an answer: it hides characters that no person types."""
+    allowed = "\n\t" if multiline else ""
+    for character in text:
+        category = unicodedata.category(character)
+        if character in allowed:
+            continue
+        if category == "Cc" or category in ("Zl", "Zp"):
+            if multiline or character not in "\n\r\u2028\u2029":
+                return "contains a control character"
+            return "must be one line"
+        if category == "Cs":
+            return "contains half of a character (a lone surrogate)"
+    return None

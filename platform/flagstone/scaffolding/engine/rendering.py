@@ -1,0 +1,208 @@
+"""Rendering cookiecutter layers in a child process: clean environment, hard limits, nothing left behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from flagstone.scaffolding.engine.names import control_fault
+from flagstone.scaffolding.errors import LimitExceeded, TemplateError, UnsafeTemplate
+
+CHILD = ("-I", "-X", "utf8", "-m", "flagstone.scaffolding.engine.child")
+_RUN_PREFIX = "flagstone-render-"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one run may take; reaching any of them stops it with a sentence."""
+
+    wall_seconds: int = 30
+    cpu_seconds: int = 20
+    memory_bytes: int = 512 * 1024 * 1024
+    file_bytes: int = 8 * 1024 * 1024
+    total_bytes: int = 64 * 1024 * 1024
+    files: int = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedFile:
+    content: bytes
+    executable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedTree:
+    """Files by their POSIX path relative to the tree's root, in order."""
+
+    files: Mapping[str, RenderedFile] = field(default_factory=dict)
+
+    def overlaid(self, other: RenderedTree) -> RenderedTree:
+        """Return this tree with another one laid over it."""
+        return RenderedTree(dict(sorted((dict(self.files) | dict(other.files)).items())))
+
+    def contents(self) -> dict[str, bytes]:
+        return {path: file.content for path, file in self.files.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class LayerJob:
+    """One layer to render.
+
+    Args:
+        folder: The cookiecutter template: the folder that holds cookiecutter.json.
+        given: Values for its variables; they are data and come out as those very characters.
+        label: How the folder is called in errors, such as `python-api/service`.
+    """
+
+    folder: Path
+    given: Mapping[str, Any]
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedLayer:
+    """A rendered layer; `variables` is the finished context it was rendered with."""
+
+    tree: RenderedTree
+    variables: Mapping[str, Any]
+
+
+def render_layer(
+    template_dir: Path, given: Mapping[str, Any], *, limits: Limits | None = None
+) -> RenderedTree:
+    """Render one cookiecutter template; the content of its top folder becomes the tree's root."""
+    return render_layers([LayerJob(template_dir, given)], limits=limits)[0].tree
+
+
+def render_layers(jobs: Sequence[LayerJob], *, limits: Limits | None = None) -> list[RenderedLayer]:
+    """Render layers in one child process.
+
+    Raises:
+        TemplateError: With the file and line of the template, and the reason.
+        UnsafeTemplate: The template tried what no template may do.
+        LimitExceeded: It took too much.
+    """
+    limits = limits or Limits()
+    with tempfile.TemporaryDirectory(prefix=_RUN_PREFIX) as folder:
+        run = Path(folder).resolve()
+        answer = _run_child(jobs, run, limits)
+        if "fault" in answer:
+            raise _error(answer["fault"], jobs[answer["layer"]])
+        return [
+            RenderedLayer(_collect(run / str(number), job, limits), variables)
+            for number, (job, variables) in enumerate(zip(jobs, answer["contexts"], strict=True))
+        ]
+
+
+def _run_child(jobs: Sequence[LayerJob], run: Path, limits: Limits) -> dict[str, Any]:
+    job = json.dumps(
+        {
+            "run": str(run),
+            "layers": [
+                {"folder": str(job.folder.resolve()), "given": dict(job.given)} for job in jobs
+            ],
+            "max_files": limits.files,
+            "max_bytes": limits.total_bytes,
+            "limits": {
+                "wall_seconds": limits.wall_seconds + 1,
+                "cpu_seconds": limits.cpu_seconds,
+                "memory_bytes": limits.memory_bytes,
+                "file_bytes": limits.file_bytes,
+            },
+        }
+    ).encode()
+    process = subprocess.Popen(
+        (sys.executable, *CHILD),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=run,
+        env={"PATH": "/usr/bin:/bin", "HOME": str(run), "LANG": "C.UTF-8", "TZ": "UTC"},
+        start_new_session=True,
+    )
+    try:
+        output, complaint = process.communicate(job, timeout=limits.wall_seconds)
+    except BaseException as error:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        if isinstance(error, subprocess.TimeoutExpired):
+            raise _too_slow(jobs, limits) from error
+        raise
+    if process.returncode == 0:
+        answer: dict[str, Any] = json.loads(output)
+        return answer
+    raise _death(process.returncode, complaint.decode(errors="replace"), jobs, limits)
+
+
+def _too_slow(jobs: Sequence[LayerJob], limits: Limits) -> LimitExceeded:
+    return LimitExceeded(f"takes longer than {limits.wall_seconds} seconds", file=_labels(jobs))
+
+
+def _death(
+    returncode: int, complaint: str, jobs: Sequence[LayerJob], limits: Limits
+) -> TemplateError:
+    """Explain a child that gave no answer."""
+    labels = _labels(jobs)
+    if returncode == -signal.SIGALRM:
+        return _too_slow(jobs, limits)
+    if returncode in (-signal.SIGXCPU, -signal.SIGKILL):
+        return LimitExceeded(f"computes longer than {limits.cpu_seconds} seconds", file=labels)
+    if "MemoryError" in complaint:
+        return LimitExceeded("needs more memory than a run may have", file=labels)
+    last = complaint.strip().rpartition("\n")[2] or f"exit status {returncode}"
+    return TemplateError(f"the renderer ended without an answer: {last}", file=labels)
+
+
+def _labels(jobs: Sequence[LayerJob]) -> str:
+    return ", ".join(job.label or job.folder.name for job in jobs)
+
+
+def _error(fault: Mapping[str, Any], job: LayerJob) -> TemplateError:
+    kinds = {"unsafe": UnsafeTemplate, "limit": LimitExceeded}
+    error = kinds.get(fault["kind"], TemplateError)
+    label = job.label or job.folder.name
+    file = f"{label}/{fault['file']}" if fault["file"] else label
+    return error(fault["reason"], file=file, line=fault["line"])
+
+
+def _collect(target: Path, job: LayerJob, limits: Limits) -> RenderedTree:
+    """Read what was written, trusting nothing: plain files only, within the limits."""
+    tops = sorted(os.scandir(target), key=lambda entry: entry.name)
+    label = job.label or job.folder.name
+    if len(tops) != 1 or not tops[0].is_dir(follow_symlinks=False):
+        raise TemplateError("did not produce one folder", file=label)
+    files: dict[str, RenderedFile] = {}
+    total = 0
+    for entry in _plain_files(Path(tops[0].path), label):
+        status = entry.stat(follow_symlinks=False)
+        total += status.st_size
+        if len(files) >= limits.files or total > limits.total_bytes:
+            raise LimitExceeded("writes more than a run may write", file=label)
+        path = Path(entry.path)
+        relative = path.relative_to(tops[0].path).as_posix()
+        if fault := control_fault(relative):
+            raise UnsafeTemplate(f"writes a file whose name {fault}: {relative!r}", file=label)
+        files[relative] = RenderedFile(path.read_bytes(), bool(status.st_mode & stat.S_IXUSR))
+    return RenderedTree(dict(sorted(files.items())))
+
+
+def _plain_files(folder: Path, label: str) -> Iterator[os.DirEntry[str]]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                yield from _plain_files(Path(entry.path), label)
+            elif entry.is_file(follow_symlinks=False):
+                yield entry
+            else:
+                raise UnsafeTemplate(
+                    f"writes '{entry.name}', which is not a plain file", file=label
+                )

@@ -1,0 +1,75 @@
+"""What can go wrong between a scaffold and a service, in words for the person who can mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flagstone.core.errors import Conflict, UserError
+
+
+class TemplateError(UserError):
+    """A scaffold cannot be read or rendered.
+
+    Args:
+        reason: What is wrong, without the place.
+        file: The file at fault, as its author knows it: relative to the scaffold's folder.
+        line: 1-based, where it is known.
+        code: As in `FlagstoneError`.
+    """
+
+    default_code = "scaffold.template_invalid"
+
+    def __init__(
+        self, reason: str, *, file: str = "", line: int | None = None, code: str | None = None
+    ) -> None:
+        place = f"{file}, line {line}" if file and line else file
+        message = f"{place}: {reason}" if place else reason
+        super().__init__(message, code=code, file=file, line=line, reason=reason)
+        self.file = file
+        self.line = line
+        self.reason = reason
+
+
+class UnsafeTemplate(TemplateError):
+    """A scaffold tried to leave its run folder, or to reach what no template may reach."""
+
+    default_code = "scaffold.unsafe"
+
+
+class LimitExceeded(TemplateError):
+    """A scaffold took more time, memory or room than a run may take."""
+
+    default_code = "scaffold.limit"
+
+
+class AnswersInvalid(UserError):
+    """The form was not filled in well.
+
+    Args:
+        faults: For each field by name, what is wrong with it, without its label.
+        labels: How each field is called on the form.
+    """
+
+    default_code = "scaffold.answers_invalid"
+
+    def __init__(
+        self, faults: Mapping[str, list[str]], labels: Mapping[str, str] | None = None
+    ) -> None:
+        labels = labels or {}
+        sentences = [
+            f"{labels.get(name, name)}: {text}." for name, texts in faults.items() for text in texts
+        ]
+        super().__init__(" ".join(sentences), fields={k: list(v) for k, v in faults.items()})
+        self.faults = {name: list(texts) for name, texts in faults.items()}
+
+
+class NameTaken(Conflict):
+    """Another service, run, repository or folder holds the name."""
+
+    default_code = "scaffold.name_taken"
+
+
+class PolicyDenied(UserError):
+    """An enforced policy refuses what the scaffold wrote; nothing was written outside."""
+
+    default_code = "scaffold.policy_denied"
