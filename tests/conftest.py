@@ -31,7 +31,7 @@ def _start_servers() -> None:
     home = Path(
         os.environ.get("FLAGSTONE_TEST_HOME") or tempfile.mkdtemp(prefix="flagstone-tests-")
     )
-    home.mkdir(parents=True, exist_ok=True)
+    (home / "static").mkdir(parents=True, exist_ok=True)  # where WhiteNoise looks first
     home.chmod(0o755)  # PostgreSQL runs as another account when the tests run as root
     os.environ |= {
         "FLAGSTONE_HOME": str(home),
