@@ -81,7 +81,7 @@ def word(state: str) -> str:
 @register.inclusion_tag("components/pagination.html", takes_context=True)
 def pagination(context: template.Context, page: Page[Any], noun: str = "rows") -> dict[str, Any]:
     """Show which rows these are and the way to the pages around; keeps the rest of the address."""
-    return {"page": page, "noun": noun, "request": context["request"]}
+    return {"page": page, "noun": noun, "query": context["request"].GET}
 
 
 @register.filter
