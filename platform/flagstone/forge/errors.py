@@ -1,0 +1,217 @@
+"""What can go wrong with git and code hosts, in families named by what the caller must do next.
+
+`Retryable`: try again later. `OutcomeUnknown`: a write got no answer, so look before acting.
+`Permanent`: trying again does not help; what a person can mend is a `UserError` as well.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from flagstone.core.errors import Conflict, ExternalError, NotFound, UserError
+from flagstone.core.redaction import redact
+
+
+class ForgeError(ExternalError):
+    """Root of the family; its message never carries a credential, wherever the words came from."""
+
+    default_code = "forge.failed"
+    worth_retrying: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        retry_after: float | None = None,
+        **params: object,
+    ) -> None:
+        super().__init__(
+            redact(message),
+            code=code,
+            retryable=self.worth_retrying,
+            retry_after=retry_after,
+            **params,
+        )
+
+
+class Retryable(ForgeError):
+    """Nothing was decided; the same step may be tried again after `retry_after` seconds."""
+
+    default_code = "forge.retry_later"
+    worth_retrying = True
+
+
+class GitMissing(Retryable):
+    """The git program is not there, or cannot be started."""
+
+    default_code = "forge.git_missing"
+
+
+class TimedOut(Retryable):
+    """git took longer than it may; it and its children were ended."""
+
+    default_code = "forge.timed_out"
+
+
+class TransportError(Retryable):
+    """The repository could not be reached, or the exchange broke off before a write."""
+
+    default_code = "forge.transport"
+
+
+class RateLimited(Retryable):
+    """The code host asks for patience; `retry_after` says how much."""
+
+    default_code = "forge.rate_limited"
+
+
+class NotYetConsistent(Retryable):
+    """The code host does not see yet what was just pushed."""
+
+    default_code = "forge.not_yet_consistent"
+
+
+class StaleLease(Retryable):
+    """Somebody moved the branch between our look and our write."""
+
+    default_code = "forge.stale_lease"
+
+
+class ChangeBusy(Retryable):
+    """Another worker is at this change."""
+
+    default_code = "forge.change_busy"
+
+
+class OutcomeUnknown(ForgeError):
+    """A write got no clear answer: it may or may not have been done."""
+
+    default_code = "forge.outcome_unknown"
+    worth_retrying = True
+
+
+class Permanent(ForgeError):
+    """Trying the same again gives the same answer."""
+
+    default_code = "forge.refused"
+
+
+class GitFailed(Permanent):
+    """A git command ended with an error that nobody had a better word for."""
+
+    default_code = "forge.git_failed"
+
+
+class OutputTooLarge(Permanent):
+    """git said more than we are ready to hold."""
+
+    default_code = "forge.output_too_large"
+
+
+class RepositoryGone(Permanent, NotFound):
+    """The repository is missing, or hidden from this credential; the two look the same."""
+
+    default_code = "forge.repository_gone"
+
+
+class EmptyRepository(Permanent, Conflict):
+    """There is no commit yet, so there is nothing to branch from."""
+
+    default_code = "forge.repository_empty"
+
+
+class NoDefaultBranch(Permanent, Conflict):
+    """There are branches, but the one that HEAD names is missing."""
+
+    default_code = "forge.no_default_branch"
+
+
+class RefNotFound(Permanent, NotFound):
+    """The branch, tag or commit is not in the repository."""
+
+    default_code = "forge.ref_not_found"
+
+
+class RepositoryExists(Permanent, Conflict):
+    """The name is taken, perhaps in other letters' case."""
+
+    default_code = "forge.repository_exists"
+
+
+class InvalidName(Permanent, UserError):
+    """A repository or branch may not be called that."""
+
+    default_code = "forge.invalid_name"
+
+
+class InvalidPath(Permanent, UserError):
+    """A file may not be written at that path."""
+
+    default_code = "forge.invalid_path"
+
+
+class ChangeTooLarge(Permanent, UserError):
+    """A change holds too many or too large files."""
+
+    default_code = "forge.change_too_large"
+
+
+class TreeTooLarge(Permanent, UserError):
+    """A folder holds more than a read may take in."""
+
+    default_code = "forge.tree_too_large"
+
+
+class EmptyChange(Permanent, UserError):
+    """The repository already is as the change wants it."""
+
+    default_code = "forge.empty_change"
+
+
+class PolicyRejected(Permanent, UserError):
+    """The code host's own rules (a hook, a protected branch) refuse it, in its words."""
+
+    default_code = "forge.policy_rejected"
+
+
+class BranchOccupied(Permanent, Conflict):
+    """The branch carries somebody else's commit, or its name stands in the way of ours."""
+
+    default_code = "forge.branch_occupied"
+
+
+class PullRequestNotFound(Permanent, NotFound):
+    """There is no pull request of that number."""
+
+    default_code = "forge.pull_request_not_found"
+
+
+class AlreadyExists(Permanent, Conflict):
+    """An open pull request leads from this branch to that one already."""
+
+    default_code = "forge.pull_request_exists"
+
+
+class PullRequestNotOpen(Permanent, Conflict):
+    """It was merged or closed already."""
+
+    default_code = "forge.pull_request_not_open"
+
+
+class HeadMoved(Permanent, Conflict):
+    """New commits arrived after the person looked; they must be looked at first."""
+
+    default_code = "forge.head_moved"
+
+
+class MergeConflict(Permanent, Conflict):
+    """Both sides changed the same lines."""
+
+    default_code = "forge.merge_conflict"
+
+
+class NotAllowed(Permanent, UserError):
+    """The pull request's rules forbid it, such as approving one's own."""
+
+    default_code = "forge.not_allowed"

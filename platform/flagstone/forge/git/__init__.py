@@ -1,0 +1,1 @@
+"""Real git, driven safely: clean environment, own process group, limits, no work tree."""

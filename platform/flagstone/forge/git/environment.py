@@ -1,0 +1,63 @@
+"""The environment that every git process gets; what the parent has is not inherited."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+NOWHERE = os.devnull
+
+# Files above this are shown as binary: nobody reviews a megabyte of text in a diff.
+BIG_FILE = "1m"
+
+_SAFE_CONFIG: Mapping[str, str] = {
+    # a repository's hooks, file watchers and attribute files are somebody else's code or wishes
+    "core.hooksPath": NOWHERE,
+    "core.fsmonitor": "false",
+    "core.attributesFile": NOWHERE,
+    "core.excludesFile": NOWHERE,
+    "core.bigFileThreshold": BIG_FILE,
+    "core.quotePath": "false",
+    # a throw-away clone is never tidied, and a background process would outlive the time limit
+    "gc.auto": "0",
+    "maintenance.auto": "false",
+    "transfer.fsckObjects": "true",
+    "fetch.recurseSubmodules": "false",
+    "http.followRedirects": "false",
+    # few changed files stay loose otherwise by one more process
+    "fastimport.unpackLimit": "1",
+}
+
+
+def clean_environment(
+    home: Path, *, protocols: tuple[str, ...] = ("file",), config: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Build the whole environment of a git process.
+
+    Args:
+        home: Folder that git takes for the user's home; it should be empty.
+        protocols: Transports that git may use; everything else, `ext::` included, is refused.
+        config: More configuration, such as a credential's header. It goes through the
+            environment, so it shows neither in the process list nor in a file.
+    """
+    environment = {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "HOME": str(home),
+        "LC_ALL": "C.UTF-8",
+        "TZ": "UTC",
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": NOWHERE,
+        "GIT_ATTR_NOSYSTEM": "1",
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_ALLOW_PROTOCOL": ":".join(protocols),
+        "GIT_NO_REPLACE_OBJECTS": "1",
+        "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_PAGER": "cat",
+    }
+    settings = {**_SAFE_CONFIG, **(config or {})}
+    environment["GIT_CONFIG_COUNT"] = str(len(settings))
+    for number, (key, value) in enumerate(settings.items()):
+        environment[f"GIT_CONFIG_KEY_{number}"] = key
+        environment[f"GIT_CONFIG_VALUE_{number}"] = value
+    return environment

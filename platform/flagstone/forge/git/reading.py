@@ -1,0 +1,146 @@
+"""Reads many files of a commit at once: one listing, one batch, no checkout, no link followed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from flagstone.forge.errors import RefNotFound, TreeTooLarge
+from flagstone.forge.git.command import Git
+
+_LINK, _SUBMODULE = "120000", "160000"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadLimits:
+    """How much one read may take in."""
+
+    files: int = 20_000
+    file_bytes: int = 5 * 1024 * 1024
+    total_bytes: int = 200 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedFile:
+    """A file that was not read, and why, in words."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """The files of a folder as one commit has them; paths are from the repository's root."""
+
+    commit: str
+    files: Mapping[str, bytes]
+    skipped: tuple[SkippedFile, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    path: str
+    mode: str
+    blob: str
+    size: int
+
+
+def resolve_commit(git: Git, ref: str, *, name: str) -> str:
+    """Return the id of the commit that a ref leads to.
+
+    Raises:
+        RefNotFound: There is none.
+    """
+    done = git.run(
+        "rev-parse",
+        "--verify",
+        "--quiet",
+        "--end-of-options",
+        f"{ref}^{{commit}}",
+        accept=(0, 1, 128),
+    )
+    sha = done.stdout.decode().strip()
+    if done.status != 0 or not sha:
+        raise RefNotFound(f"There is no branch, tag or commit {ref!r} in {name}.", ref=ref)
+    return sha
+
+
+def read_tree(git: Git, commit: str, *, prefix: str = "", limits: ReadLimits | None = None) -> Tree:
+    """Read every file below a folder.
+
+    Args:
+        git: Standing where the commit can be read.
+        commit: Its full id.
+        prefix: The folder (or one file), from the root; "" for everything.
+        limits: What is too much. A file over the limit is skipped and named; too many files, or too much in
+            all, is an error, because a part would pass for the whole.
+
+    Raises:
+        TreeTooLarge: There are too many files, or too many bytes.
+    """
+    limits = limits or ReadLimits()
+    wanted: list[_Entry] = []
+    skipped: list[SkippedFile] = []
+    for entry in _list(git, commit, prefix):
+        if reason := _unreadable(entry, limits):
+            skipped.append(SkippedFile(entry.path, reason))
+        else:
+            wanted.append(entry)
+    _check_sizes(wanted, prefix, limits)
+    contents = _read_blobs(git, wanted)
+    files = {entry.path: contents[entry.blob] for entry in wanted}
+    return Tree(commit, files, tuple(skipped))
+
+
+def _list(git: Git, commit: str, prefix: str) -> Iterator[_Entry]:
+    folder = prefix.strip("/")
+    arguments = ["-r", "-z", "-l", "--full-tree", commit]
+    done = git.run("ls-tree", *arguments, *(["--", folder] if folder else []))
+    for record in done.stdout.split(b"\0"):
+        if record:
+            head, _, path = record.partition(b"\t")
+            mode, _, blob, size = head.decode().split()
+            yield _Entry(
+                path.decode("utf-8", "surrogateescape"), mode, blob, int(size) if size != "-" else 0
+            )
+
+
+def _unreadable(entry: _Entry, limits: ReadLimits) -> str:
+    if entry.mode == _LINK:
+        return "a symbolic link: links are not followed"
+    if entry.mode == _SUBMODULE:
+        return "a submodule: other repositories are not read from here"
+    if entry.size > limits.file_bytes:
+        return f"{entry.size} bytes: files over {limits.file_bytes} bytes are not read"
+    if not entry.path.isprintable():
+        return "its name is not readable text"
+    return ""
+
+
+def _check_sizes(entries: list[_Entry], prefix: str, limits: ReadLimits) -> None:
+    place = prefix or "the repository"
+    if len(entries) > limits.files:
+        raise TreeTooLarge(
+            f"There are {len(entries)} files in {place}; {limits.files} are the most that are read "
+            "at once. Point Flagstone at a smaller folder."
+        )
+    total = sum(entry.size for entry in entries)
+    if total > limits.total_bytes:
+        raise TreeTooLarge(
+            f"The files in {place} hold {total} bytes; {limits.total_bytes} are the most that are "
+            "read at once. Point Flagstone at a smaller folder."
+        )
+
+
+def _read_blobs(git: Git, entries: list[_Entry]) -> dict[str, bytes]:
+    blobs = list(dict.fromkeys(entry.blob for entry in entries))
+    if not blobs:
+        return {}
+    output = git.run("cat-file", "--batch", stdin="\n".join([*blobs, ""]).encode()).stdout
+    contents, place = {}, 0
+    for blob in blobs:
+        line_end = output.index(b"\n", place)
+        size = int(output[place:line_end].split()[2])
+        contents[blob] = output[line_end + 1 : line_end + 1 + size]
+        place = line_end + 1 + size + 1
+    return contents

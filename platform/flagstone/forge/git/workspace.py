@@ -1,0 +1,229 @@
+"""One throw-away bare repository for one attempt: look, build a commit, push it. Nothing is shared.
+
+There is no work tree and no index: a repository's hooks, symbolic links and filters have nothing to
+act on, and the cost does not grow with the repository.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from flagstone.forge.errors import GitFailed, RepositoryGone, TimedOut, TransportError
+from flagstone.forge.git.changes import ChangeSet
+from flagstone.forge.git.command import Git
+from flagstone.forge.git.commits import (
+    CommitMeta,
+    check_differences,
+    fast_import_stream,
+    parse_raw_differences,
+)
+from flagstone.forge.git.environment import clean_environment
+from flagstone.forge.git.pushing import PushOutcome, PushResult, read_push
+from flagstone.forge.git.remotes import HEADS, GitRemote, RemoteRefs
+
+_PREFIX = "flagstone-workspace-"
+_BUILT = "refs/flagstone/built"
+_ABANDONED_AFTER = 3600.0
+_CONFIG = """[core]
+\trepositoryformatversion = 0
+\tbare = true
+"""
+# what git fetches later by itself, it asks of this remote
+_PARTIAL_CONFIG = """[core]
+\trepositoryformatversion = 1
+\tbare = true
+[extensions]
+\tpartialClone = origin
+[remote "origin"]
+\turl = {url}
+\tpromisor = true
+\tpartialCloneFilter = blob:none
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """A commit that was built and proven, and lies in the workspace."""
+
+    sha: str
+    base: str
+
+
+class GitWorkspace:
+    """A private bare repository under the system's temporary folder, removed on leaving.
+
+    Args:
+        remote: Where it looks and pushes.
+        time_limit: Seconds that one git command may take.
+    """
+
+    def __init__(self, remote: GitRemote, *, time_limit: float = 120.0) -> None:
+        self.remote = remote
+        self._time_limit = time_limit
+        self._folder: Path | None = None
+        self._git: Git | None = None
+
+    @property
+    def git(self) -> Git:
+        """git, standing in this workspace."""
+        if self._git is None:
+            raise RuntimeError("a workspace is used inside its with block")
+        return self._git
+
+    def __enter__(self) -> GitWorkspace:
+        self._folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+        repository, home = self._folder / "repository", self._folder / "home"
+        home.mkdir()
+        _make_bare(repository, self.remote)
+        environment = clean_environment(
+            home, protocols=self.remote.protocols, config=self.remote.config
+        )
+        environment["GIT_DIR"] = str(repository)
+        self._git = Git(repository, environment, time_limit=self._time_limit)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._git = None
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def observe(self, *branches: str) -> RemoteRefs:
+        """Ask the remote for its default branch and the named branches (all, if none is named).
+
+        Branches whose names would clash with a named one are found too, see `RemoteRefs.blocker`.
+
+        Raises:
+            RepositoryGone: There is nothing to ask.
+            TransportError: It did not answer.
+        """
+        refs = self._look("HEAD", *_patterns(branches))
+        if not refs.default_branch and branches:
+            refs = self._look("HEAD", f"{HEADS}*")
+        return refs
+
+    def _look(self, *patterns: str) -> RemoteRefs:
+        with _reaching(self.remote):
+            done = self.git.run("ls-remote", "--symref", self.remote.url, *patterns)
+        default, heads = "", {}
+        for line in done.stdout.decode("utf-8", "replace").splitlines():
+            left, _, ref = line.partition("\t")
+            if left.startswith("ref: ") and ref == "HEAD":
+                default = left.removeprefix(f"ref: {HEADS}")
+            elif ref == "HEAD" and default:
+                heads[default] = left
+            elif ref.startswith(HEADS):
+                heads[ref.removeprefix(HEADS)] = left
+        return RemoteRefs(self.remote.name, default, heads)
+
+    def fetch(self, *commits: str, blobs: bool = False) -> None:
+        """Make commits readable here; a repository on this machine is read in place.
+
+        Args:
+            *commits: Their ids.
+            blobs: Whether the files' contents are needed as well as their names.
+        """
+        if self.remote.objects is None:
+            with _reaching(self.remote):
+                self.git.run(
+                    "fetch", "--quiet", "--depth=1", "--no-tags", "--no-write-fetch-head",
+                    "--no-recurse-submodules", "--no-filter" if blobs else "--filter=blob:none",
+                    "origin", *commits,
+                )  # fmt: skip
+
+    def build_commit(self, base: str, changes: ChangeSet, meta: CommitMeta) -> Commit:
+        """Build the commit on a base and prove that it differs from it as meant.
+
+        Raises:
+            EmptyChange: The base already is as wanted.
+            InvalidPath: A path would take the place of something that the change does not name.
+        """
+        self.fetch(base)
+        stream = fast_import_stream(changes, meta, ref=_BUILT, base=base)
+        done = self.git.run("fast-import", "--quiet", "--done", "--force", stdin=stream)
+        sha = done.stdout.decode().strip()
+        raw = self.git.run("diff-tree", "-r", "-z", "--raw", "--no-renames", base, sha)
+        check_differences(changes, parse_raw_differences(raw.stdout))
+        return Commit(sha, base)
+
+    def push(self, commit: Commit, branch: str, *, expected: str | None) -> PushOutcome:
+        """Set a branch to a commit, but only from the state that was seen.
+
+        Args:
+            commit: What to push.
+            branch: Where to.
+            expected: The commit that the branch must stand at; None: it must not be there.
+        """
+        ref = HEADS + branch
+        try:
+            done = self.git.run(
+                "push", "--porcelain", "--no-verify", "--no-recurse-submodules",
+                f"--force-with-lease={ref}:{expected or ''}", self.remote.url,
+                f"{commit.sha}:{ref}", accept=None,
+            )  # fmt: skip
+        except TimedOut as error:
+            return PushOutcome(PushResult.UNKNOWN, error.message)
+        return read_push(done)
+
+
+def remove_abandoned(*, older_than: float = _ABANDONED_AFTER) -> int:
+    """Remove workspaces that killed workers left behind, and tell how many."""
+    removed = 0
+    for folder in Path(tempfile.gettempdir()).glob(_PREFIX + "*"):
+        with contextlib.suppress(FileNotFoundError):
+            if time.time() - folder.stat().st_mtime > older_than:
+                shutil.rmtree(folder, ignore_errors=True)
+                removed += 1
+    return removed
+
+
+def _patterns(branches: tuple[str, ...]) -> Iterator[str]:
+    if not branches:
+        yield f"{HEADS}*"
+    for branch in branches:
+        yield HEADS + branch
+        yield HEADS + branch + "/*"
+        parts = branch.split("/")
+        for end in range(1, len(parts)):
+            yield HEADS + "/".join(parts[:end])
+
+
+def _make_bare(repository: Path, remote: GitRemote) -> None:
+    """Lay out an empty bare repository by hand: `git init` would be one more process."""
+    for folder in ("objects/info", "refs"):
+        (repository / folder).mkdir(parents=True)
+    (repository / "HEAD").write_text(f"ref: {_BUILT}\n")
+    if remote.objects is not None:
+        (repository / "objects/info/alternates").write_text(f"{remote.objects}\n")
+        (repository / "config").write_text(_CONFIG)
+    else:
+        (repository / "config").write_text(_PARTIAL_CONFIG.format(url=remote.url))
+
+
+@contextlib.contextmanager
+def _reaching(remote: GitRemote) -> Iterator[None]:
+    """Translate git's failure to reach a remote."""
+    try:
+        yield
+    except GitFailed as error:
+        if remote.objects is not None and not remote.objects.is_dir():
+            raise RepositoryGone(
+                f"The repository {remote.name} is gone: its folder is not there any more. "
+                "Restore it, or unregister it in Flagstone.",
+                repository=remote.name,
+            ) from error
+        raise TransportError(
+            f"The repository {remote.name} could not be read: {error.message}",
+            repository=remote.name,
+        ) from error

@@ -1,0 +1,1 @@
+"""Code hosts: one typed adapter each behind `base.Forge`. Knows no Django."""

@@ -1,0 +1,268 @@
+"""What every code host must be able to do for us, and the values that go in and out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+from uuid import UUID
+
+from flagstone.forge.git.changes import ChangeSet
+from flagstone.forge.git.commits import CommitMeta
+from flagstone.forge.git.remotes import GitRemote
+
+
+class PullRequestState(StrEnum):
+    OPEN = "open"
+    MERGED = "merged"
+    CLOSED = "closed"
+
+
+class Verdict(StrEnum):
+    """What a review says."""
+
+    APPROVED = "approved"
+    CHANGES_REQUESTED = "changes_requested"
+    COMMENTED = "commented"
+
+
+class StatusState(StrEnum):
+    """What a check says of a commit."""
+
+    PENDING = "pending"
+    SUCCESS = "success"
+    FAILURE = "failure"
+    ERROR = "error"
+
+
+class MergeMethod(StrEnum):
+    MERGE = "merge"
+    SQUASH = "squash"
+
+
+@dataclass(frozen=True, slots=True)
+class ForgeCapabilities:
+    """What differs between code hosts, so that callers ask instead of guessing by kind.
+
+    Attributes:
+        dedupes_open_pull_requests: It refuses a second open pull request of the same two branches.
+        acts_for_people: A review or merge is recorded under the person's name, not under a bot's.
+        longest_body: Characters that a pull request's body may have.
+    """
+
+    dedupes_open_pull_requests: bool
+    acts_for_people: bool
+    longest_body: int
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Somebody at the code host."""
+
+    login: str
+    name: str = ""
+    email: str = ""
+    is_bot: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryInfo:
+    """A repository as the code host describes it; `head` is the default branch's commit."""
+
+    full_name: str
+    description: str
+    default_branch: str
+    head: str
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    by: Account
+    verdict: Verdict
+    body: str
+    commit: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    number: int
+    by: Account
+    body: str
+    at: datetime
+    edited_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CommitStatus:
+    """One check's word on one commit; a later word of the same context replaces it."""
+
+    context: str
+    state: StatusState
+    description: str
+    at: datetime
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PullRequestSpec:
+    """A pull request to be opened; `change_id` marks it as ours."""
+
+    title: str
+    body: str
+    source: str
+    target: str
+    author: Account
+    change_id: UUID | None = None
+    labels: tuple[str, ...] = ()
+    is_draft: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PullRequest:
+    """A pull request as the code host has it now.
+
+    Attributes:
+        head: The source branch's commit, or its last one once that is gone.
+        base: The target branch's commit that the head is compared with.
+        merge: The commit that the merge made on the target branch; "" until then.
+        first_review_at: When somebody other than the author, no bot, first reviewed or commented.
+    """
+
+    number: int
+    title: str
+    body: str
+    source: str
+    target: str
+    author: Account
+    state: PullRequestState
+    is_draft: bool
+    labels: tuple[str, ...]
+    head: str
+    base: str
+    opened_at: datetime
+    updated_at: datetime
+    ready_at: datetime | None = None
+    first_review_at: datetime | None = None
+    approved_at: datetime | None = None
+    merged_at: datetime | None = None
+    closed_at: datetime | None = None
+    merge: str = ""
+    closed_by: Account | None = None
+    reviews: tuple[Review, ...] = ()
+    comments: tuple[Comment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MergeResult:
+    """A merge that was done; `base` is where the target branch stood before."""
+
+    merge: str
+    head: str
+    base: str
+
+
+class Forge(Protocol):
+    """A code host.
+
+    Nothing here retries or waits: a failure is raised as one of `flagstone.forge.errors`, whose family
+    says whether the caller may try again (`Retryable`), must look first (`OutcomeUnknown`) or must stop.
+    """
+
+    @property
+    def capabilities(self) -> ForgeCapabilities: ...
+
+    def git_remote(self, repository: str) -> GitRemote:
+        """Return how git reaches the repository, with short-lived credentials where there are any."""
+        ...
+
+    def get_repository(self, repository: str) -> RepositoryInfo:
+        """Describe a repository.
+
+        Raises:
+            RepositoryGone: It is missing, or hidden from us.
+            EmptyRepository: It has no commit.
+            NoDefaultBranch: Its HEAD leads nowhere.
+        """
+        ...
+
+    def create_repository(
+        self, repository: str, *, description: str, files: ChangeSet, meta: CommitMeta
+    ) -> RepositoryInfo:
+        """Create a repository whose branch `main` holds the files, whole or not at all.
+
+        Raises:
+            RepositoryExists: The name is taken.
+        """
+        ...
+
+    def find_pull_request(
+        self, repository: str, *, source: str, target: str, state: PullRequestState | None = None
+    ) -> PullRequest | None:
+        """Find the newest pull request between two branches, in a state or in any."""
+        ...
+
+    def get_pull_request(self, repository: str, number: int) -> PullRequest: ...
+
+    def list_pull_requests(
+        self, repository: str, *, updated_since: datetime | None = None
+    ) -> list[PullRequest]:
+        """List them, the oldest change first, so that a reader may stop anywhere and go on later."""
+        ...
+
+    def create_pull_request(self, repository: str, spec: PullRequestSpec) -> PullRequest:
+        """Open a pull request; never tried twice here.
+
+        Raises:
+            AlreadyExists: One between the two branches is open.
+            NotYetConsistent: The source branch cannot be seen (yet).
+        """
+        ...
+
+    def update_pull_request(
+        self,
+        repository: str,
+        number: int,
+        *,
+        title: str | None = None,
+        body: str | None = None,
+        is_draft: bool | None = None,
+    ) -> PullRequest: ...
+
+    def close_pull_request(self, repository: str, number: int, *, by: Account) -> PullRequest: ...
+
+    def merge_pull_request(
+        self,
+        repository: str,
+        number: int,
+        *,
+        expected_head: str,
+        method: MergeMethod,
+        by: Account,
+    ) -> MergeResult:
+        """Merge what was looked at; merging the same head again gives the same result.
+
+        Raises:
+            HeadMoved: The source branch has other commits now.
+            MergeConflict: The two sides do not go together.
+            PullRequestNotOpen: It was closed, or merged with another head.
+        """
+        ...
+
+    def submit_review(
+        self, repository: str, number: int, *, by: Account, verdict: Verdict, body: str = ""
+    ) -> PullRequest: ...
+
+    def upsert_comment(
+        self, repository: str, number: int, *, by: Account, body: str, marker: str = ""
+    ) -> Comment:
+        """Write a comment; with a marker, the one that carries it is edited in place."""
+        ...
+
+    def set_labels(self, repository: str, number: int, labels: tuple[str, ...]) -> PullRequest: ...
+
+    def set_commit_status(self, repository: str, commit: str, status: CommitStatus) -> None: ...
+
+    def commit_statuses(self, repository: str, commit: str) -> Mapping[str, CommitStatus]: ...
