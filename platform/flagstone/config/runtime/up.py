@@ -25,6 +25,7 @@ from flagstone.config.runtime.children import Child, StartError, spawn, wait_unt
 STOP_TIMEOUT = 20.0
 WEB_TIMEOUT = 60.0
 QUEUES = "default,scaffold,evaluate,ingest"
+CELERY = (sys.executable, "-m", "celery", "-A", "flagstone.config.celery")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,33 +126,34 @@ def _prepare(environment: dict[str, str]) -> None:
 def _start_flagstone(
     home: Path, address: Address, environment: dict[str, str], running: Running
 ) -> None:
-    logs, python = home / "logs", sys.executable
-    celery = [python, "-m", "celery", "-A", "flagstone.config.celery"]
+    logs = home / "logs"
     with _saying("Worker and beat"):
-        worker = [*celery, "worker", "--queues", QUEUES, "--concurrency", "2", "--loglevel", "INFO",
-                  "--without-gossip", "--without-mingle", "--hostname", "flagstone@%h"]  # fmt: skip
-        running.add(spawn("worker", worker, log=logs / "worker.log", env=environment))
-        beat: list[str | Path] = [
-            *celery,
-            "beat",
-            "--loglevel",
-            "WARNING",
-            "--schedule",
-            home / "beat-schedule",
-            "--pidfile",
-            "",
-        ]
-        running.add(spawn("beat", beat, log=logs / "beat.log", env=environment))
+        running.add(spawn("worker", _worker(), log=logs / "worker.log", env=environment))
+        running.add(spawn("beat", _beat(home), log=logs / "beat.log", env=environment))
     with _saying("Web"):
-        web = [python, "-m", "gunicorn", "flagstone.config.wsgi:application",
-               "--bind", f"{address.host}:{address.port}", "--workers", "2", "--threads", "4", "--graceful-timeout", "5", "--no-control-socket"]  # fmt: skip
-        child = running.add(spawn("web", web, log=logs / "web.log", env=environment))
-        wait_until(lambda: _is_ready(address), child, timeout=WEB_TIMEOUT, what="The web server")
+        web = running.add(spawn("web", _web(address), log=logs / "web.log", env=environment))
+        wait_until(lambda: _is_ready(address), web, timeout=WEB_TIMEOUT, what="The web server")
     fallen = running.fallen()
     if fallen:
         raise StartError(
             f"{fallen.name} ended at once. The end of {fallen.log}:\n{fallen.last_lines()}"
         )
+
+
+def _worker() -> list[str | Path]:
+    options = ["--queues", QUEUES, "--concurrency", "2", "--loglevel", "INFO"]
+    return [*CELERY, "worker", *options, "--without-gossip", "--without-mingle"]
+
+
+def _beat(home: Path) -> list[str | Path]:
+    schedule = home / "beat-schedule"
+    return [*CELERY, "beat", "--loglevel", "WARNING", "--schedule", schedule, "--pidfile", ""]
+
+
+def _web(address: Address) -> list[str | Path]:
+    options = ["--workers", "2", "--threads", "4", "--graceful-timeout", "5", "--no-control-socket"]
+    where = ["--bind", f"{address.host}:{address.port}"]
+    return [sys.executable, "-m", "gunicorn", "flagstone.config.wsgi:application", *where, *options]
 
 
 def _load_demo(environment: dict[str, str]) -> None:
