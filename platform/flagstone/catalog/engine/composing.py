@@ -43,9 +43,6 @@ class Fault(Exception):
         self.line = line
         self.column = column
 
-    def moved(self, lines: int) -> Fault:
-        return Fault(self.message, self.line + lines, self.column)
-
 
 @dataclass(slots=True)
 class _Node:
@@ -57,14 +54,19 @@ class _Node:
 
 
 class Composer:
-    """Composes one document; `first_line` (1-based) is known afterwards."""
+    """Composes one document.
 
-    def __init__(self, source: str, limits: Limits) -> None:
+    `lines_before` stand above it in its file: faults and `first_line` (1-based, known afterwards)
+    count from there.
+    """
+
+    def __init__(self, source: str, limits: Limits, lines_before: int = 0) -> None:
         self._events: Iterator[yaml.Event] = yaml.parse(source, Loader=yaml.CSafeLoader)
         self._limits = limits
         self._anchors: dict[str, _Node | None] = {}
         self._nodes = 0
-        self.first_line = 1
+        self._lines_before = lines_before
+        self.first_line = lines_before + 1
 
     def compose(self) -> Any:
         """Return the value of the document, None if it is empty.
@@ -76,13 +78,13 @@ class Composer:
         value: Any = None
         for event in self._events:
             if isinstance(event, yaml.NodeEvent):
-                self.first_line = line_of(event) + 1
+                self.first_line = self._line(event)
                 value = self._node(event, depth=1).value
         return value
 
     def _node(self, event: yaml.Event, depth: int) -> _Node:
         if depth > self._limits.max_depth:
-            raise _fault(event, f"Nested more than {self._limits.max_depth} levels deep.")
+            raise self._fault(event, f"Nested more than {self._limits.max_depth} levels deep.")
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event, depth)
         anchor = event.anchor if isinstance(event, yaml.NodeEvent) else None
@@ -93,9 +95,11 @@ class Composer:
         elif isinstance(event, yaml.SequenceStartEvent):
             node = self._sequence(depth)
         elif isinstance(event, yaml.ScalarEvent):
+            if "\0" in event.value:  # only an escape can make one; no database takes it
+                raise self._fault(event, "The character U+0000 is not allowed; remove it.")
             node = _Node(_scalar(event))
         else:
-            raise _fault(event, "Not valid YAML: a value is missing.")
+            raise self._fault(event, "Not valid YAML: a value is missing.")
         if anchor:
             self._anchors[anchor] = node
         self._count(1, event)
@@ -108,15 +112,17 @@ class Composer:
             if isinstance(event, yaml.MappingEndEvent):
                 return node
             key = self._key(event)
-            line = line_of(event) + 1
+            line = self._line(event)
             if key in seen:
-                raise _fault(event, f'The key "{key}" stands twice, first on line {seen[key]}.')
+                raise self._fault(
+                    event, f'The key "{key}" stands twice, first on line {seen[key]}.'
+                )
             seen[key] = line
             child = self._node(next(self._events), depth + 1)
             node.value[key] = child.value
             node.nodes += child.nodes + 1
             node.levels = max(node.levels, child.levels + 1)
-        raise _fault(start, "Not valid YAML: the document ends inside a mapping.")
+        raise self._fault(start, "Not valid YAML: the document ends inside a mapping.")
 
     def _sequence(self, depth: int) -> _Node:
         node = _Node([])
@@ -135,9 +141,11 @@ class Composer:
             if node is not None and isinstance(node.value, str):
                 return node.value
         if not isinstance(event, yaml.ScalarEvent):
-            raise _fault(event, "A key must be a text.")
+            raise self._fault(event, "A key must be a text.")
         self._count(1, event)
         key = text_of(event)
+        if "\0" in key:
+            raise self._fault(event, "The character U+0000 is not allowed; remove it.")
         if event.anchor:
             self._anchors[event.anchor] = _Node(key)
         return key
@@ -145,22 +153,29 @@ class Composer:
     def _alias(self, event: yaml.AliasEvent, depth: int) -> _Node:
         name = event.anchor or ""
         if name not in self._anchors:
-            raise _fault(event, f"The alias *{name} stands for nothing that was named before.")
+            raise self._fault(event, f"The alias *{name} stands for nothing that was named before.")
         node = self._anchors[name]
         if node is None:
-            raise _fault(event, f"The alias *{name} stands inside what it stands for.")
+            raise self._fault(event, f"The alias *{name} stands inside what it stands for.")
         self._count(node.nodes, event)
         if depth + node.levels - 1 > self._limits.max_depth:
-            raise _fault(event, f"Nested more than {self._limits.max_depth} levels deep.")
+            raise self._fault(event, f"Nested more than {self._limits.max_depth} levels deep.")
         return node
 
     def _count(self, nodes: int, event: yaml.Event) -> None:
         self._nodes += nodes
         if self._nodes > self._limits.max_nodes:
-            raise _fault(
+            raise self._fault(
                 event,
                 f"More than {self._limits.max_nodes:,} values, aliases counted as what they stand for.",
             )
+
+    def _line(self, event: yaml.Event) -> int:
+        return line_of(event) + self._lines_before + 1
+
+    def _fault(self, event: yaml.Event, message: str) -> Fault:
+        column = event.start_mark.column if event.start_mark else 0
+        return Fault(message, self._line(event), column + 1)
 
 
 def line_of(event: yaml.Event) -> int:
@@ -182,8 +197,6 @@ def text_of(event: yaml.ScalarEvent) -> str:
 
 def _scalar(event: yaml.ScalarEvent) -> Any:
     text: str = event.value
-    if "\0" in text:
-        raise _fault(event, "The character U+0000 is not allowed; remove it.")
     tag: str | None = event.tag
     if tag is None:
         plain = event.implicit[0]
@@ -213,8 +226,3 @@ def _number(number: float) -> float | int | None:
     if not math.isfinite(number):
         return None  # as JSON has it
     return int(number) if number.is_integer() and abs(number) < 2**53 else number
-
-
-def _fault(event: yaml.Event, message: str) -> Fault:
-    mark = event.start_mark
-    return Fault(message, mark.line + 1 if mark else 1, mark.column + 1 if mark else 1)

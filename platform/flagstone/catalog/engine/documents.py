@@ -114,15 +114,15 @@ def _read(index: int, source: str, offset: int, limits: Limits) -> Document:
             f"Not valid YAML: the character {code} is not allowed; remove it.", line, column
         )
         return Document(index, line, fault=fault)
-    composer = Composer(source, limits)
+    composer = Composer(source, limits, offset)
     try:
         value = composer.compose()
     except Fault as fault:
-        return Document(index, fault.line + offset, fault=fault.moved(offset))
+        return Document(index, fault.line, fault=fault)
     except yaml.YAMLError as error:
         syntax = _syntax_fault(error, source, offset)
         return Document(index, syntax.line, fault=syntax)
-    return Document(index, composer.first_line + offset, value, None, source, offset)
+    return Document(index, composer.first_line, value, None, source, offset)
 
 
 def _syntax_fault(error: yaml.YAMLError, source: str, offset: int) -> Fault:
