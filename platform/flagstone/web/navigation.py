@@ -31,7 +31,10 @@ class Place:
         return path == self.url or (self.url != "/" and path.startswith(f"{self.url}/"))
 
 
-PLACES: tuple[Place, ...] = (Place("Home", "web:home", "home", 1, "h", in_dock=True),)
+PLACES: tuple[Place, ...] = (
+    Place("Home", "web:home", "home", 1, "h", in_dock=True),
+    Place("Audit", "web:audit", "finger-print", 3, "a", right="audit.read"),
+)
 
 
 def places_for(user: User) -> list[Place]:
