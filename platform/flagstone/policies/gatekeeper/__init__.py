@@ -1,0 +1,1 @@
+"""Gatekeeper's constraint templates and constraints, evaluated in process as the cluster would."""

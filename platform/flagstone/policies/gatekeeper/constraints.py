@@ -1,0 +1,85 @@
+"""Constraints: a policy put to use, with its parameters, its match and its enforcement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from flagstone.policies.gatekeeper.defaults import with_defaults
+from flagstone.policies.gatekeeper.errors import PolicyError
+from flagstone.policies.gatekeeper.matching import Match
+from flagstone.policies.manifests.objects import Manifest, mapping, sequence
+
+GROUP = "constraints.gatekeeper.sh"
+Enforcement = Literal["deny", "warn", "dryrun"]
+_STRICTEST_FIRST: tuple[Enforcement, ...] = ("deny", "warn", "dryrun")
+# Where a scoped action counts for us; an action of the audit alone never stops anybody.
+_POINTS = {"*", "validation.gatekeeper.sh", "gator.gatekeeper.sh"}
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """A constraint that the cluster would accept."""
+
+    manifest: Manifest
+    kind: str
+    name: str
+    enforcement: Enforcement
+    match: Match
+    parameters: dict[str, Any]
+
+
+def read_constraint(manifest: Manifest, schema: dict[str, Any]) -> Constraint:
+    """Check a constraint as the cluster does, and fill in the defaults of its template's schema.
+
+    Raises:
+        PolicyError: it would be refused.
+    """
+    if manifest.version not in {"v1beta1", "v1alpha1"}:
+        raise refusal(
+            manifest, f"constraints have no {manifest.version}; use {GROUP}/v1beta1", "apiVersion"
+        )
+    if not manifest.name:
+        raise refusal(manifest, "metadata.name is missing", "metadata")
+    parameters = manifest.spec.get("parameters")
+    if isinstance(parameters, dict):
+        parameters = with_defaults(parameters, schema)
+    return Constraint(
+        manifest,
+        manifest.kind,
+        manifest.name,
+        _enforcement(manifest),
+        Match(mapping(manifest.spec.get("match"))),
+        mapping(parameters),
+    )
+
+
+def refusal(
+    manifest: Manifest, reason: str, *keys: str | int, error: type[PolicyError] = PolicyError
+) -> PolicyError:
+    """The error that names the constraint and the line of a key."""
+    return error(
+        reason,
+        path=manifest.path,
+        line=manifest.line(*keys),
+        policy=manifest.kind.lower(),
+        constraint=manifest.name,
+    )
+
+
+def _enforcement(manifest: Manifest) -> Enforcement:
+    action = manifest.spec.get("enforcementAction") or "deny"
+    actions = set(_scoped_actions(manifest)) if action == "scoped" else {action}
+    unknown = sorted(str(found) for found in actions if found not in _STRICTEST_FIRST)
+    if unknown:
+        reason = f"enforcementAction {unknown[0]} does not exist: deny, warn, dryrun or scoped"
+        raise refusal(manifest, reason, "spec", "enforcementAction")
+    return next((known for known in _STRICTEST_FIRST if known in actions), "dryrun")
+
+
+def _scoped_actions(manifest: Manifest) -> Iterator[Any]:
+    for entry in map(mapping, sequence(manifest.spec.get("scopedEnforcementActions"))):
+        points = {mapping(point).get("name") for point in sequence(entry.get("enforcementPoints"))}
+        if points & _POINTS:
+            yield entry.get("action")

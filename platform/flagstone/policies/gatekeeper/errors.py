@@ -1,0 +1,53 @@
+"""What can go wrong with a policy: it cannot be loaded, or it cannot be evaluated on an object."""
+
+from __future__ import annotations
+
+from flagstone.core.errors import UserError
+
+
+class PolicyError(UserError):
+    """A template or constraint that cannot be used, or not on this object.
+
+    Args:
+        reason: what is wrong, in words; the engine's own where it has some.
+        path: the file of the template or constraint.
+        line: its line there, if known.
+        policy: the template's name, "" if not even that is known.
+        constraint: the constraint's name, "" if the template itself is at fault.
+    """
+
+    default_code = "policy.broken"
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        path: str,
+        line: int | None = None,
+        policy: str = "",
+        constraint: str = "",
+    ) -> None:
+        place = f"{path}:{line}" if line else path
+        named = " / ".join(part for part in (policy, constraint) if part)
+        super().__init__(
+            f"{place}: {named}: {reason}" if named else f"{place}: {reason}",
+            path=path,
+            line=line,
+            policy=policy,
+            constraint=constraint,
+            reason=reason,
+        )
+        self.reason = reason
+        self.path = path
+        self.line = line
+        self.policy = policy
+        self.constraint = constraint
+
+
+class NotEvaluated(PolicyError):
+    """Nothing is wrong with the policy, but it needs what is not here: CEL, an inventory, a label.
+
+    Its answer for the object is not known: neither a violation nor none.
+    """
+
+    default_code = "policy.not_evaluated"

@@ -1,0 +1,22 @@
+"""The other objects of the cluster, as a policy finds them under `data.inventory`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from flagstone.policies.manifests.objects import Manifest
+
+
+class Inventory:
+    """What is (or will be) in the cluster; made once, used for many reviews."""
+
+    def __init__(self, manifests: Iterable[Manifest]) -> None:
+        cluster: dict[str, Any] = {}
+        namespaces: dict[str, Any] = {}
+        for manifest in manifests:
+            home = namespaces.setdefault(manifest.namespace, {}) if manifest.namespace else cluster
+            kinds = home.setdefault(manifest.api_version, {})
+            kinds.setdefault(manifest.kind, {})[manifest.name] = manifest.raw
+        self.data_json = json.dumps({"inventory": {"cluster": cluster, "namespace": namespaces}})

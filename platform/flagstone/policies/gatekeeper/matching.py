@@ -1,0 +1,123 @@
+"""Which objects a constraint applies to: the semantics of `spec.match`.
+
+As in the cluster, what cannot be compared cannot disqualify: an object without a namespace is matched
+by every list of namespaces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from flagstone.policies.manifests.objects import Manifest, mapping, sequence
+from flagstone.policies.manifests.selectors import matches
+
+NamespaceLabels = Mapping[str, Mapping[str, str]]
+
+
+class UnknownNamespaceError(Exception):
+    """The match selects by labels of a namespace that are not known."""
+
+
+def glob_matches(pattern: str, name: str) -> bool:
+    """Gatekeeper's globs: a star at the start, at the end, or both; nowhere else."""
+    starts, ends = pattern.startswith("*"), pattern.endswith("*")
+    if starts and ends:
+        return pattern.strip("*") in name
+    if starts:
+        return name.endswith(pattern[1:])
+    return name.startswith(pattern[:-1]) if ends else name == pattern
+
+
+@dataclass(frozen=True)
+class Match:
+    """One `spec.match`; every part that is given has to agree."""
+
+    raw: Mapping[str, Any]
+
+    @cached_property
+    def _kinds(self) -> list[tuple[frozenset[Any], frozenset[Any]]]:
+        return [
+            (
+                frozenset(sequence(entry.get("apiGroups"))) or frozenset("*"),
+                frozenset(sequence(entry.get("kinds"))) or frozenset("*"),
+            )
+            for entry in map(mapping, sequence(self.raw.get("kinds")))
+        ]
+
+    @cached_property
+    def _known_kinds(self) -> dict[tuple[str, str], bool]:
+        return {}
+
+    def applies(self, manifest: Manifest, namespace_labels: NamespaceLabels) -> bool:
+        """Whether the object is to be reviewed.
+
+        Raises:
+            UnknownNamespaceError: that depends on labels of a namespace that nobody gave.
+        """
+        return (
+            self.kind_matches(manifest.group, manifest.kind)
+            and self.raw.get("source") != "Generated"
+            and self._scope_matches(manifest)
+            and self._namespace_matches(manifest)
+            and self._labels_match(manifest)
+            and self._name_matches(manifest)
+            and self._namespace_labels_match(manifest, namespace_labels)
+        )
+
+    def kind_matches(self, group: str, kind: str) -> bool:
+        known = self._known_kinds.get((group, kind))
+        if known is None:
+            known = not self._kinds or any(
+                groups & {"*", group} and kinds & {"*", kind} for groups, kinds in self._kinds
+            )
+            self._known_kinds[group, kind] = known
+        return known
+
+    def _scope_matches(self, manifest: Manifest) -> bool:
+        match self.raw.get("scope"):
+            case "Cluster":
+                return _is_namespace(manifest) or not manifest.namespace
+            case "Namespaced":
+                return not _is_namespace(manifest) and bool(manifest.namespace)
+            case _:
+                return True
+
+    def _namespace_matches(self, manifest: Manifest) -> bool:
+        name = manifest.name if _is_namespace(manifest) else manifest.namespace
+        if not name:
+            return True
+        wanted = sequence(self.raw.get("namespaces"))
+        excluded = sequence(self.raw.get("excludedNamespaces"))
+        if wanted and not any(glob_matches(str(glob), name) for glob in wanted):
+            return False
+        return not any(glob_matches(str(glob), name) for glob in excluded)
+
+    def _labels_match(self, manifest: Manifest) -> bool:
+        selector = self.raw.get("labelSelector")
+        return selector is None or matches(selector, manifest.labels)
+
+    def _name_matches(self, manifest: Manifest) -> bool:
+        pattern = self.raw.get("name")
+        return not pattern or glob_matches(str(pattern), manifest.name)
+
+    def _namespace_labels_match(
+        self, manifest: Manifest, namespace_labels: NamespaceLabels
+    ) -> bool:
+        selector = self.raw.get("namespaceSelector")
+        if selector is None:
+            return True
+        if _is_namespace(manifest):
+            return matches(selector, manifest.labels)
+        if not manifest.namespace:
+            return True
+        labels = namespace_labels.get(manifest.namespace)
+        if labels is None:
+            raise UnknownNamespaceError(manifest.namespace)
+        return matches(selector, labels)
+
+
+def _is_namespace(manifest: Manifest) -> bool:
+    return manifest.kind == "Namespace" and manifest.group == ""

@@ -1,0 +1,90 @@
+"""One policy put to use: a constraint and its template's program, or the reason why there is none."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from flagstone.policies.gatekeeper.constraints import Constraint, Enforcement
+from flagstone.policies.gatekeeper.engine import Program
+from flagstone.policies.gatekeeper.errors import NotEvaluated, PolicyError
+from flagstone.policies.gatekeeper.inventory import Inventory
+from flagstone.policies.gatekeeper.matching import Match
+from flagstone.policies.manifests.objects import Manifest
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One thing that a policy holds against one object."""
+
+    policy: str
+    constraint: str
+    enforcement: Enforcement
+    message: str
+    details: dict[str, Any]
+    manifest: Manifest
+
+
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """A constraint that cannot be evaluated on whatever it matches."""
+
+    manifest: Manifest
+    match: Match
+    error: PolicyError
+
+
+class Policy:
+    """A constraint with its compiled template."""
+
+    def __init__(self, constraint: Constraint, program: Program) -> None:
+        self.constraint = constraint
+        self.manifest = constraint.manifest
+        self.match = constraint.match
+        self._program = program
+        self._parameters = json.dumps(constraint.parameters)
+
+    @property
+    def name(self) -> str:
+        """The template's name."""
+        return self._program.template.name
+
+    def violations(
+        self, manifest: Manifest, review: str, inventory: Inventory | None
+    ) -> list[Violation]:
+        """Put one object to the policy; `review` is its `input.review` as JSON.
+
+        Raises:
+            PolicyError: the policy could not be evaluated on it.
+        """
+        if inventory is None and self._program.template.needs_inventory:
+            reason = "it looks at other objects (data.inventory), and none were given"
+            raise self._failure(reason, NotEvaluated)
+        found = self._program.violations(
+            f'{{"review": {review}, "parameters": {self._parameters}}}', inventory
+        )
+        return [self._violation(result, manifest) for result in found]
+
+    def _violation(self, result: Any, manifest: Manifest) -> Violation:
+        message = result.get("msg") if isinstance(result, dict) else None
+        if not isinstance(message, str):
+            raise self._failure(
+                f"its violation has no msg: {json.dumps(result)[:200]}", PolicyError
+            )
+        details = result.get("details")
+        return Violation(
+            self.name,
+            self.constraint.name,
+            self.constraint.enforcement,
+            message,
+            details if isinstance(details, dict) else {},
+            manifest,
+        )
+
+    def _failure(self, reason: str, error: type[PolicyError]) -> PolicyError:
+        manifest = self._program.template.manifest
+        line = manifest.line(*self._program.template.source.keys)
+        return error(
+            reason, path=manifest.path, line=line, policy=self.name, constraint=self.constraint.name
+        )

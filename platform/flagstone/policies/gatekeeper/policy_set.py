@@ -1,0 +1,177 @@
+"""All policies of a folder, loaded once and put to every object."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from flagstone.policies.gatekeeper import constraints, templates
+from flagstone.policies.gatekeeper.constraints import read_constraint, refusal
+from flagstone.policies.gatekeeper.engine import Program
+from flagstone.policies.gatekeeper.errors import NotEvaluated, PolicyError
+from flagstone.policies.gatekeeper.inventory import Inventory
+from flagstone.policies.gatekeeper.matching import (
+    Match,
+    NamespaceLabels,
+    UnknownNamespaceError,
+)
+from flagstone.policies.gatekeeper.policies import Policy, Unusable, Violation
+from flagstone.policies.gatekeeper.review import review_json
+from flagstone.policies.gatekeeper.templates import read_template
+from flagstone.policies.manifests.objects import Manifest, mapping
+from flagstone.policies.manifests.reading import read_files, read_folder
+from flagstone.policies.manifests.snapshot import Snapshot
+
+_NO_LABELS: NamespaceLabels = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What the policies say about one object, and which of them could not say anything."""
+
+    violations: tuple[Violation, ...]
+    failures: tuple[PolicyError, ...]
+
+
+class PolicySet:
+    """Policies, loaded once.
+
+    Attributes:
+        policies: those that can be evaluated.
+        errors: what cannot be loaded, and why. An object that a broken policy matches gets the error
+            with its review: no violation is never reported where nothing was evaluated.
+        not_evaluated: policies that are fine but need what only the cluster has, such as CEL.
+    """
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        """Load the templates and constraints among the objects of a snapshot."""
+        broken = [
+            PolicyError(problem.message, path=problem.path, line=problem.line)
+            for problem in snapshot.problems
+        ]
+        named = {error.path for error in broken}
+        broken += [
+            PolicyError(skipped.reason, path=skipped.path)
+            for skipped in snapshot.skipped
+            if skipped.path not in named
+        ]
+        programs = _programs(snapshot, broken)
+        loaded = [_policy(m, programs) for m in snapshot.manifests if m.group == constraints.GROUP]
+        self.policies = tuple(policy for policy in loaded if isinstance(policy, Policy))
+        self._all = tuple(loaded)
+        self._by_kind: dict[tuple[str, str], tuple[Policy | Unusable, ...]] = {}
+        broken += [policy.error for policy in loaded if isinstance(policy, Unusable)]
+        unique = list(dict.fromkeys(broken))
+        self.errors = tuple(error for error in unique if not isinstance(error, NotEvaluated))
+        self.not_evaluated = tuple(error for error in unique if isinstance(error, NotEvaluated))
+
+    @classmethod
+    def load(cls, folder: Path) -> PolicySet:
+        """Load the policies of a folder.
+
+        Raises:
+            NotFound: there is no such folder.
+        """
+        return cls(read_folder(folder, render=False))
+
+    @classmethod
+    def from_files(cls, files: Mapping[str, bytes]) -> PolicySet:
+        return cls(read_files(files, render=False))
+
+    def evaluate(
+        self,
+        manifest: Manifest,
+        *,
+        namespace_labels: NamespaceLabels = _NO_LABELS,
+        inventory: Inventory | None = None,
+    ) -> list[Violation]:
+        """The violations of one object.
+
+        Raises:
+            PolicyError: some policy that matches it could not be evaluated. `review` gives both.
+        """
+        review = self.review(manifest, namespace_labels=namespace_labels, inventory=inventory)
+        if review.failures:
+            raise review.failures[0]
+        return list(review.violations)
+
+    def review(
+        self,
+        manifest: Manifest,
+        *,
+        namespace_labels: NamespaceLabels = _NO_LABELS,
+        inventory: Inventory | None = None,
+    ) -> Review:
+        """Put one object to every policy that matches it.
+
+        Args:
+            manifest: the object.
+            namespace_labels: labels of the namespaces that are known, by name.
+            inventory: the other objects, for policies that look at them.
+        """
+        violations: list[Violation] = []
+        failures: list[PolicyError] = []
+        shown: str | None = None
+        for policy in self._of_kind(manifest):
+            try:
+                if not policy.match.applies(manifest, namespace_labels):
+                    continue
+                if isinstance(policy, Unusable):
+                    failures.append(policy.error)
+                    continue
+                shown = shown or review_json(manifest, namespace_labels)
+                violations.extend(policy.violations(manifest, shown, inventory))
+            except UnknownNamespaceError as unknown:
+                failures.append(_unknown_namespace(policy, str(unknown)))
+            except PolicyError as error:
+                failures.append(error)
+        return Review(tuple(violations), tuple(failures))
+
+    def _of_kind(self, manifest: Manifest) -> tuple[Policy | Unusable, ...]:
+        key = manifest.group, manifest.kind
+        found = self._by_kind.get(key)
+        if found is None:
+            found = tuple(policy for policy in self._all if policy.match.kind_matches(*key))
+            self._by_kind[key] = found
+        return found
+
+
+def _unknown_namespace(policy: Policy | Unusable, namespace: str) -> PolicyError:
+    reason = f"it selects by labels of the namespace {namespace}, which are not known"
+    keys = ("spec", "match", "namespaceSelector")
+    return refusal(policy.manifest, reason, *keys, error=NotEvaluated)
+
+
+def _programs(snapshot: Snapshot, broken: list[PolicyError]) -> dict[str, Program | PolicyError]:
+    """The compiled templates by the kind of their constraints."""
+    programs: dict[str, Program | PolicyError] = {}
+    for manifest in snapshot.of_kind("ConstraintTemplate", templates.GROUP):
+        kind = str(manifest.at("spec", "crd", "spec", "names", "kind"))
+        outcome: Program | PolicyError
+        try:
+            outcome = Program(read_template(manifest))
+        except PolicyError as error:
+            outcome = error
+            broken.append(error)
+        if kind in programs:
+            twice = f"another template defines {kind} too; in the cluster one replaces the other"
+            line = manifest.line("metadata", "name")
+            outcome = PolicyError(twice, path=manifest.path, line=line, policy=manifest.name)
+            broken.append(outcome)
+        programs[kind] = outcome
+    return programs
+
+
+def _policy(manifest: Manifest, programs: Mapping[str, Program | PolicyError]) -> Policy | Unusable:
+    match = Match(mapping(manifest.spec.get("match")))
+    program = programs.get(manifest.kind)
+    if program is None:
+        reason = f"there is no ConstraintTemplate for the kind {manifest.kind}"
+        return Unusable(manifest, match, refusal(manifest, reason, "kind"))
+    if isinstance(program, PolicyError):
+        return Unusable(manifest, match, program)
+    try:
+        return Policy(read_constraint(manifest, program.template.schema), program)
+    except PolicyError as error:
+        return Unusable(manifest, match, error)
