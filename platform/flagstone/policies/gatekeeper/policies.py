@@ -50,6 +50,11 @@ class Policy:
         """The template's name."""
         return self._program.template.name
 
+    @property
+    def rego(self) -> str:
+        """The policy's source, libraries included."""
+        return self._program.template.source.text
+
     def violations(
         self, manifest: Manifest, review: str, inventory: Inventory | None
     ) -> list[Violation]:
