@@ -63,6 +63,20 @@ def _own_places(settings: Any, tmp_path: Path) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> None:
+    """A test that commits is cleaned up by truncating; the audit chain refuses that, so its guard looks away then."""
+    from django.db import connection
+
+    flush = connection.ops.execute_sql_flush
+
+    def unguarded(statements: list[str]) -> None:
+        guard = "SET session_replication_role = "
+        flush([f"{guard}replica", *statements, f"{guard}DEFAULT"])
+
+    connection.ops.execute_sql_flush = unguarded  # type: ignore[method-assign]
+
+
 @pytest.fixture
 def make_user(db: None) -> Callable[..., Any]:
     """Make somebody who can sign in: `make_user("maria", role="member")`; the password is the name twice."""
