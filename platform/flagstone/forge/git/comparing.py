@@ -60,9 +60,9 @@ def try_merge(git: Git, base: str, head: str) -> MergeTrial:
         "merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", base, head,
         accept=(0, 1, 128),
     )  # fmt: skip
-    if done.status == 128:
-        if "unrelated histories" in done.stderr:
-            return MergeTrial(tree="", has_common_history=False)
+    if done.status == 128 and "unrelated histories" in done.stderr:
+        return MergeTrial(tree="", has_common_history=False)
+    if not done.stdout:  # a missing commit ends with the exit code of a conflict
         raise GitFailed(f"git merge-tree failed: {done.stderr}", status=done.status)
     tree, *paths = done.stdout.decode("utf-8", "replace").rstrip("\0").split("\0")
     return MergeTrial(tree, tuple(paths))

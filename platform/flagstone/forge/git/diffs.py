@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 
 from flagstone.forge.git.sizes import is_written_by_people
 
@@ -196,7 +196,7 @@ def _file_diff(
 
 def _parse_hunks(section: Sequence[str]) -> Iterator[Hunk]:
     starts = [number for number, line in enumerate(section) if line.startswith("@@ ")]
-    for start, end in zip(starts, [*starts[1:], len(section)], strict=True):
+    for start, end in pairwise([*starts, len(section)]):
         ranges, _, heading = section[start].removeprefix("@@ ").partition(" @@")
         old, new = (int(part[1:].split(",")[0]) for part in ranges.split(" "))
         lines = tuple(_parse_lines(section[start + 1 : end], old, new))

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from flagstone.forge.errors import GitFailed, GitMissing, OutputTooLarge, TimedOut
+from flagstone.forge.git.command import Git
+from flagstone.forge.git.environment import clean_environment
+
+
+@pytest.fixture
+def git_here(tmp_path: Path) -> Git:
+    return Git(tmp_path, clean_environment(tmp_path))
+
+
+def test_a_command_gets_its_input_and_gives_its_output(git_here: Git) -> None:
+    done = git_here.run("hash-object", "--stdin", stdin=b"hello\n")
+    assert done.stdout == b"ce013625030ba8dba906f756967f9e9ca394464a\n"
+
+
+def test_a_failure_says_which_command_and_why(git_here: Git) -> None:
+    with pytest.raises(GitFailed) as caught:
+        git_here.run("rev-parse", "HEAD")
+    assert caught.value.params["status"] == 128
+    assert caught.value.message.startswith(
+        "git rev-parse failed with exit code 128: fatal: not a git"
+    )
+    assert not caught.value.retryable
+
+
+def test_an_accepted_exit_code_is_an_answer(git_here: Git) -> None:
+    assert git_here.run("rev-parse", "HEAD", accept=(128,)).status == 128
+    assert git_here.run("rev-parse", "HEAD", accept=None).status == 128
+
+
+def test_a_secret_in_what_git_says_is_masked(git_here: Git) -> None:
+    with pytest.raises(GitFailed) as caught:
+        git_here.run("ls-remote", "https://mia:canary-token@127.0.0.1:1/x.git")
+    assert "canary-token" not in str(caught.value)
+
+
+def test_a_transport_that_is_not_allowed_is_refused(git_here: Git) -> None:
+    with pytest.raises(GitFailed, match="transport 'ext' not allowed"):
+        git_here.run("ls-remote", "ext::sh -c touch% evil")
+    with pytest.raises(GitFailed, match="transport 'https' not allowed"):
+        git_here.run("ls-remote", "https://127.0.0.1/x.git")
+
+
+def test_a_slow_command_is_ended(tmp_path: Path) -> None:
+    slow = tmp_path / "bin" / "git"
+    slow.parent.mkdir()
+    slow.write_text("#!/bin/sh\nsleep 30\n")
+    slow.chmod(0o755)
+    environment = {**clean_environment(tmp_path), "PATH": f"{slow.parent}:/usr/bin:/bin"}
+    with pytest.raises(TimedOut, match=r"git push did not end within 0\.3 seconds") as caught:
+        Git(tmp_path, environment).run("push", time_limit=0.3)
+    assert caught.value.retryable
+
+
+def test_too_much_output_is_refused(git_here: Git) -> None:
+    with pytest.raises(OutputTooLarge, match="git help gave more than 100 bytes"):
+        git_here.run("help", "-a", output_limit=100)
+
+
+def test_a_machine_without_git_is_told_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    environment = {**clean_environment(tmp_path), "PATH": str(tmp_path)}
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(GitMissing, match=r"install git 2\.38 or newer") as caught:
+        Git(tmp_path, environment).run("version")
+    assert caught.value.retryable

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from flagstone.forge.git.process import (
+    Completed,
+    OutputLimitReached,
+    TimeLimitReached,
+    run_group,
+)
+
+
+def run(
+    folder: Path,
+    code: str,
+    *,
+    stdin: bytes = b"",
+    time_limit: float = 30.0,
+    output_limit: int = 10_000_000,
+) -> Completed:
+    return run_group(
+        [sys.executable, "-S", "-c", code],
+        stdin=stdin,
+        environment={"PATH": "/usr/bin:/bin"},
+        directory=folder,
+        time_limit=time_limit,
+        output_limit=output_limit,
+    )
+
+
+def test_it_returns_status_and_both_outputs(tmp_path: Path) -> None:
+    done = run(tmp_path, "import sys; print('out'); print(' err ', file=sys.stderr); sys.exit(3)")
+    assert done == Completed(3, b"out\n", "err")
+
+
+def test_much_input_and_output_at_once_do_not_block_each_other(tmp_path: Path) -> None:
+    data = bytes(range(256)) * 8_000
+    code = "import sys; d = sys.stdin.buffer.read(); sys.stderr.write('e' * 300000); sys.stdout.buffer.write(d)"
+    done = run(tmp_path, code, stdin=data)
+    assert (done.status, done.stdout) == (0, data)
+    assert done.stderr == "e" * 65_536
+
+
+def test_a_reader_that_stops_early_is_no_crash(tmp_path: Path) -> None:
+    done = run(tmp_path, "import os; os.close(0); os._exit(7)", stdin=bytes(5_000_000))
+    assert done.status == 7
+
+
+def test_a_missing_program_is_an_os_error(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        run_group(
+            ["no-such-program"], stdin=b"", environment={}, directory=tmp_path, time_limit=1,
+            output_limit=1,
+        )  # fmt: skip
+
+
+GRANDCHILD = """
+import subprocess, sys, pathlib, time
+child = subprocess.Popen([sys.executable, "-S", "-c", "import time; time.sleep(60)"])
+pathlib.Path("pids").write_text(f"{child.pid}")
+"""
+
+
+def wait_for(folder: Path) -> int:
+    return int((folder / "pids").read_text())
+
+
+def is_alive(pid: int) -> bool:
+    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+
+
+@pytest.mark.parametrize(
+    ("_case", "end"),
+    [("the parent waits too", "time.sleep(60)"), ("the parent is gone already", "sys.exit(0)")],
+)
+def test_at_the_time_limit_the_whole_group_is_ended(tmp_path: Path, _case: str, end: str) -> None:
+    began = time.monotonic()
+    with pytest.raises(TimeLimitReached):
+        run(tmp_path, GRANDCHILD + end, time_limit=1.0)
+    assert time.monotonic() - began < 5
+    pid = wait_for(tmp_path)
+    for _ in range(50):
+        if not is_alive(pid):
+            return
+        time.sleep(0.02)
+    pytest.fail("the grandchild lives on")
+
+
+def test_too_much_output_ends_the_process(tmp_path: Path) -> None:
+    with pytest.raises(OutputLimitReached):
+        run(tmp_path, "while True: print('x' * 1000)", output_limit=100_000)
