@@ -99,13 +99,13 @@ def _is_mapping(raw: Any) -> bool:
 
 
 def _overlay(raw: Any, given: Any) -> Any:
-    """Lay a given value over a declared one; a mapping is laid over key by key."""
+    """Lay a given value over a declared one; a mapping is laid over key by key, new keys are data as well."""
     if isinstance(raw, dict) and isinstance(given, dict):
         laid = {
             key: _overlay(value, given[key]) if key in given else value
             for key, value in raw.items()
         }
-        return laid | {key: _Given(value) for key, value in given.items() if key not in raw}
+        return laid | {_Given(key): _Given(value) for key, value in given.items() if key not in raw}
     if isinstance(raw, list | bool):
         return _Chosen(raw, given)
     return _Given(given)
@@ -207,5 +207,5 @@ def _unmark(raw: Any) -> Any:
     if isinstance(raw, _Given | _Chosen):
         return raw.value
     if isinstance(raw, dict):
-        return {key: _unmark(value) for key, value in raw.items()}
+        return {_unmark(key): _unmark(value) for key, value in raw.items()}
     return raw

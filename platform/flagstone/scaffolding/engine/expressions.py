@@ -137,6 +137,8 @@ def _refuse_foreign(node: nodes.Node) -> None:
     if not isinstance(node, _ALLOWED):
         word = type(node).__name__.lower()
         raise ExpressionError(f"a {word} is not allowed inside ${{{{ }}}}")
+    if isinstance(node, nodes.Name) and node.name == "self":  # Jinja's own object, not a value
+        raise ExpressionError("'self' is undefined")
     if isinstance(node, nodes.Filter) and node.name not in FILTERS:
         raise ExpressionError(
             f"there is no filter '{node.name}'; there are {', '.join(sorted(FILTERS))}"
@@ -178,7 +180,11 @@ class _Language(ImmutableSandboxedEnvironment):
             return obj[argument]
         if isinstance(obj, list) and isinstance(argument, int) and -len(obj) <= argument < len(obj):
             return obj[argument]
-        return self.undefined(obj=obj, name=argument)
+        return (
+            obj
+            if isinstance(obj, Undefined)
+            else self.undefined(f"there is no '{argument}' to read")
+        )
 
 
 def _shown(value: Any) -> Any:

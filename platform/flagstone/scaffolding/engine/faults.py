@@ -93,6 +93,8 @@ def _template_reason(failure: BaseException) -> str:
             return "is neither UTF-8 text nor recognised as binary"
         case cookiecutter_errors.NonTemplatedInputDirException():
             return "has no folder named after a variable, such as {{cookiecutter.name}}"
+        case cookiecutter_errors.OutputDirExistsException():
+            return "gives two folders the same name, or a folder an empty one"
         case _:
             return str(failure) or type(failure).__name__
 
@@ -115,10 +117,17 @@ def _place_of(failure: BaseException, top: str) -> tuple[str, int | None]:
     return file, line
 
 
-_COOKIECUTTER_FRAMES = (generate.generate_files.__code__, generate.generate_file.__code__)
+_COOKIECUTTER_FRAMES = (
+    generate.generate_files.__code__,
+    generate.generate_file.__code__,
+    generate.render_and_create_dir.__code__,
+)
 
 
 def _current_file(names: dict[str, object], top: str) -> str:
+    if isinstance(folder := names.get("dirname"), str):
+        # cookiecutter joins the rendered top folder, "." and the unrendered path below it
+        return str(PurePosixPath(top, folder.partition("/./")[2]))
     if isinstance(name := names.get("infile"), str):
         return str(PurePosixPath(top, name))
     return ""

@@ -98,7 +98,9 @@ def read(content: bytes, *, file: str) -> Place:
     if len(content) > MAX_BYTES:
         raise TemplateError(f"is larger than {MAX_BYTES // 1024} KB", file=file)
     try:
-        loader = _Loader(content.decode())
+        text = content.decode()
+        _refuse_depth(text, file)
+        loader = _Loader(text)
         try:
             root = loader.get_single_node()
             reader = _Reader(file, loader)
@@ -117,6 +119,17 @@ def read(content: bytes, *, file: str) -> Place:
     except (yaml.YAMLError, RecursionError) as error:
         raise TemplateError("is not valid YAML", file=file) from error
     return Place(file, value, (), reader.lines)
+
+
+def _refuse_depth(text: str, file: str) -> None:
+    """Count the nesting first: the C composer calls itself, and a deep document would end the process."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            line = event.start_mark.line + 1
+            raise TemplateError(f"is nested deeper than {MAX_DEPTH}", file=file, line=line)
 
 
 class _Reader:

@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import pytest
+
+from flagstone.scaffolding.engine.expressions import (
+    MAX_TEXT,
+    ExpressionError,
+    check,
+    evaluate,
+    holds,
+)
+
+NAMES = {
+    "parameters": {
+        "name": "checkout",
+        "replicas": 3,
+        "public": True,
+        "nothing": None,
+        "words": ["a", "b"],
+        "items": "called like a method",
+        "hostile": "{{ 7*7 }} ${{ 7 }} {% raw %}",
+        "owner": "group:default/payments",
+        "long": "x" * 60_000,
+    },
+    "steps": {"pull-request": {"output": {"remoteUrl": "https://x/1"}}},
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("plain", "plain"),
+        ("${{ parameters.name }}", "checkout"),
+        ("${{parameters.replicas}}", 3),
+        ("${{ parameters.public }}", True),
+        ("${{ parameters.nothing }}", None),
+        ("${{ parameters.words }}", ["a", "b"]),
+        ("n=${{ parameters.replicas }}", "n=3"),
+        ("p=${{ parameters.public }}", "p=true"),
+        ("e=${{ parameters.nothing }}.", "e=."),
+        ("w=${{ parameters.words }}", 'w=["a", "b"]'),
+        ("${{ parameters['words'][1] }}", "b"),
+        ("${{ parameters.items }}", "called like a method"),
+        ("${{ parameters.replicas + 1 }}", 4),
+        ("${{ 'big' if parameters.replicas > 2 else 'small' }}", "big"),
+        ("${{ parameters.public and parameters.name == 'checkout' }}", True),
+        ("${{ (parameters.owner | parseEntityRef).name }}", "payments"),
+        ("${{ parameters.owner | parseEntityRef | pick('kind') }}", "group"),
+        (
+            "${{ 'Maria' | parseEntityRef | dump }}",
+            '{"kind": "component", "namespace": "default", "name": "Maria"}',
+        ),
+        ("${{ parameters.missing | default('x') }}", "x"),
+        ("${{ parameters.nothing | default('x') }}", "x"),
+        ("${{ parameters.name | upper | replace('CHECK', 'SELL') }}", "SELLOUT"),
+        ("${{ ' Big Name ' | slugify }}", "big-name"),
+        ("${{ parameters.words | join('+') }}", "a+b"),
+        ("${{ parameters.words | length }}", 2),
+        ("${{ '7' | int }}", 7),
+        ("${{ steps['pull-request'].output.remoteUrl }}", "https://x/1"),
+        ("{{ x }} {% if %} {# no #}", "{{ x }} {% if %} {# no #}"),
+        ("{% if %} ${{ parameters.name }}", "{% if %} checkout"),
+        ("${{ parameters.hostile }}", "{{ 7*7 }} ${{ 7 }} {% raw %}"),
+        ("a ${{ parameters.hostile }}", "a {{ 7*7 }} ${{ 7 }} {% raw %}"),
+        ("${{ 'a' }}\n", "a\n"),
+    ],
+)
+def test_an_expression_has_a_value(text, value):
+    assert evaluate(text, NAMES) == value
+
+
+def test_lists_and_mappings_are_walked():
+    assert evaluate({"a": ["${{ parameters.name }}", 1], "b": None}, NAMES) == {
+        "a": ["checkout", 1],
+        "b": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("${{ parameters.missing }}", "there is no 'missing' to read"),
+        ("x ${{ parameters.missing }}", "there is no 'missing' to read"),
+        ("${{ nowhere }}", "'nowhere' is undefined"),
+        ("${{ parameters.__class__ }}", "there is no '__class__' to read"),
+        ("${{ ''.__class__.__mro__ }}", "there is no '__class__' to read"),
+        ("${{ parameters.name.upper() }}", "a call is not allowed inside ${{ }}"),
+        ("${{ range(10) }}", "a call is not allowed inside ${{ }}"),
+        ("${{ self }}", "'self' is undefined"),
+        ("${{ 'a' * 1000000000 }}", "a mul is not allowed inside ${{ }}"),
+        ("${{ 9 ** 99 }}", "a pow is not allowed inside ${{ }}"),
+        ("${{ '%999999999d' % 1 }}", "a mod is not allowed inside ${{ }}"),
+        ("${{ parameters | attr('x') }}", "there is no filter 'attr'"),
+        ("${{ parameters | map('x') }}", "there is no filter 'map'"),
+        ("${{ 'x", "'${{ 'x' is not an expression"),
+        ("${{ }}", "'${{ }}' is not an expression"),
+        ("${{ 'a' + 1 }}", "cannot be computed"),
+        ("${{ 'a' | int }}", "cannot be computed"),
+        ("${{ parameters.words | pick('a') }}", "cannot be computed"),
+        (
+            "${{ parameters.long | replace('x', 'yy') }}",
+            "the text grows longer than 65536 characters",
+        ),
+        (
+            "${{ parameters.long }}${{ parameters.long }}",
+            "the result is longer than 65536 characters",
+        ),
+    ],
+)
+def test_an_expression_that_has_none(text, reason):
+    with pytest.raises(ExpressionError) as caught:
+        evaluate(text, NAMES)
+    assert reason in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("condition", "result"),
+    [
+        (True, True),
+        (False, False),
+        (None, False),
+        ("", False),
+        (0, False),
+        ([], False),
+        ({}, True),
+        ("false", False),
+        ("no", True),
+        ("${{ parameters.public }}", True),
+        ("${{ not parameters.public }}", False),
+        ("${{ parameters.nothing }}", False),
+        ("${{ parameters.replicas > 5 }}", False),
+    ],
+)
+def test_a_condition(condition, result):
+    assert holds(condition, NAMES) is result
+
+
+def test_what_is_looked_up_is_known_without_evaluating():
+    assert check(
+        {
+            "a": "${{ parameters.name }} ${{ parameters['size'] | upper }}",
+            "b": ["${{ steps['pull-request'].output.remoteUrl if now else user.ref }}"],
+        }
+    ) == {
+        "parameters.name",
+        "parameters.size",
+        "steps.pull-request.output.remoteUrl",
+        "now",
+        "user.ref",
+    }
+
+
+def test_a_growing_chain_stops_at_the_limit():
+    chain = "${{ 'x' " + "| replace('x', 'xxxxxxxxxx')" * 12 + " }}"
+    with pytest.raises(ExpressionError, match=str(MAX_TEXT)):
+        evaluate(chain, {})

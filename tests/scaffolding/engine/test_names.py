@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import pytest
+
+from flagstone.scaffolding.engine.names import NAME_RULE, control_fault, name_fault, path_fault
+
+
+@pytest.mark.parametrize("name", ["api", "checkout", "funds-transfer", "a1-b2-c3", "a" * 63])
+def test_a_good_name(name):
+    assert name_fault(name) is None
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "a",
+        "ab",
+        "a" * 64,
+        "Checkout",
+        "1checkout",
+        "-checkout",
+        "checkout-",
+        "check--out",
+        "check_out",
+        "check.out",
+        "check out",
+        "checkout\n",
+        "checkout\r",
+        "\ncheckout",
+        "../checkout",
+        "a/b/c",
+        "caf\u00e9",
+        "\u0441heckout",  # the first letter is Cyrillic
+        "check\u200bout",
+        "check\x00out",
+        "{{ 7*7 }}",
+        "{{cookiecutter.name}}",
+        "$(id)",
+        "a;b;c",
+    ],
+)
+def test_a_bad_name(name):
+    assert name_fault(name) == NAME_RULE
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "checkout/README.md",
+        "src/com/example/App.java",
+        ".github/workflows/ci.yaml",
+        "a b (1).txt",
+        "services/",
+        "pages/[id].tsx",
+    ],
+)
+def test_a_path_that_may_be_written(path):
+    assert path_fault(path) is None
+
+
+@pytest.mark.parametrize(
+    ("path", "fault"),
+    [
+        ("../escape", "climbs out of its folder with '..'"),
+        ("a/../../b", "climbs out of its folder with '..'"),
+        ("a/..b", "climbs out of its folder with '..'"),
+        ("/etc/passwd", "is absolute"),
+        ("{{ 7*7 }}", "holds template marks, which would be rendered a second time"),
+        ("a/{% raw %}", "holds template marks, which would be rendered a second time"),
+        ("a{#b", "holds template marks, which would be rendered a second time"),
+        ("-rf", "has a part that starts with a dash"),
+        ("a/-rf", "has a part that starts with a dash"),
+        ("a/ b", "has a part that starts or ends with a space"),
+        (".git/hooks/pre-commit", "reaches into .git"),
+        ("a/.GIT/config", "reaches into .git"),
+        ("a\nb", "has a part with characters that no file name may have here"),
+        ("a\\b", "has a part with characters that no file name may have here"),
+        ("caf\u00e9", "has a part with characters that no file name may have here"),
+        ("a" * 201, "has a part with characters that no file name may have here"),
+    ],
+)
+def test_a_path_that_may_not(path, fault):
+    assert path_fault(path) == fault
+
+
+def test_marks_of_another_language_are_refused_too():
+    assert path_fault("<<x>>", marks=("<<", ">>")) == (
+        "holds template marks, which would be rendered a second time"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "multiline", "fault"),
+    [
+        ("plain {{ text }} äöü 漢字 🎉", False, None),
+        ("two\nlines\tand a tab", True, None),
+        ("two\nlines", False, "must be one line"),
+        ("two\rlines", False, "must be one line"),
+        ("two\u2028lines", False, "must be one line"),
+        ("two\rlines", True, "contains a control character"),
+        ("nul\x00", False, "contains a control character"),
+        ("escape\x1b[31m", True, "contains a control character"),
+        ("half \ud800", False, "contains half of a character (a lone surrogate)"),
+    ],
+)
+def test_characters_that_nobody_types(text, multiline, fault):
+    assert control_fault(text, multiline=multiline) == fault
