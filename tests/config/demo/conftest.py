@@ -1,22 +1,10 @@
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import date
-
 import pytest
 
-from flagstone.config.demo.gitops import Layer, gitops_files
+from flagstone.config.demo.gitops import gitops_files
 from flagstone.config.demo.organisation import organisation_files
-from flagstone.core.content import content_dir
-from flagstone.scaffolding.engine.rendering import LayerJob, render_layers
-
-TODAY = date(2026, 11, 23)
-
-
-def render(layers: Sequence[Layer]) -> Sequence[Mapping[str, bytes]]:
-    scaffolds = content_dir("scaffolds")
-    jobs = [LayerJob(scaffolds / layer.name, layer.answers) for layer in layers]
-    return [layer.tree.contents() for layer in render_layers(jobs)]
+from tests.config.demo.rendering import TODAY, render
 
 
 @pytest.fixture(scope="session")

@@ -12,9 +12,9 @@ from flagstone.config.demo.gitops import gitops_files, later_commits
 from flagstone.config.demo.histories import HISTORIES
 from flagstone.config.demo.people import SQUADS
 from flagstone.config.demo.services import SERVICES
-from flagstone.config.demo.stories import alerts, layouts, ownership, pods, releases, traffic
+from flagstone.config.demo.stories import alerts, layouts, pods, releases, traffic
 from flagstone.config.demo.systems import DOMAINS, SYSTEMS
-from tests.config.demo.conftest import TODAY, render
+from tests.config.demo.rendering import TODAY, render
 from tests.scaffolds.rendering import UniqueKeyLoader
 from tests.scaffolds.strict_schemas import faults
 

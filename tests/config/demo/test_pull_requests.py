@@ -6,7 +6,7 @@ import pytest
 
 from flagstone.config.demo.people import PEOPLE
 from flagstone.config.demo.pull_requests import DemoPullRequest, pull_requests
-from tests.config.demo.conftest import TODAY, render
+from tests.config.demo.rendering import TODAY, render
 
 
 @pytest.fixture(scope="module")

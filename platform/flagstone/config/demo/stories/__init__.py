@@ -1,0 +1,1 @@
+"""What happened to services after they were made: each story is one edit, and its docstring is how it came about."""
