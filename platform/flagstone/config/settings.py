@@ -190,6 +190,13 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {}
 
+# --- the catalogue: folders and hosts that it may read beside the repositories
+
+FLAGSTONE_CATALOG_ROOTS = env.words("FLAGSTONE_CATALOG_ROOTS")
+FLAGSTONE_CATALOG_ALLOWED_HOSTS = env.words("FLAGSTONE_CATALOG_ALLOWED_HOSTS")
+# how long an entity stays after its document is gone
+FLAGSTONE_CATALOG_ORPHAN_DAYS = env.integer("FLAGSTONE_CATALOG_ORPHAN_DAYS", 7)
+
 # --- people
 
 AUTH_USER_MODEL = "accounts.User"

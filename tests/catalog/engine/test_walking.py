@@ -30,8 +30,8 @@ class Files:
             raise content
         return content.encode()
 
-    def paths(self) -> Iterable[str]:
-        return self.files
+    def paths(self, folder: str) -> Iterable[str]:
+        return [path for path in self.files if not folder or path.startswith(f"{folder}/")]
 
 
 class Web:
@@ -177,6 +177,7 @@ def test_an_allowed_host_is_asked_once_and_relative_targets_stay_there() -> None
         ("error", "There is no file /b.yaml."),
         ("error", "./down cannot be read: it answers 503."),
     ]
+    assert list(found.unreadable) == ["https://files.example.com/x/down"]
     assert web.asked == [
         target,
         "https://files.example.com/x/a.yaml",
@@ -211,6 +212,18 @@ def test_a_file_that_cannot_be_read_does_not_stop_the_walk() -> None:
 
     assert names(found) == ["b"]
     assert told(found) == [("error", "a/c.yaml cannot be read: permission denied.", None)]
+
+
+def test_the_last_good_location_is_followed_while_its_file_cannot_be_read() -> None:
+    known = KnownLocation("location:default/all", "all.yaml", {"target": "a.yaml"})
+    source = Files({"all.yaml": Unresolved("it is a link."), "a.yaml": named("a")})
+
+    found = walk(source, "all.yaml", last_good=[known])
+
+    assert names(found) == ["a"]
+    assert [(path, p.message) for path, p in found.unreadable.items()] == [
+        ("all.yaml", "all.yaml cannot be read: it is a link.")
+    ]
 
 
 def test_a_refused_document_is_not_followed() -> None:
@@ -298,6 +311,7 @@ def test_the_number_of_files_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None
     found = walk(source, "*/c.yaml")
 
     assert names(found) == ["n0", "n1"]
+    assert not found.complete
     assert told(found) == [
         ("error", "More than 2 files; the rest is not read. Register parts of it apart.", None)
     ]

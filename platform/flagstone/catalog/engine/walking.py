@@ -14,6 +14,7 @@ from flagstone.catalog.engine.placeholders import Unresolved
 from flagstone.catalog.engine.reading import MAX_PROBLEMS, read_file
 from flagstone.catalog.engine.targets import (
     Refused,
+    fixed_folder,
     is_known_type,
     is_pattern,
     is_url,
@@ -40,8 +41,8 @@ class Source(Protocol):
         """
         ...
 
-    def paths(self) -> Iterable[str]:
-        """List all files, for patterns."""
+    def paths(self, folder: str) -> Iterable[str]:
+        """List the files below a folder ("" for the root), for patterns."""
         ...
 
 
@@ -70,10 +71,19 @@ class KnownLocation:
 
 @dataclass(slots=True)
 class Walk:
-    """What a walk found: documents in the order read, and problems that belong to no document."""
+    """What a walk found.
+
+    Attributes:
+        documents: in the order read.
+        problems: those that belong to no document.
+        unreadable: why a file that is known to be there could not be read now, by its path.
+        complete: whether nothing was left out for being too much.
+    """
 
     documents: list[ReadDocument] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    unreadable: dict[str, Problem] = field(default_factory=dict)
+    complete: bool = True
 
 
 def walk(
@@ -104,7 +114,7 @@ class _Walker:
         self.last_good: dict[str, list[KnownLocation]] = {}
 
     def run(self, entry: str) -> Walk:
-        paths = matching(entry, self._source.paths()) if is_pattern(entry) else [entry]
+        paths = self._matching(entry) if is_pattern(entry) else [entry]
         if not paths:
             self._tell(Level.WARNING, "catalog.nothing_found", f"No file matches {entry}.", entry)
         for path in paths:
@@ -114,12 +124,16 @@ class _Walker:
             self._visit(self._queue.popleft())
         return self._walk
 
+    def _matching(self, pattern: str) -> list[str]:
+        return matching(pattern, self._source.paths(fixed_folder(pattern)))
+
     def _visit(self, path: str) -> None:
         try:
             data = self._content(path)
         except Unresolved as reason:
             message = f"{path} cannot be read: {reason}"
             self._tell(Level.ERROR, "catalog.file_unreadable", message, path)
+            self._keep(path, self._walk.problems[-1])
             return
         documents = read_file(
             path,
@@ -128,7 +142,7 @@ class _Walker:
             limits=self._limits,
         )
         self._walk.documents += [self._follow(read) for read in documents]
-        if path in self.last_good and not all(read.accepted for read in documents):
+        if not all(read.accepted for read in documents):
             self._follow_last_good(path, documents)
 
     def _follow(self, read: ReadDocument) -> ReadDocument:
@@ -157,15 +171,24 @@ class _Walker:
         except Refused as reason:
             return Level.WARNING, "catalog.target_refused", f"{target} is not read: {reason}"
         except Unresolved as reason:
-            return Level.ERROR, "catalog.file_unreadable", f"{target} cannot be read: {reason}"
+            message = f"{target} cannot be read: {reason}"
+            place = lead(base, target, self._allowed_hosts)
+            self._keep(place, Problem(Level.ERROR, "catalog.file_unreadable", message, place))
+            return Level.ERROR, "catalog.file_unreadable", message
         if spec.get("presence") == "optional":
             return None
         hint = " Patterns are not read here; name each file." if is_pattern(target) else ""
         return Level.ERROR, "catalog.file_missing", f"There is no file {target}.{hint}"
 
+    def _keep(self, path: str, problem: Problem) -> None:
+        """Note that a file cannot be read now: what it said last holds."""
+        self._walk.unreadable[path] = problem
+        self._seen.add(path)
+        self._follow_last_good(path, [])
+
     def _follow_last_good(self, path: str, documents: Collection[ReadDocument]) -> None:
         alive = {read.ref.canonical for read in documents if read.accepted and read.ref}
-        for known in self.last_good[path]:
+        for known in self.last_good.get(path, ()):
             if known.ref not in alive:
                 for target in targets_of(known.spec):
                     self._fault(path, target, known.spec)
@@ -179,7 +202,8 @@ class _Walker:
         self._seen.add(place)
         if len(self._seen) <= MAX_FILES:
             self._queue.append(place)
-        elif len(self._seen) == MAX_FILES + 1:
+        elif self._walk.complete:
+            self._walk.complete = False
             message = (
                 f"More than {MAX_FILES:,} files; the rest is not read. Register parts of it apart."
             )
