@@ -1,0 +1,225 @@
+"""The questions of a scaffold as a page draws them: what was typed, what is wrong with it, what can be chosen."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flagstone.scaffolding.engine.forms import LISTS, Condition, Field, FieldKind, Form
+
+# before the name of every answer, so that no question can be called like a field of the page's own
+PREFIX = "answer."
+
+Posted = Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """Something that can be chosen; `note` stands smaller beside its label."""
+
+    value: str
+    label: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OptionGroup:
+    """Options under one title; without a title they stand first and alone."""
+
+    title: str
+    options: tuple[Option, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A field of the form with what is known about its answer.
+
+    Args:
+        asked: What the scaffold asks.
+        values: As a browser sent them, or would send them.
+        groups: What can be chosen; empty where anything may be typed.
+        errors: What is wrong with the answer.
+        is_shown: Whether the other answers lead to it.
+        is_required: Whether these answers make it required.
+        waits_for: In words, the answers that lead to it; empty when it is always asked.
+    """
+
+    asked: Field
+    values: tuple[str, ...] = ()
+    groups: tuple[OptionGroup, ...] = ()
+    errors: tuple[str, ...] = ()
+    is_shown: bool = True
+    is_required: bool = False
+    waits_for: str = ""
+
+    @property
+    def name(self) -> str:
+        return f"{PREFIX}{self.asked.name}"
+
+    @property
+    def id(self) -> str:
+        return f"answer-{self.asked.name}"
+
+    @property
+    def value(self) -> str:
+        return self.values[-1] if self.values else ""
+
+    @property
+    def is_checked(self) -> bool:
+        return self.value.lower() in {"true", "on", "1", "yes"}
+
+    @property
+    def control(self) -> str:
+        """Which control draws it: a name of the templates under `components/question/`."""
+        match self.asked.kind:
+            case FieldKind.BOOLEAN:
+                return "tick"
+            case FieldKind.CHOICE if self.asked.widget == "radio":
+                return "radios"
+            case FieldKind.CHOICES:
+                return "ticks"
+            case FieldKind.TEXTAREA | FieldKind.OBJECT:
+                return "area"
+            case FieldKind.INTEGER | FieldKind.NUMBER:
+                return "number"
+            case FieldKind.ENTITIES:
+                return "ticks" if self.groups else "text"
+            case _:
+                return "select" if self.groups else "text"
+
+    @property
+    def is_group(self) -> bool:
+        """Whether it is several controls under one legend rather than one with a label."""
+        return self.control in {"radios", "ticks"}
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether the answer is none of what can be chosen, such as a squad that is gone."""
+        known = {option.value for group in self.groups for option in group.options}
+        return bool(self.value) and bool(known) and self.value not in known
+
+    @property
+    def conditions(self) -> str:
+        """What shows it, for the script: `[[name, [values]], ...]`, no values meaning any answer."""
+        return json.dumps(
+            [
+                [f"{PREFIX}{condition.field}", [_text(value) for value in condition.values]]
+                for condition in self.asked.shown_when
+            ]
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One page of the scaffold's form."""
+
+    title: str
+    description: str
+    questions: tuple[Question, ...]
+    number: int = 1
+
+    @property
+    def id(self) -> str:
+        return f"section-{self.number}"
+
+    @property
+    def faults(self) -> int:
+        return sum(bool(question.errors) for question in self.questions)
+
+
+def posted_answers(data: Iterable[tuple[str, Sequence[str]]]) -> dict[str, list[str]]:
+    """Take the answers out of what a browser sent, without the page's own fields."""
+    return {
+        name.removeprefix(PREFIX): [value.replace("\r\n", "\n") for value in values]
+        for name, values in data
+        if name.startswith(PREFIX)
+    }
+
+
+def as_posted(form: Form, answers: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Write typed answers as a browser would send them."""
+    return {
+        asked.name: _values(asked, answers[asked.name])
+        for asked in form.fields
+        if answers.get(asked.name) is not None
+    }
+
+
+def defaults(form: Form) -> dict[str, list[str]]:
+    """Return what the form is filled with before anybody has typed."""
+    return as_posted(form, {asked.name: asked.default for asked in form.fields})
+
+
+def sections_of(
+    form: Form,
+    posted: Posted,
+    answers: Mapping[str, Any],
+    *,
+    pickable: Mapping[str, Sequence[OptionGroup]],
+    faults: Mapping[str, Sequence[str]],
+) -> list[Section]:
+    """Lay the form out.
+
+    Args:
+        form: The scaffold's.
+        posted: What stands in its fields.
+        answers: The same with the types of the fields, which conditions are held against.
+        pickable: What the pickers offer, by field.
+        faults: What is wrong, by field.
+    """
+    labels = form.labels
+    return [
+        Section(
+            title=page.title,
+            description=page.description,
+            number=number,
+            questions=tuple(
+                Question(
+                    asked=asked,
+                    values=tuple(posted.get(asked.name, ())),
+                    groups=tuple(pickable.get(asked.name) or _choices(asked)),
+                    errors=tuple(faults.get(asked.name, ())),
+                    is_shown=asked.is_shown(answers),
+                    is_required=asked.is_required(answers),
+                    waits_for=_in_words(asked.shown_when, labels),
+                )
+                for asked in page.fields
+            ),
+        )
+        for number, page in enumerate(form.pages, start=1)
+    ]
+
+
+def _choices(asked: Field) -> list[OptionGroup]:
+    """Split "99.9 % - 43 min" into a label and its note."""
+    if not asked.choices:
+        return []
+    options = []
+    for choice in asked.choices:
+        label, _, note = choice.label.partition(" - ")
+        options.append(Option(choice.key, label, note))
+    return [OptionGroup("", tuple(options))]
+
+
+def _in_words(conditions: Iterable[Condition], labels: Mapping[str, str]) -> str:
+    return " and ".join(
+        f"{labels.get(condition.field, condition.field)} is "
+        + (" or ".join(_text(value) for value in condition.values) or "answered")
+        for condition in conditions
+    )
+
+
+def _values(asked: Field, value: Any) -> list[str]:
+    if asked.kind is FieldKind.CHOICES:
+        return [_text(entry) for entry in value]
+    if asked.kind in LISTS:
+        return [", ".join(str(entry) for entry in value)]
+    if asked.kind is FieldKind.OBJECT:
+        return [json.dumps(value, indent=2, ensure_ascii=False)]
+    return [_text(value)]
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+from typing import Any
+
+from flagstone.scaffolding.engine.answers import from_html
+from flagstone.scaffolding.engine.forms import Choice, Condition, Field, FieldKind, Form, Page
+from flagstone.web.forms.questions import (
+    Option,
+    OptionGroup,
+    Question,
+    Section,
+    as_posted,
+    defaults,
+    posted_answers,
+    sections_of,
+)
+
+
+def field(name: str, kind: FieldKind = FieldKind.TEXT, **more: Any) -> Field:
+    return Field(name=name, kind=kind, label=name.capitalize(), schema={}, **more)
+
+
+STORE = field(
+    "store",
+    FieldKind.CHOICE,
+    choices=(Choice("none", "None"), Choice("sql", "SQL - one database a service")),
+    default="none",
+)
+FORM = Form(
+    (
+        Page("The service", "", (field("name", FieldKind.NAME, required=True), STORE)),
+        Page(
+            "Storage",
+            "What it keeps",
+            (
+                field("size", FieldKind.INTEGER, shown_when=(Condition("store", ("sql",)),)),
+                field("tags", FieldKind.TAGS, default=["a", "b"]),
+                field("public", FieldKind.BOOLEAN, default=True),
+            ),
+        ),
+    )
+)
+
+
+def laid_out(posted: dict[str, list[str]], **more: Any) -> list[Section]:
+    arguments: dict[str, Any] = {"pickable": {}, "faults": {}} | more
+    return sections_of(FORM, posted, from_html(FORM, posted), **arguments)
+
+
+def questions(posted: dict[str, list[str]], **more: Any) -> dict[str, Question]:
+    return {q.asked.name: q for section in laid_out(posted, **more) for q in section.questions}
+
+
+def test_only_answers_are_taken_from_what_the_browser_sent() -> None:
+    sent = {
+        "csrfmiddlewaretoken": ["x"],
+        "key": ["k"],
+        "answer.name": ["a\r\nb"],
+        "answer.key": ["z"],
+    }
+    assert posted_answers(sent.items()) == {"name": ["a\nb"], "key": ["z"]}
+
+
+def test_defaults_fill_the_form() -> None:
+    assert defaults(FORM) == {"store": ["none"], "tags": ["a, b"], "public": ["true"]}
+
+
+def test_answers_survive_the_way_to_the_browser_and_back() -> None:
+    answers = {"name": "refunds", "store": "sql", "size": 5, "tags": ["x", "y"], "public": False}
+    assert from_html(FORM, as_posted(FORM, answers)) == answers
+
+
+def test_what_was_typed_is_kept_as_it_was() -> None:
+    asked = questions({"name": [" Bad Name "], "store": ["sql"], "size": ["a lot"]})
+    assert (asked["name"].value, asked["size"].value) == (" Bad Name ", "a lot")
+
+
+def test_a_question_waits_for_the_answer_that_leads_to_it() -> None:
+    assert not questions({"store": ["none"]})["size"].is_shown
+    size = questions({"store": ["sql"]})["size"]
+    assert size.is_shown
+    assert size.waits_for == "Store is sql"
+    assert size.conditions == '[["answer.store", ["sql"]]]'
+
+
+def test_a_label_and_its_note_are_two_things() -> None:
+    assert questions({})["store"].groups == (
+        OptionGroup("", (Option("none", "None"), Option("sql", "SQL", "one database a service"))),
+    )
+
+
+def test_each_kind_has_its_control() -> None:
+    def control(kind: FieldKind, **more: Any) -> str:
+        groups = more.pop("groups", ())
+        return Question(field("x", kind, **more), groups=groups).control
+
+    squads = (OptionGroup("", (Option("group:default/a", "A"),)),)
+    assert control(FieldKind.BOOLEAN) == "tick"
+    assert control(FieldKind.CHOICE, widget="radio", groups=squads) == "radios"
+    assert control(FieldKind.CHOICE, groups=squads) == "select"
+    assert control(FieldKind.CHOICES, groups=squads) == "ticks"
+    assert control(FieldKind.OBJECT) == "area"
+    assert control(FieldKind.NUMBER) == "number"
+    assert control(FieldKind.OWNER, groups=squads) == "select"
+    assert control(FieldKind.OWNER) == "text"
+    assert control(FieldKind.NAME) == "text"
+
+
+def test_an_answer_that_cannot_be_chosen_is_told_from_one_that_can() -> None:
+    pickable = {"name": [OptionGroup("", (Option("a", "A"),))]}
+    assert questions({"name": ["gone"]}, pickable=pickable)["name"].is_unknown
+    assert not questions({"name": ["a"]}, pickable=pickable)["name"].is_unknown
+    assert not questions({"name": [""]}, pickable=pickable)["name"].is_unknown
+
+
+def test_a_section_counts_its_faults() -> None:
+    faults = {"name": ["is needed", "is odd"], "size": ["must be 3 or more"]}
+    sections = laid_out({}, faults=faults)
+    assert [(section.title, section.faults) for section in sections] == [
+        ("The service", 1),
+        ("Storage", 1),
+    ]
