@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -157,14 +156,11 @@ def _check_schema(place: Place, schema: dict[str, Any]) -> None:
             raise place.get(key).fault(f"{place.title} cannot have '{key}'")
     try:
         Draft7Validator.check_schema(schema)
-        re.compile(str(schema.get("pattern", "")))
     except SchemaError as error:
         path = (*place.path, *error.absolute_path)
         raise Place(place.file, None, path, place.lines).fault(
             f"{place.title} is not a JSON Schema: {error.message}"
         ) from error
-    except re.error as error:
-        raise place.get("pattern").fault(f"the pattern cannot be read: {error}") from error
 
 
 def _kind(place: Place, schema: Mapping[str, Any], *, choices: bool) -> FieldKind:

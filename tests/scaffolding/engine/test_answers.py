@@ -1,0 +1,199 @@
+from __future__ import annotations
+
+import pytest
+
+from flagstone.scaffolding.engine.answers import from_html, validate
+from flagstone.scaffolding.errors import AnswersInvalid
+from tests.scaffolding.engine.test_form_reading import DEPENDENT, form
+
+PAGE = """
+    required: [name, owner]
+    properties:
+      name: {title: Name, type: string}
+      owner: {title: Squad, type: string, ui:field: OwnerPicker}
+      description: {title: What it does, type: string, maxLength: 20, default: It runs}
+      notes: {type: string, ui:widget: textarea}
+      replicas: {title: Pods, type: integer, minimum: 1, maximum: 9, default: 2}
+      ratio: {type: number}
+      public: {type: boolean}
+      tier: {title: Tier, type: string, enum: ["1", "2"], enumNames: [first, second], default: "2"}
+      peak: {type: integer, enum: [4, 6]}
+      tools: {type: array, items: {type: string, enum: [a, b]}, uniqueItems: true}
+      words: {type: array, items: {type: string}, minItems: 2}
+      extra: {type: object}
+      zip: {title: Code, type: string, pattern: '^[0-9]+$', errorMessage: use digits only}
+"""
+FORM = form(PAGE)
+GOOD = {"name": "checkout", "owner": "group:default/payments"}
+
+
+def faults(answers):
+    with pytest.raises(AnswersInvalid) as caught:
+        validate(FORM, answers)
+    return caught.value.faults
+
+
+def test_good_answers_come_back_complete_with_defaults():
+    assert validate(FORM, GOOD) == {**GOOD, "description": "It runs", "replicas": 2, "tier": "2"}
+
+
+def test_every_type_of_answer():
+    answers = {
+        **GOOD,
+        "description": "{{ 7*7 }} äöü",
+        "notes": "two\r\nlines\n",
+        "replicas": 3,
+        "ratio": 0.5,
+        "public": False,
+        "tier": "1",
+        "peak": 6,
+        "tools": ["b"],
+        "words": ["x", "y"],
+        "extra": {"a": [1, {"b": None}]},
+        "zip": "123",
+    }
+    assert validate(FORM, answers) == {**answers, "notes": "two\nlines\n"}
+
+
+RULE = "use lower-case letters, digits and single dashes; it starts with a letter and has 3 to 63 characters"
+
+
+@pytest.mark.parametrize(
+    ("answers", "field", "fault"),
+    [
+        ({"name": None}, "name", "is needed"),
+        ({"name": ""}, "name", "is needed"),
+        ({"name": "Checkout"}, "name", RULE),
+        ({"name": "../escape"}, "name", RULE),
+        ({"name": "-rf"}, "name", RULE),
+        ({"name": "{{ 7*7 }}"}, "name", RULE),
+        ({"name": "caf\u00e9"}, "name", RULE),
+        ({"name": "checkout\n"}, "name", "must be one line"),
+        ({"name": "check\x00out"}, "name", "contains a control character"),
+        ({"name": ["checkout"]}, "name", "must be a text"),
+        ({"name": {"a": 1}}, "name", "must be a text"),
+        ({"name": 7}, "name", "must be a text"),
+        ({"description": "two\nlines"}, "description", "must be one line"),
+        ({"description": "x" * 21}, "description", "is longer than 20 characters"),
+        (
+            {"description": "half \ud800"},
+            "description",
+            "contains half of a character (a lone surrogate)",
+        ),
+        ({"notes": "bell \x07"}, "notes", "contains a control character"),
+        ({"notes": "x" * 10_001}, "notes", "is longer than 10000 characters"),
+        ({"owner": "x" * 501}, "owner", "is longer than 500 characters"),
+        ({"replicas": "3"}, "replicas", "must be a whole number"),
+        ({"replicas": 2.5}, "replicas", "must be a whole number"),
+        ({"replicas": True}, "replicas", "must be a whole number"),
+        ({"replicas": 0}, "replicas", "must be 1 or more"),
+        ({"replicas": 10}, "replicas", "must be 9 or less"),
+        ({"ratio": float("nan")}, "ratio", "contains a control character"),
+        ({"public": "yes"}, "public", "must be yes or no"),
+        ({"tier": "3"}, "tier", "must be one of first, second"),
+        ({"tools": ["c"]}, "tools", "must be one of a, b"),
+        ({"tools": ["a", "a"]}, "tools", "must not name the same thing twice"),
+        ({"tools": "a"}, "tools", "must be a list"),
+        ({"words": ["x"]}, "words", "needs at least 2 entries"),
+        ({"words": ["x", "y\nz"]}, "words", "must be one line"),
+        ({"words": ["x"] * 300}, "words", "holds more than 200 values, or nests them too deeply"),
+        ({"extra": "x"}, "extra", "must be a JSON object"),
+        ({"zip": "12a"}, "zip", "use digits only"),
+        ({"unknown": 1}, "unknown", "is not a question of this scaffold"),
+        ({"_extensions": ["os"]}, "_extensions", "is private to templates and cannot be answered"),
+        ({"__class__": "x"}, "__class__", "is private to templates and cannot be answered"),
+        ({7: "x"}, "7", "is not the name of a question"),
+    ],
+)
+def test_a_fault_is_told_at_its_field(answers, field, fault):
+    assert faults({**GOOD, **answers}) == {field: [fault]}
+
+
+def test_nesting_without_end_is_a_fault_and_no_crash():
+    deep: dict = {}
+    for _ in range(5000):
+        deep = {"a": deep}
+    assert faults({**GOOD, "extra": deep}) == {
+        "extra": ["holds more than 200 values, or nests them too deeply"]
+    }
+
+
+def test_all_faults_are_told_at_once_with_the_labels_of_the_form():
+    with pytest.raises(AnswersInvalid) as caught:
+        validate(FORM, {"name": "Checkout", "replicas": 0})
+    assert caught.value.message == f"Name: {RULE}. Squad: is needed. Pods: must be 1 or more."
+    assert caught.value.code == "scaffold.answers_invalid"
+    assert caught.value.params == {
+        "fields": {"name": [RULE], "owner": ["is needed"], "replicas": ["must be 1 or more"]}
+    }
+
+
+def test_a_question_that_the_answers_hide_cannot_be_answered():
+    with pytest.raises(AnswersInvalid) as caught:
+        validate(form(DEPENDENT), {"kind": "http", "queue": "orders"})
+    assert caught.value.faults == {"queue": ["is asked only when Kind is worker"]}
+
+
+def test_a_question_that_another_answer_makes_necessary():
+    with pytest.raises(AnswersInvalid) as caught:
+        validate(form(DEPENDENT), {"host": "x"})
+    assert caught.value.faults == {"kind": ["is needed"]}
+    with pytest.raises(AnswersInvalid) as caught:
+        validate(form(DEPENDENT), {"kind": "worker"})
+    assert caught.value.faults == {"queue": ["is needed"]}
+
+
+def test_conditions_reach_across_pages():
+    made = form(
+        "properties: {kind: {type: string, enum: [a, b], default: a}}\n"
+        "dependencies: {kind: {oneOf: [{properties: {kind: {enum: [a]}, x: {type: string, default: dx}}}]}}",
+        "properties: {y: {type: string}}\n"
+        "dependencies: {x: {properties: {z: {type: string}}, required: [z]}}",
+    )
+    with pytest.raises(AnswersInvalid) as caught:
+        validate(made, {})
+    assert caught.value.faults == {"z": ["is needed"]}
+    assert validate(made, {"kind": "b"}) == {"kind": "b"}
+
+
+@pytest.mark.parametrize(
+    ("posted", "answers"),
+    [
+        ({"name": [" checkout "]}, {"name": "checkout", "public": False}),
+        ({"name": ["a", "b"]}, {"name": "b", "public": False}),
+        ({"replicas": ["3"], "ratio": ["0.5"]}, {"replicas": 3, "ratio": 0.5, "public": False}),
+        (
+            {"replicas": ["three"], "ratio": ["nan"]},
+            {"replicas": "three", "ratio": "nan", "public": False},
+        ),
+        ({"replicas": [""], "tier": [""]}, {"public": False}),
+        ({"public": ["on"]}, {"public": True}),
+        ({"public": ["false"]}, {"public": False}),
+        ({"peak": ["6"], "tier": ["9"]}, {"peak": 6, "tier": "9", "public": False}),
+        ({"tools": ["a", "b"]}, {"tools": ["a", "b"], "public": False}),
+        ({"words": ["x, y\nz,,"]}, {"words": ["x", "y", "z"], "public": False}),
+        ({"extra": ['{"a": 1}']}, {"extra": {"a": 1}, "public": False}),
+        ({"extra": ["{"]}, {"extra": "{", "public": False}),
+        ({"description": [""]}, {"description": "", "public": False}),
+        ({"notes": [""]}, {"public": False}),
+        ({"notes": [" kept \n"]}, {"notes": " kept \n", "public": False}),
+        ({"surprise": ["x"]}, {"surprise": "x", "public": False}),
+    ],
+)
+def test_a_browsers_strings_become_typed_answers(posted, answers):
+    assert from_html(FORM, posted) == answers
+
+
+def test_fields_that_the_answers_hide_are_left_out_of_what_a_browser_sent():
+    posted = {"kind": ["http"], "queue": ["orders"], "port": ["80"]}
+    assert from_html(form(DEPENDENT), posted) == {
+        "kind": "http",
+        "public": False,
+        "port": 80,
+        "tls": False,
+    }
+
+
+def test_an_emptied_default_stays_empty():
+    answers = from_html(FORM, {"name": ["checkout"], "owner": ["g"], "description": [""]})
+    assert validate(FORM, answers)["description"] == ""

@@ -1,0 +1,214 @@
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+
+from flagstone.scaffolding.engine.form_reading import build_form
+from flagstone.scaffolding.engine.forms import Choice, Condition, FieldKind, Form
+from flagstone.scaffolding.engine.template import ParameterPage
+from flagstone.scaffolding.engine.yaml_source import read
+from flagstone.scaffolding.errors import TemplateError
+
+
+def form(*pages: str) -> Form:
+    places = [read(textwrap.dedent(page).encode(), file="x/template.yaml") for page in pages]
+    return build_form([ParameterPage(p.get("title").text(), "", p) for p in places])
+
+
+def field(schema: str):
+    return form("properties:\n  it:\n" + textwrap.indent(textwrap.dedent(schema), "    ")).fields[0]
+
+
+@pytest.mark.parametrize(
+    ("schema", "kind"),
+    [
+        ("type: string", FieldKind.TEXT),
+        ("title: no type", FieldKind.TEXT),
+        ("{type: string, ui:widget: textarea}", FieldKind.TEXTAREA),
+        ("type: integer", FieldKind.INTEGER),
+        ("type: number", FieldKind.NUMBER),
+        ("type: boolean", FieldKind.BOOLEAN),
+        ("{type: boolean, enum: [true]}", FieldKind.BOOLEAN),
+        ("{type: string, enum: [a, b]}", FieldKind.CHOICE),
+        ("{type: integer, enum: [1, 2]}", FieldKind.CHOICE),
+        ("{type: string, oneOf: [{const: a, title: The a}]}", FieldKind.CHOICE),
+        (
+            "{type: array, items: {type: string, enum: [a, b]}, uniqueItems: true}",
+            FieldKind.CHOICES,
+        ),
+        ("{type: array, items: {type: string}}", FieldKind.LIST),
+        ("type: object", FieldKind.OBJECT),
+        ("{type: string, ui:field: EntityNamePicker}", FieldKind.NAME),
+        ("{type: string, ui:field: OwnerPicker}", FieldKind.OWNER),
+        ("{type: string, ui:field: EntityPicker}", FieldKind.ENTITY),
+        ("{type: array, ui:field: MultiEntityPicker}", FieldKind.ENTITIES),
+        ("{type: array, ui:field: EntityTagsPicker}", FieldKind.TAGS),
+        ("{type: string, ui:field: RepoUrlPicker}", FieldKind.REPOSITORY),
+    ],
+)
+def test_the_kind_of_a_field(schema, kind):
+    assert field(schema).kind is kind
+
+
+def test_everything_that_is_said_about_a_field():
+    found = field("""
+        title: Size
+        type: string
+        description: How big
+        default: m
+        enum: [s, m]
+        enumNames: [Small, Medium]
+        ui:widget: radio
+        ui:help: Ask Maria
+        ui:placeholder: m
+        ui:autofocus: true
+        ui:options: {rows: 7, catalogFilter: {kind: Group}}
+        errorMessage: {enum: choose a size that we sell}
+    """)
+    assert (found.label, found.description, found.help, found.placeholder) == (
+        "Size",
+        "How big",
+        "Ask Maria",
+        "m",
+    )
+    assert (found.default, found.widget, found.autofocus, found.rows) == ("m", "radio", True, 7)
+    assert found.choices == (Choice("s", "Small"), Choice("m", "Medium"))
+    assert found.options["catalogFilter"] == {"kind": "Group"}
+    assert found.messages == {"enum": "choose a size that we sell"}
+
+
+def test_a_label_is_made_from_the_key_when_there_is_no_title():
+    assert field("type: string").label == "It"
+
+
+@pytest.mark.parametrize(
+    ("choice", "key"),
+    [(Choice("a", "A"), "a"), (Choice(1, "One"), "1"), (Choice(True, "Yes"), "true")],
+)
+def test_what_a_browser_sends_for_a_choice(choice, key):
+    assert choice.key == key
+
+
+def test_the_field_called_name_is_the_name_unless_a_picker_is():
+    assert form("properties: {name: {type: string}}").name_field == "name"
+    assert (
+        form(
+            "properties: {name: {type: string}, id: {type: string, ui:field: EntityNamePicker}}"
+        ).name_field
+        == "id"
+    )
+    assert form("properties: {other: {type: string}}").name_field == ""
+
+
+def test_pages_keep_their_order_and_fields_the_wished_one():
+    made = form(
+        "title: One\nproperties: {a: {type: string}, b: {type: string}, c: {type: string}}\nui:order: [c, a]",
+        "title: Two\nproperties: {d: {type: string}}\nrequired: [d]",
+    )
+    assert [(page.title, [f.name for f in page.fields]) for page in made.pages] == [
+        ("One", ["c", "a", "b"]),
+        ("Two", ["d"]),
+    ]
+    assert [f.required for f in made.fields] == [False, False, False, True]
+
+
+DEPENDENT = """
+    properties:
+      kind: {type: string, enum: [http, worker]}
+      public: {type: boolean}
+      host: {type: string}
+    dependencies:
+      host: [kind]
+      public:
+        properties: {domain: {type: string}}
+      kind:
+        oneOf:
+          - properties:
+              kind: {enum: [worker]}
+              queue: {type: string}
+            required: [queue]
+          - properties:
+              kind: {const: http}
+              port: {type: integer}
+              tls: {type: boolean}
+            dependencies:
+              tls:
+                oneOf:
+                  - properties: {tls: {enum: [true]}, certificate: {type: string}}
+                  - properties: {tls: {enum: [false]}}
+"""
+
+
+def test_dependencies_say_when_a_question_is_asked():
+    made = {f.name: f for f in form(DEPENDENT).fields}
+    assert list(made) == ["kind", "public", "host", "domain", "queue", "port", "tls", "certificate"]
+    assert made["kind"].required_when == (Condition("host"),)
+    assert made["domain"].shown_when == (Condition("public"),)
+    assert (made["queue"].shown_when, made["queue"].required) == (
+        (Condition("kind", ("worker",)),),
+        True,
+    )
+    assert made["certificate"].shown_when == (
+        Condition("kind", ("http",)),
+        Condition("tls", (True,)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("answers", "shown"),
+    [
+        ({}, ["kind", "public", "host"]),
+        ({"kind": "worker"}, ["kind", "public", "host", "queue"]),
+        ({"kind": "http"}, ["kind", "public", "host", "port", "tls"]),
+        ({"kind": "http", "tls": True}, ["kind", "public", "host", "port", "tls", "certificate"]),
+        (
+            {"kind": "http", "tls": False, "public": False},
+            ["kind", "public", "host", "domain", "port", "tls"],
+        ),
+    ],
+)
+def test_which_questions_the_answers_lead_to(answers, shown):
+    assert list(form(DEPENDENT).shown(answers)) == shown
+
+
+@pytest.mark.parametrize(
+    ("page", "message"),
+    [
+        ("allOf: []", "line 1: a page of parameters cannot have 'allOf'"),
+        ("properties:\n  a: {$ref: 'http://x/y.json'}", "line 2: properties.a cannot have '$ref'"),
+        ("properties:\n  a:\n    anyOf: []", "line 3: properties.a cannot have 'anyOf'"),
+        (
+            "properties:\n  a:\n    minLength: many",
+            "line 3: properties.a is not a JSON Schema: 'many' is not of type 'integer'",
+        ),
+        (
+            "properties:\n  a:\n    pattern: '['",
+            "line 3: properties.a is not a JSON Schema: '[' is not a 'regex'",
+        ),
+        ("properties:\n  a:\n    type: 7", "line 3: properties.a is not a JSON Schema"),
+        ("properties:\n  a:\n    type: 'null'", "line 3: a question cannot have the type null"),
+        ("properties:\n  a:\n    ui:field: MagicPicker", "line 3: there is no field 'MagicPicker'"),
+        (
+            "properties:\n  a:\n    ui:widget: password",
+            "line 3: a run keeps its answers, so a question cannot ask for a secret",
+        ),
+        (
+            "properties:\n  a:\n    type: integer\n    default: two",
+            "line 4: the default of 'a' does not fit its own schema",
+        ),
+        (
+            "properties:\n  _a: {type: string}",
+            "line 2: '_a' starts with '_': such keys are private to templates",
+        ),
+        (
+            "properties: {a: {type: string}}\nrequired: [b]",
+            "line 2: 'b' is required but not among the properties",
+        ),
+        ("properties: {a: text}", "line 1: properties.a must be a mapping"),
+    ],
+)
+def test_a_question_that_cannot_be_asked_names_its_line(page, message):
+    with pytest.raises(TemplateError) as caught:
+        form(page)
+    assert caught.value.message.startswith(f"x/template.yaml, {message}")

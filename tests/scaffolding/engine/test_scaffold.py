@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from flagstone.scaffolding.engine.scaffold import load_scaffold, load_scaffolds
+from flagstone.scaffolding.errors import TemplateError
+from tests.scaffolding.building import SERVICE_TEMPLATE, TOP, write_scaffolds
+
+
+def test_a_scaffold_is_read_with_its_layers(tmp_path):
+    root = write_scaffolds(tmp_path / "scaffolds")
+    (scaffold,) = load_scaffolds(root)
+    assert (scaffold.id, scaffold.title, scaffold.problem) == ("tiny-api", "Tiny API", None)
+    assert {step: layer.label for step, layer in scaffold.layers.items()} == {
+        "service": "tiny-api/service",
+        "gitops": "paved",
+    }
+    assert [f.name for f in scaffold.form.fields] == ["name", "description", "replicas"]
+    assert scaffold.name_field == "name"
+
+
+def test_the_version_follows_template_and_layers(tmp_path):
+    root = write_scaffolds(tmp_path / "scaffolds")
+    before = load_scaffold(root / "tiny-api", root=root).version
+    (root / "paved" / TOP / "new").write_text("x")
+    after = load_scaffold(root / "tiny-api", root=root).version
+    (root / "tiny-api" / "template.yaml").write_text(
+        (root / "tiny-api" / "template.yaml").read_text() + "# a word\n"
+    )
+    last = load_scaffold(root / "tiny-api", root=root).version
+    assert len({before, after, last}) == 3
+    assert len(before) == 12
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (
+            "url: ./service",
+            "url: https://x/y.git",
+            "url must name a folder of the scaffolds",
+        ),
+        (
+            "url: ./service",
+            "url: ./${{ parameters.name }}",
+            "url must name a folder of the scaffolds",
+        ),
+        (
+            "url: ./service",
+            "url: ../../elsewhere",
+            "url '../../elsewhere' leads out of the scaffolds' folder",
+        ),
+        ("url: ./service", "url: ../.", "url '../.' leads out of the scaffolds' folder"),
+        ("url: ./service", "url: /etc", "url '/etc' leads out of the scaffolds' folder"),
+        ("url: ./service", "url: ./gone", "url './gone' names a folder that is not there"),
+        (
+            "targetPath: ./service",
+            "targetPath: ../x",
+            "targetPath must be ./service or ./gitops, not '../x'",
+        ),
+        (
+            "replicas: ${{",
+            "copies: ${{",
+            "paved/cookiecutter.json has no variable 'copies'",
+        ),
+        (
+            "${{ parameters.replicas }}",
+            "${{ parameters.copies }}",
+            "'parameters.copies' does not exist here",
+        ),
+        (
+            "${{ parameters.replicas }}",
+            "${{ user.password }}",
+            "'user.password' does not exist here",
+        ),
+        (
+            "${{ parameters.replicas }}",
+            "${{ environment.parameters.secretKey }}",
+            "'environment.parameters.secretKey' does not exist here",
+        ),
+        (
+            "${{ parameters.replicas }}",
+            "${{ secrets.token }}",
+            "'secrets.token' does not exist here",
+        ),
+        (
+            "${{ parameters.replicas }}",
+            "${{ steps.publish.output.remoteUrl }}",
+            "'steps.publish.output.remoteUrl' does not exist here",
+        ),
+        (
+            "output.remoteUrl",
+            "output.nothing",
+            "'steps.pull-request.output.nothing' does not exist here",
+        ),
+        ("name: tiny-api", "name: Tiny_API", "metadata.name: use lower-case letters"),
+        (
+            "ui:field: EntityNamePicker",
+            "ui:field: OwnerPicker",
+            "no question asks for the service's name",
+        ),
+        (
+            "action: catalog:register",
+            "action: publish:repository",
+            "step 'register' comes too late or twice",
+        ),
+    ],
+)
+def test_what_cannot_work_is_found_when_it_is_loaded(tmp_path, old, new, message):
+    root = write_scaffolds(tmp_path / "scaffolds", SERVICE_TEMPLATE.replace(old, new, 1))
+    with pytest.raises(TemplateError) as caught:
+        load_scaffold(root / "tiny-api", root=root)
+    text = (root / "tiny-api" / "template.yaml").read_text()
+    place = "spec:" if "no question" in message else new
+    line = text[: text.rindex(place)].count("\n") + 1
+    assert caught.value.message.startswith(f"tiny-api/template.yaml, line {line}: {message}")
+    (listed,) = load_scaffolds(root)
+    assert listed.problem is not None
+    assert listed.problem.message == caught.value.message
+    assert listed.id == "tiny-api"
+
+
+def test_one_broken_scaffold_does_not_hide_the_others(tmp_path):
+    root = write_scaffolds(tmp_path / "scaffolds")
+    (root / "broken").mkdir()
+    (root / "broken" / "template.yaml").write_text("apiVersion: x\n")
+    assert [(s.id, s.problem is None) for s in load_scaffolds(root)] == [
+        ("broken", False),
+        ("tiny-api", True),
+    ]
+
+
+def test_two_scaffolds_with_one_name(tmp_path):
+    root = write_scaffolds(tmp_path / "scaffolds")
+    (root / "zcopy" / "service").mkdir(parents=True)
+    text = (
+        (root / "tiny-api" / "template.yaml")
+        .read_text()
+        .replace("./service\n", "../tiny-api/service\n", 1)
+    )
+    (root / "zcopy" / "template.yaml").write_text(text)
+    first, second = load_scaffolds(root)
+    assert (first.id, first.problem) == ("tiny-api", None)
+    assert second.problem is not None
+    assert second.problem.message == (
+        "zcopy/template.yaml: the scaffold 'tiny-api' is defined in tiny-api already"
+    )
+
+
+def test_the_scaffolds_that_ship_load():
+    root = Path(__file__).resolve().parents[3] / "scaffolds"
+    problems = {scaffold.id: scaffold.problem for scaffold in load_scaffolds(root)}
+    assert "python-api" in problems
+    assert set(problems.values()) == {None}
