@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
+from flagstone.scaffolding.engine.scaffold import load_scaffolds
 from tests.scaffolds.answers import AWKWARD, AWKWARD_TEXT
 from tests.scaffolds.rendering import SCAFFOLDS, render
 
@@ -55,6 +56,18 @@ def test_every_field_says_what_it_is_for_and_has_a_default_or_is_asked_for() -> 
             or "enumNames" not in field
         )
         assert field.get("default") in field.get("enum", [field.get("default")]), name
+
+
+def test_flagstone_reads_the_scaffold_without_a_complaint() -> None:
+    (scaffold,) = load_scaffolds(SCAFFOLDS)
+
+    assert scaffold.problem is None
+    assert scaffold.id == "python-api"
+    assert [page.title for page in scaffold.form.pages] == [
+        "The service",
+        "Reliability",
+        "Delivery",
+    ]
 
 
 def test_steps_have_the_outputs_that_the_links_show() -> None:
