@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from flagstone.core.errors import UserError
+from flagstone.policies.manifests.documents import Broken
 from flagstone.policies.manifests.objects import Manifest, mapping
-from flagstone.policies.manifests.reading import read_files
+from flagstone.policies.manifests.snapshot import decode
 from flagstone.scorecards.engine.checks import REGISTRY
 from flagstone.scorecards.engine.params import ParamsError, read_params
+from flagstone.scorecards.engine.plain_objects import read_objects
 from flagstone.scorecards.engine.registry import Check, Registry
 
 API_VERSION = "flagstone.dev/v1"
@@ -70,11 +72,15 @@ def load_scorecard(path: Path, registry: Registry = REGISTRY) -> Scorecard:
 
 def read_scorecard(data: bytes, *, name: str, registry: Registry = REGISTRY) -> Scorecard:
     """Read a scorecard file; every error names the file and the line."""
-    snapshot = read_files({name: data}, render=False)
-    for problem in snapshot.problems:
-        raise ScorecardError(f"{name}:{problem.line or 1}: {problem.message}", path=name)
-    found = [manifest for manifest in snapshot.manifests if manifest.kind == "Scorecard"]
-    if len(found) != 1 or found[0].api_version != API_VERSION:
+    text = decode(data)
+    if text is None:
+        raise ScorecardError(f"{name}:1: the scorecard is not text in UTF-8", path=name)
+    documents = list(read_objects(name, text))
+    for document in documents:
+        if isinstance(document, Broken):
+            raise ScorecardError(f"{name}:{document.line}: {document.reason}", path=name)
+    found = [document for document in documents if isinstance(document, Manifest)]
+    if [(one.api_version, one.kind) for one in found] != [(API_VERSION, "Scorecard")]:
         raise ScorecardError(
             f"{name}:1: expected one document with apiVersion {API_VERSION} and kind Scorecard",
             path=name,

@@ -1,8 +1,8 @@
 """The objects of a snapshot, found by kind, name or label, the nearest first.
 
 Files of a GitOps repository often leave the namespace out and repeat names for each environment.
-So an object refers to the nearest one that fits: in the same rendering or file, else the same
-folder, else the folder above. Built once per snapshot; a lookup never walks all objects.
+So an object refers to the nearest one that fits: in the same rendering or folder, else in the
+folder above, and so on. Built once per snapshot; a lookup never walks all objects.
 """
 
 from __future__ import annotations
@@ -18,14 +18,10 @@ _FEW = 8  # fewer than this are compared one by one
 
 
 @lru_cache(maxsize=65536)
-def _scopes(place: str) -> tuple[str, ...]:
-    """A place and the folders around it, from the inside out: `a/b.yaml`, `a`, ``."""
-    parts = place.split("/") if place else []
+def folders_above(folder: str) -> tuple[str, ...]:
+    """A folder and the ones around it, from the inside out; the last is the root, ``."""
+    parts = folder.split("/") if folder else []
     return tuple("/".join(parts[:end]) for end in range(len(parts), -1, -1))
-
-
-def scopes_of(manifest: Manifest) -> tuple[str, ...]:
-    return _scopes(manifest.path if manifest.origin is None else manifest.origin)
 
 
 def folder_of(manifest: Manifest) -> str:
@@ -33,11 +29,6 @@ def folder_of(manifest: Manifest) -> str:
     if manifest.origin is not None:
         return manifest.origin
     return manifest.path.rpartition("/")[0]
-
-
-def folders_above(folder: str) -> tuple[str, ...]:
-    """A folder and the ones around it, from the inside out; the last is the root, ``."""
-    return _scopes(folder)
 
 
 def compatible(one: str, other: str) -> bool:
@@ -48,11 +39,11 @@ def compatible(one: str, other: str) -> bool:
 class Shelf:
     """Objects that share one key."""
 
-    __slots__ = ("_by_namespace", "_by_scope")
+    __slots__ = ("_by_folder", "_by_namespace")
 
     def __init__(self) -> None:
         self._by_namespace: dict[str, list[Manifest]] = {}
-        self._by_scope: dict[str, dict[str, list[Manifest]]] = {}
+        self._by_folder: dict[str, dict[str, list[Manifest]]] = {}
 
     def add(self, manifest: Manifest) -> None:
         self._by_namespace.setdefault(manifest.namespace, []).append(manifest)
@@ -64,43 +55,51 @@ class Shelf:
     def nearest(
         self, near: Manifest, namespace: str, accept: Accept | None = None
     ) -> list[Manifest]:
-        """The objects that fit and share the innermost folder with `near`; all of them, if tied."""
+        """The objects that fit and share the innermost folder with `near`; all of them, if tied.
+
+        Of several objects of one name, those in `near`'s own file are meant.
+        """
         names = {namespace, ""} if namespace else set(self._by_namespace)
         lists = [(name, self._by_namespace[name]) for name in names if name in self._by_namespace]
-        total = sum(len(manifests) for _, manifests in lists)
-        wanted = scopes_of(near)
-        if total <= _FEW:
-            return _innermost(wanted, [m for _, some in lists for m in some], accept)
-        for scope in wanted:
+        wanted = folders_above(folder_of(near))
+        if sum(len(manifests) for _, manifests in lists) <= _FEW:
+            found = _innermost(wanted, [m for _, some in lists for m in some], accept)
+        else:
+            found = self._by_walking(wanted, [name for name, _ in lists], accept)
+        return found if len(found) < 2 else _own_file_first(found, near)
+
+    def _by_walking(
+        self, wanted: tuple[str, ...], namespaces: list[str], accept: Accept | None
+    ) -> list[Manifest]:
+        for folder in wanted:
             found = [
                 manifest
-                for name, _ in lists
-                for manifest in self._scoped(name).get(scope, ())
+                for namespace in namespaces
+                for manifest in self._folders(namespace).get(folder, ())
                 if accept is None or accept(manifest)
             ]
             if found:
                 return found
         return []
 
-    def _scoped(self, namespace: str) -> dict[str, list[Manifest]]:
-        if namespace not in self._by_scope:
-            scoped: dict[str, list[Manifest]] = {}
+    def _folders(self, namespace: str) -> dict[str, list[Manifest]]:
+        if namespace not in self._by_folder:
+            folders: dict[str, list[Manifest]] = {}
             for manifest in self._by_namespace[namespace]:
-                for scope in scopes_of(manifest):
-                    scoped.setdefault(scope, []).append(manifest)
-            self._by_scope[namespace] = scoped
-        return self._by_scope[namespace]
+                for folder in folders_above(folder_of(manifest)):
+                    folders.setdefault(folder, []).append(manifest)
+            self._by_folder[namespace] = folders
+        return self._by_folder[namespace]
 
 
 def _innermost(
     wanted: tuple[str, ...], manifests: Iterable[Manifest], accept: Accept | None
 ) -> list[Manifest]:
     best, found = -1, list[Manifest]()
-    around = set(wanted)
     for manifest in manifests:
         if accept is not None and not accept(manifest):
             continue
-        shared = next(len(scope) for scope in scopes_of(manifest) if scope in around)
+        shared = next(len(f) for f in folders_above(folder_of(manifest)) if f in wanted)
         if shared > best:
             best, found = shared, [manifest]
         elif shared == best:
@@ -108,19 +107,34 @@ def _innermost(
     return found
 
 
+def _own_file_first(found: list[Manifest], near: Manifest) -> list[Manifest]:
+    same_file = {m.identity for m in found if m.path == near.path and m.origin == near.origin}
+    return [
+        m
+        for m in found
+        if m.identity not in same_file or (m.path == near.path and m.origin == near.origin)
+    ]
+
+
 class Index:
     """Every object of a snapshot that a check may judge."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
+        self.manifests: list[Manifest] = []
+        self.namespaces: set[str] = set()
         self._by_kind: dict[str, list[Manifest]] = {}
         self._by_name: dict[tuple[str, str, str], Shelf] = {}
         for manifest in snapshot.manifests:
             if manifest.unrendered_reason is not None:
                 continue
-            group, kind = manifest.group, manifest.kind
-            self._by_kind.setdefault(kind, []).append(manifest)
-            self._by_name.setdefault((group, kind, manifest.name), Shelf()).add(manifest)
+            self.manifests.append(manifest)
+            key = (manifest.group, manifest.kind, manifest.name)
+            self._by_kind.setdefault(manifest.kind, []).append(manifest)
+            if key not in self._by_name:
+                self._by_name[key] = Shelf()
+            self._by_name[key].add(manifest)
+            self.namespaces.add(manifest.namespace)
 
     def of_kind(self, kind: str, group: str) -> list[Manifest]:
         return [found for found in self._by_kind.get(kind, ()) if found.group == group]

@@ -23,6 +23,7 @@ class Fault:
         about: the object to name when it is not the one to change.
         path: the file, when there is no manifest.
         line: the line in `path`.
+        absent: rests on something not being there.
     """
 
     message: str
@@ -32,32 +33,34 @@ class Fault:
     about: str = ""
     path: str = ""
     line: int | None = None
+    absent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """A verdict.
 
-    `absent` marks a verdict that rests on something not being there: when part of the service
-    could not be rendered, such a verdict is a guess, and evaluation turns it into `no_data`.
+    Where part of the service is not in view, a verdict that rests on something not being there is
+    a guess: evaluation makes `no_data` of a check that does not apply, unless that is `certain`,
+    and of `absent` faults.
     """
 
     state: State
     summary: str
     faults: tuple[Fault, ...] = ()
-    absent: bool = False
+    certain: bool = True
 
 
 def passed(summary: str) -> Outcome:
     return Outcome(State.PASS, summary)
 
 
-def failed(*faults: Fault, absent: bool = False) -> Outcome:
-    return Outcome(State.FAIL, summary_of(faults), faults, absent)
+def failed(*faults: Fault) -> Outcome:
+    return Outcome(State.FAIL, summary_of(faults), faults)
 
 
-def not_applicable(reason: str) -> Outcome:
-    return Outcome(State.NOT_APPLICABLE, reason, absent=True)
+def not_applicable(reason: str, *, certain: bool = False) -> Outcome:
+    return Outcome(State.NOT_APPLICABLE, reason, certain=certain)
 
 
 def no_data(reason: str, faults: Iterable[Fault] = ()) -> Outcome:
@@ -87,6 +90,10 @@ class Findings:
 
     def fault(self, message: str, manifest: Manifest, *keys: str | int) -> None:
         self.faults.append(Fault(message, manifest, keys))
+
+    def missing(self, message: str, manifest: Manifest, *keys: str | int) -> None:
+        """Something is not there that should be; `manifest` is what needs it."""
+        self.faults.append(Fault(message, manifest, keys, absent=True))
 
     def warn(self, message: str, manifest: Manifest, *keys: str | int) -> None:
         self.close.append(Fault(message, manifest, keys))

@@ -54,15 +54,20 @@ def parse(text: str) -> Any:
 
 
 class Records:
-    """Recording rules by name, parsed when they are asked for."""
+    """Recording rules by name, parsed when they are asked for; `beyond` has those of others."""
 
-    def __init__(self, expressions: Mapping[str, str]) -> None:
+    def __init__(self, expressions: Mapping[str, str], beyond: Records | None = None) -> None:
         self._texts = expressions
+        self._beyond = beyond
         self._trees: dict[str, Any] = {}
+
+    def names(self) -> list[str]:
+        """The names of its own rules."""
+        return list(self._texts)
 
     def tree(self, name: str | None) -> Any | None:
         if name is None or name not in self._texts:
-            return None
+            return self._beyond.tree(name) if self._beyond else None
         if name not in self._trees:
             try:
                 self._trees[name] = parse(self._texts[name])

@@ -1,0 +1,114 @@
+"""PR-01 and PR-09: rules that Prometheus accepts, and alerts that reach somebody with help."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from flagstone.policies.manifests.objects import Manifest, mapping, sequence
+from flagstone.scorecards.engine.alert_rules import AlertRule, alerts
+from flagstone.scorecards.engine.outcome import Findings, Outcome, no_data, not_applicable
+from flagstone.scorecards.engine.promtool import HOW_TO_GET, Complaint
+from flagstone.scorecards.engine.registry import NoParams, check
+from flagstone.scorecards.engine.services import ServiceView
+from flagstone.scorecards.engine.states import Severity
+
+_NO_RULES = "the service has no PrometheusRule"
+
+
+@check(
+    id="PR-01",
+    name="Prometheus accepts the rules",
+    severity=Severity.C,
+    why="A rule file with one error is not loaded at all: every alert in it is off.",
+    remedy="Mend what promtool names; `promtool check rules` reads the object's .spec.",
+    not_applicable="The service has no PrometheusRule.",
+    no_data=f"promtool is not here: {HOW_TO_GET}.",
+)
+def accepted(service: ServiceView, _params: NoParams) -> Outcome:
+    rules = service.prometheus_rules
+    if not rules:
+        return not_applicable(_NO_RULES)
+    promtool = service.surroundings.promtool
+    if promtool.reason:
+        return no_data(promtool.reason)
+    findings = Findings()
+    for manifest in rules:
+        findings.judged += 1
+        for complaint in promtool.of(manifest):
+            findings.fault(complaint.reason, manifest, *_place(manifest, complaint))
+    return findings.verdict("promtool accepts every rule", nothing=_NO_RULES)
+
+
+def _place(manifest: Manifest, complaint: Complaint) -> tuple[str | int, ...]:
+    groups = sequence(manifest.spec.get("groups"))
+    for position, group in enumerate(map(mapping, groups)):
+        if complaint.rule is not None and str(group.get("name")) == complaint.group:
+            return ("spec", "groups", position, "rules", complaint.rule)
+    return ("spec", "groups")
+
+
+@dataclass(frozen=True, slots=True)
+class AlertParams:
+    """What Alertmanager knows.
+
+    Attributes:
+        severities: the values of the label `severity` that it routes to somebody.
+    """
+
+    severities: tuple[str, ...] = ("page", "ticket")
+
+
+@check(
+    id="PR-09",
+    name="Every alert is routed and has a runbook",
+    severity=Severity.M,
+    why="An alert whose severity no route knows reaches nobody; one without a runbook reaches "
+    "somebody who does not know what to do.",
+    remedy="Give each alert the label severity (page or ticket), and the annotations summary and "
+    "runbook_url, whose #anchor is a heading of the runbook.",
+    not_applicable="The service has no alert.",
+    no_data="The rules are in a source that could not be rendered.",
+    params=AlertParams,
+)
+def routed_with_runbook(service: ServiceView, params: AlertParams) -> Outcome:
+    findings = Findings()
+    for manifest in service.prometheus_rules:
+        for alert in alerts(manifest):
+            findings.judged += 1
+            for message, keys in _problems(service, alert, params):
+                findings.fault(f"{alert.name} {message}", manifest, *alert.keys, *keys)
+    return findings.verdict(
+        "every alert is routed and has a runbook", nothing="the service has no alert"
+    )
+
+
+def _problems(
+    service: ServiceView, alert: AlertRule, params: AlertParams
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    severity = alert.labels.get("severity", "")
+    if severity not in params.severities:
+        said = f"has the severity {severity!r}" if severity else "has no severity"
+        yield f"{said}: routed are {', '.join(params.severities)}", ("labels", "severity")
+    if not alert.annotations.get("summary", "").strip():
+        yield "has no summary", ("annotations", "summary")
+    url = alert.annotations.get("runbook_url", "")
+    problem = _url_problem(service, url)
+    if problem:
+        yield problem, ("annotations", "runbook_url")
+
+
+def _url_problem(service: ServiceView, url: str) -> str:
+    if not url:
+        return "has no runbook_url"
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return f"has a runbook_url that is no URL: {url}"
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        return f"has a runbook_url that is not http(s): {url}"
+    runbook = service.runbook
+    if parts.fragment and runbook and parts.fragment not in runbook.anchors:
+        return f"names the anchor #{parts.fragment}, which {runbook.path} does not have"
+    return ""

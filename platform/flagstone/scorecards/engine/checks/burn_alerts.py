@@ -1,0 +1,166 @@
+"""PR-07: alerts on how fast the error budget burns, over two windows each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import combinations
+
+from flagstone.scorecards.engine.alert_rules import AlertRule, alerts, records
+from flagstone.scorecards.engine.outcome import Fault, Outcome, failed, not_applicable, passed
+from flagstone.scorecards.engine.promql import (
+    Clause,
+    PromQLError,
+    Records,
+    alternatives,
+    clause,
+    constant,
+    parse,
+)
+from flagstone.scorecards.engine.registry import NoParams, check
+from flagstone.scorecards.engine.services import ServiceView
+from flagstone.scorecards.engine.states import Severity
+from flagstone.scorecards.engine.workload_view import ServiceKind
+
+_MINUTE, _HOUR = 60, 3600
+_SLACK = 1 + 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """One of the two pages that the SRE Workbook asks for: its burn rates and long windows."""
+
+    name: str
+    slowest: float
+    fastest: float
+    shortest: int
+    longest: int
+
+    def covers(self, window: int) -> bool:
+        return self.shortest <= window <= self.longest
+
+
+_FAST = _Page("burn rate 10 to 20 over 30m to 2h", 10, 20, 30 * _MINUTE, 2 * _HOUR)
+_SLOW = _Page("burn rate 4 to 8 over 3h to 12h", 4, 8, 3 * _HOUR, 12 * _HOUR)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """Two comparisons with one threshold over two windows, that hold together."""
+
+    alert: AlertRule
+    long: int
+    limit: float | None
+    burn: float | None
+
+
+@check(
+    id="PR-07",
+    name="Alerts watch the error budget over two windows",
+    severity=Severity.H,
+    why="One window is either slow to notice or pages for a blip, and keeps paging for an hour "
+    "after the trouble is over; the budget runs out without anybody being woken.",
+    remedy="Alert on `errors over 1h > 14.4 x budget and errors over 5m > 14.4 x budget`, and the "
+    "same with 6 over 6h and 30m; let recording rules hold the ratios.",
+    not_applicable="Workers, jobs and services without HTTP traffic: they have no SLO on requests.",
+    no_data="The rules are in a source that could not be rendered.",
+)
+def two_windows(service: ServiceView, _params: NoParams) -> Outcome:
+    rules = [alert for manifest in service.prometheus_rules for alert in alerts(manifest)]
+    if service.kind is not ServiceKind.HTTP and not rules:
+        return not_applicable("no HTTP traffic and no alert")
+    known = records(service.prometheus_rules, beyond=service.surroundings.records)
+    pairs = [pair for alert in rules for pair in _pairs(alert, known)]
+    budget = _budget(known)
+    missing = [page for page in (_FAST, _SLOW) if not _has(page, pairs, budget)]
+    if missing == [_FAST, _SLOW] and _fits_some_budget(pairs):
+        missing = []
+    if not missing:
+        return passed("fast and slow burn page over two windows each")
+    if service.kind is not ServiceKind.HTTP and not pairs:
+        return not_applicable("no HTTP traffic, and no alert compares two windows")
+    return failed(*_faults(service, rules, pairs, missing))
+
+
+def _faults(
+    service: ServiceView, rules: list[AlertRule], pairs: list[_Pair], missing: list[_Page]
+) -> Iterator[Fault]:
+    wanted = " nor one for ".join(page.name for page in missing)
+    if not rules:
+        owner = next((w.manifest for w in service.http_workloads), None)
+        yield Fault("the service has no alert", owner, path=service.folder or ".", absent=True)
+    elif not pairs:
+        message = f"{rules[0].name} compares one window only, and no other alert compares two"
+        yield Fault(message, rules[0].manifest, (*rules[0].keys, "expr"))
+    else:
+        alert = pairs[0].alert
+        message = f"no pair of windows pages for {wanted}"
+        yield Fault(message, alert.manifest, (*alert.keys, "expr"))
+
+
+def _pairs(alert: AlertRule, known: Records) -> Iterator[_Pair]:
+    """Every two comparisons of an alert that ask the same of a long and of a short window."""
+    try:
+        tree = parse(alert.expr)
+    except PromQLError:
+        return  # PR-01 says so
+    for comparisons in alternatives(tree):
+        clauses = [found for item in comparisons if (found := clause(item, known))]
+        for one, other in combinations(clauses, 2):
+            pair = _pair(alert, one, other)
+            if pair:
+                yield pair
+
+
+def _pair(alert: AlertRule, one: Clause, other: Clause) -> _Pair | None:
+    if one.window is None or other.window is None:
+        return None
+    short, long = sorted((one.window, other.window))
+    same = _close(one.limit, other.limit) if one.limit is not None else _close(one.burn, other.burn)
+    if not same or not 6 * short <= long <= 24 * short:
+        return None
+    return _Pair(alert, long, one.limit, one.burn)
+
+
+def _close(one: float | None, other: float | None) -> bool:
+    if one is None or other is None:
+        return False
+    return abs(one - other) <= 1e-6 * max(abs(one), abs(other))
+
+
+def _has(page: _Page, pairs: Iterable[_Pair], budget: float | None) -> bool:
+    return any(
+        page.covers(pair.long)
+        and (burn := _burn(pair, budget)) is not None
+        and page.slowest / _SLACK <= burn <= page.fastest * _SLACK
+        for pair in pairs
+    )
+
+
+def _burn(pair: _Pair, budget: float | None) -> float | None:
+    if pair.burn is not None or pair.limit is None or not budget:
+        return pair.burn
+    return pair.limit / budget
+
+
+def _budget(known: Records) -> float | None:
+    """The error budget, if a recording rule states the objective as one number."""
+    for name in known.names():
+        if "objective" in name:
+            tree = known.tree(name)
+            objective = None if tree is None else constant(tree, known)
+            if objective is not None and 0 < objective < 1:
+                return 1 - objective
+    return None
+
+
+def _fits_some_budget(pairs: Iterable[_Pair]) -> bool:
+    """Whether bare thresholds are the two burn rates of one budget, whichever it is."""
+    bare = [pair for pair in pairs if pair.burn is None and pair.limit]
+    return any(
+        max(fast.limit / _FAST.fastest, slow.limit / _SLOW.fastest)
+        <= min(fast.limit / _FAST.slowest, slow.limit / _SLOW.slowest) * _SLACK
+        for fast in bare
+        for slow in bare
+        if fast.limit and slow.limit and _FAST.covers(fast.long) and _SLOW.covers(slow.long)
+    )

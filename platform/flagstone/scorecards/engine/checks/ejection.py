@@ -1,0 +1,137 @@
+"""DR-03: an ejection percentage with which something can be ejected at all.
+
+Since Envoy 1.31 a host is ejected only if that keeps the share of ejected hosts at or below
+maxEjectionPercent; the older promise of at least one host is gone.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from flagstone.policies.manifests.objects import Manifest, dig, mapping, sequence, text_map
+from flagstone.policies.manifests.selectors import matches_map
+from flagstone.scorecards.engine.outcome import Findings, Outcome
+from flagstone.scorecards.engine.registry import NoParams, check
+from flagstone.scorecards.engine.services import ServiceView
+from flagstone.scorecards.engine.states import Severity
+from flagstone.scorecards.engine.workload_view import Workload
+
+_DEFAULT_PERCENT = 10
+_SAFE_PERCENT = 50
+
+
+@dataclass(frozen=True, slots=True)
+class _Pool:
+    """One cluster of endpoints with the outlier detection in force for it."""
+
+    label: str
+    keys: tuple[str | int, ...]
+    settings: dict[str, Any]
+    fewest: int | None
+
+
+@check(
+    id="DR-03",
+    name="Ejection can happen, and stops in time",
+    severity=Severity.H,
+    why="With the default of 10% and fewer than ten pods nothing is ever ejected: outlier "
+    "detection is written down and off. Above 50% it can take most of the service away.",
+    remedy="Set outlierDetection.maxEjectionPercent to 50, and run at least two pods of each "
+    "subset (HPA minReplicas, minPodsPerReplicaSet for the canary).",
+    not_applicable="No DestinationRule has outlier detection (DR-02 says so).",
+    no_data="The number of endpoints is not known: the host's Service, workload or autoscaler is "
+    "not in the input. From 50% on it does not matter.",
+)
+def ejection_percent(service: ServiceView, _params: NoParams) -> Outcome:
+    findings = Findings()
+    for rule in service.destination_rules:
+        for pool in _pools(service, rule):
+            findings.judged += 1
+            _judge(rule, pool, findings)
+    return findings.verdict(
+        "one endpoint can be ejected, and never more than half",
+        nothing="no DestinationRule has outlier detection",
+    )
+
+
+def _judge(rule: Manifest, pool: _Pool, findings: Findings) -> None:
+    percent = pool.settings.get("maxEjectionPercent")
+    keys = (*pool.keys, "maxEjectionPercent")
+    if percent is not None and (not isinstance(percent, int) or isinstance(percent, bool)):
+        findings.fault(f"{pool.label}: maxEjectionPercent {percent!r} is no number", rule, *keys)
+        return
+    in_force = _DEFAULT_PERCENT if percent is None else percent
+    said = f"maxEjectionPercent is {percent}" if percent is not None else "the default is 10%"
+    if pool.fewest is None:
+        if in_force < _SAFE_PERCENT:
+            message = f"{pool.label}: {said}, and how many endpoints there are is not known"
+            findings.cannot_tell(message, rule, *keys)
+    elif pool.fewest <= 1:
+        message = f"{pool.label}: it may have a single endpoint, so there is nothing to eject to"
+        findings.fault(message, rule, *pool.keys)
+    elif in_force * pool.fewest < 100:
+        message = f"{pool.label}: {said}, so with {pool.fewest} endpoints nothing is ever ejected"
+        findings.fault(message, rule, *keys)
+    elif percent is None:
+        message = f"{pool.label}: maxEjectionPercent is left at its default of 10"
+        findings.warn(message, rule, *keys)
+    if in_force > _SAFE_PERCENT:
+        message = f"{pool.label}: maxEjectionPercent {percent} may eject more than half"
+        findings.warn(message, rule, *keys)
+
+
+def _pools(service: ServiceView, rule: Manifest) -> Iterator[_Pool]:
+    """Each subset is a pool of its own; without subsets, the host is one."""
+    top = dig(rule.spec, "trafficPolicy", "outlierDetection")
+    workloads = _workloads(service, rule)
+    subsets = [mapping(item) for item in sequence(rule.spec.get("subsets"))]
+    top_keys = ("spec", "trafficPolicy", "outlierDetection")
+    if not subsets and isinstance(top, dict):
+        yield _Pool(f"host {rule.spec.get('host')}", top_keys, top, _fewest(workloads))
+    for i, subset in enumerate(subsets):
+        own = dig(subset, "trafficPolicy", "outlierDetection")
+        keys = ("spec", "subsets", i, "trafficPolicy", "outlierDetection")
+        settings = own if isinstance(own, dict) else top
+        if isinstance(settings, dict):
+            name = str(subset.get("name") or "")
+            yield _Pool(
+                f"subset {name}",
+                keys if settings is own else top_keys,
+                settings,
+                _subset_endpoints(name, text_map(subset.get("labels")), workloads),
+            )
+
+
+def _workloads(service: ServiceView, rule: Manifest) -> list[Workload]:
+    host = service.host(rule.spec.get("host"), rule)
+    found = [
+        manifest
+        for own in service.relations.services_of_host(host, rule)
+        for manifest in service.relations.behind_service(own)
+    ]
+    return [service.surroundings.workload(manifest) for manifest in dict.fromkeys(found)]
+
+
+def _subset_endpoints(name: str, labels: dict[str, str], workloads: list[Workload]) -> int | None:
+    for workload in workloads:
+        if name and name == dig(workload.subset_routing, "destinationRule", "canarySubsetName"):
+            return _canary_pods(workload)
+    return _fewest([w for w in workloads if w.pod is None or matches_map(labels, w.pod.labels)])
+
+
+def _canary_pods(workload: Workload) -> int | None:
+    """The fewest pods of a canary: its first weight's share, but at least minPodsPerReplicaSet."""
+    floor = (workload.canary or {}).get("minPodsPerReplicaSet", 1)
+    if not isinstance(floor, int) or workload.min_replicas is None:
+        return None
+    first = next((weight for weight in workload.weights if weight > 0), 100)
+    return max(floor, math.ceil(workload.min_replicas * first / 100))
+
+
+def _fewest(workloads: list[Workload]) -> int | None:
+    counts = [workload.min_replicas for workload in workloads]
+    known = [count for count in counts if count is not None]
+    return sum(known) if known and len(known) == len(counts) else None

@@ -1,0 +1,102 @@
+"""SM-01: the monitor finds the Service, and the port that it scrapes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from flagstone.policies.manifests.objects import Manifest, mapping, sequence
+from flagstone.scorecards.engine.alert_rules import GROUP
+from flagstone.scorecards.engine.outcome import Findings, Outcome
+from flagstone.scorecards.engine.registry import NoParams, check
+from flagstone.scorecards.engine.services import ServiceView
+from flagstone.scorecards.engine.states import Severity
+from flagstone.scorecards.engine.workload_view import Workload
+
+_OPERATOR_KINDS = ("ServiceMonitor", "PodMonitor", "PrometheusRule")
+
+
+@check(
+    id="SM-01",
+    name="Prometheus finds the service's metrics",
+    severity=Severity.C,
+    why="A ServiceMonitor that selects nothing, or names a port that is not there, makes no target "
+    "and no error: the alerts and the canary analysis look at nothing.",
+    remedy="Let spec.selector match the Service's metadata.labels (not its pod selector), and "
+    "endpoints[].port be the name of a Service port.",
+    not_applicable="Services without HTTP traffic that have no monitor; repositories that do not "
+    "use the Prometheus operator; services scraped by prometheus.io/scrape annotations.",
+    no_data="The monitor, or the Service that it selects, is not in the input.",
+)
+def finds_the_metrics(service: ServiceView, _params: NoParams) -> Outcome:
+    findings = Findings()
+    for monitor in service.of_kind("ServiceMonitor", GROUP):
+        findings.judged += 1
+        _check_service_monitor(service, monitor, findings)
+    for monitor in service.of_kind("PodMonitor", GROUP):
+        findings.judged += 1
+        _check_pod_monitor(service, monitor, findings)
+    operator = any(service.index.of_kind(kind, GROUP) for kind in _OPERATOR_KINDS)
+    if not findings.judged and operator:
+        for workload in service.http_workloads:
+            if not _annotated(workload):
+                findings.judged += 1
+                message = f"no ServiceMonitor or PodMonitor selects {workload.manifest.ref}"
+                findings.missing(message, workload.manifest)
+    return findings.verdict(
+        "the monitor finds the Service and its port",
+        nothing="no monitor, and nothing here that needs one",
+    )
+
+
+def _annotated(workload: Workload) -> bool:
+    marks = [service.annotations for service in workload.services]
+    marks += [workload.pod.annotations] if workload.pod else []
+    return any(mark.get("prometheus.io/scrape") == "true" for mark in marks)
+
+
+def _check_service_monitor(service: ServiceView, monitor: Manifest, findings: Findings) -> None:
+    selected = service.relations.monitored(monitor)
+    if not selected:
+        near = [own for own in service.of_kind("Service", "") if own.spec.get("selector")]
+        message = "its selector matches the labels of no Service"
+        if near or monitor.namespace in service.surroundings.service_namespaces:
+            findings.missing(message, monitor, "spec", "selector")
+        else:
+            findings.cannot_tell(f"{message} in the input", monitor, "spec", "selector")
+        return
+    names = {port.get("name") for own in selected for port in _ports(own.spec, "ports")}
+    _check_ports(monitor, "endpoints", names, "Service", findings)
+
+
+def _check_pod_monitor(service: ServiceView, monitor: Manifest, findings: Findings) -> None:
+    workloads = [service.surroundings.workload(m) for m in service.relations.behind(monitor)]
+    pods = [workload.pod for workload in workloads if workload.pod]
+    if not pods:
+        message = "its selector matches the labels of no pod"
+        findings.missing(message, monitor, "spec", "selector")
+        return
+    containers = [container.raw for pod in pods for container in pod.containers]
+    names = {port.get("name") for raw in containers for port in _ports(raw, "ports")}
+    _check_ports(monitor, "podMetricsEndpoints", names, "container", findings)
+
+
+def _check_ports(
+    monitor: Manifest, field: str, names: set[Any], owner: str, findings: Findings
+) -> None:
+    known = ", ".join(sorted(str(name) for name in names if name)) or "none with a name"
+    endpoints = list(_ports(monitor.spec, field))
+    if not endpoints:
+        findings.fault(f"it has no {field}", monitor, "spec", field)
+    for position, endpoint in enumerate(endpoints):
+        port = endpoint.get("port")
+        keys = ("spec", field, position, "port")
+        if port is None and endpoint.get("targetPort") is not None:
+            continue
+        if port not in names or port is None:
+            message = f"{port!r} is not the name of a {owner} port ({known})"
+            findings.fault(message if port else "the endpoint names no port", monitor, *keys)
+
+
+def _ports(value: dict[str, Any], field: str) -> Iterator[dict[str, Any]]:
+    return map(mapping, sequence(value.get(field)))

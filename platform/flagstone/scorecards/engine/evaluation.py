@@ -1,0 +1,214 @@
+"""Holding every service of a snapshot against a scorecard."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import date, datetime
+from types import MappingProxyType
+
+from flagstone.policies.gatekeeper.errors import PolicyError
+from flagstone.policies.gatekeeper.policy_set import PolicySet
+from flagstone.policies.manifests.snapshot import Snapshot
+from flagstone.scorecards.engine import scoring
+from flagstone.scorecards.engine.definition import Rule, Scorecard
+from flagstone.scorecards.engine.foreign_policies import foreign_rules
+from flagstone.scorecards.engine.grouping import find_services
+from flagstone.scorecards.engine.outcome import Fault, Outcome, summary_of
+from flagstone.scorecards.engine.report import CheckReport, Finding, Report, ServiceReport
+from flagstone.scorecards.engine.services import ServiceView
+from flagstone.scorecards.engine.states import State
+from flagstone.scorecards.engine.surroundings import Surroundings
+from flagstone.scorecards.engine.waivers import Exemption, InvalidWaiver, Waiver, waiver_for
+
+logger = logging.getLogger(__name__)
+
+_NO_LEVELS: Mapping[str, str] = MappingProxyType({})
+_NOT_GOOD = (State.FAIL, State.WARN, State.NO_DATA)
+
+
+def evaluate(
+    snapshot: Snapshot,
+    scorecard: Scorecard,
+    policies: PolicySet,
+    *,
+    now: datetime,
+    exemptions: Iterable[Exemption] = (),
+    last_levels: Mapping[str, str] = _NO_LEVELS,
+) -> Report:
+    """Score every service that is found in a snapshot.
+
+    Args:
+        snapshot: the files of a GitOps repository.
+        scorecard: the checks, their levels and weights.
+        policies: the Gatekeeper policies that decide the checks of single objects.
+        now: the moment of the evaluation, for dates in waivers, scorecards and runbooks.
+        exemptions: approved exemptions; those past their date are ignored.
+        last_levels: the level each service had before, by its ref, for checks that break.
+    """
+    surroundings = Surroundings(snapshot, policies, now)
+    rules = (*scorecard.rules, *foreign_rules(surroundings, scorecard))
+    by_check: dict[str, list[Exemption]] = {}
+    for exemption in exemptions:
+        by_check.setdefault(exemption.check, []).append(exemption)
+    today = now.date()
+    services = tuple(
+        _score(
+            service,
+            scorecard,
+            tuple(_judge(service, rule, by_check.get(rule.check.id, ()), today) for rule in rules),
+            last_levels.get(service.ref),
+        )
+        for service in find_services(surroundings)
+    )
+    return Report(
+        scorecard=scorecard,
+        files=len(snapshot.files),
+        documents=snapshot.documents,
+        skipped=snapshot.skipped,
+        services=services,
+    )
+
+
+def _score(
+    service: ServiceView,
+    scorecard: Scorecard,
+    checks: tuple[CheckReport, ...],
+    last_level: str | None,
+) -> ServiceReport:
+    ranks = {level.name: rank for rank, level in enumerate(scorecard.levels)}
+    marks = [scoring.Mark(c.state, c.rule.weight, ranks[c.rule.level]) for c in checks]
+    last = None if last_level is None else ranks.get(last_level)
+    rank = scoring.level(marks, len(ranks), last)
+    return ServiceReport(
+        name=service.name,
+        ref=service.ref,
+        score=scoring.score(marks),
+        level=None if rank is None else scorecard.levels[rank].name,
+        coverage=scoring.coverage(marks),
+        checks=checks,
+    )
+
+
+def _judge(
+    service: ServiceView, rule: Rule, exemptions: Iterable[Exemption], today: date
+) -> CheckReport:
+    outcome = _without_guesses(_ask(service, rule), service)
+    if outcome.state is State.FAIL:
+        outcome = _with_waivers(outcome, service, rule.check.id, today)
+    if outcome.state in _NOT_GOOD:
+        outcome = _with_exemptions(outcome, service, rule.check.id, exemptions, today)
+    starts = rule.enforced_from
+    if starts is not None and today < starts and outcome.state is not State.NOT_APPLICABLE:
+        outcome = replace(
+            outcome, state=State.UPCOMING, summary=f"counts from {starts} on: {outcome.summary}"
+        )
+    return CheckReport(
+        rule=rule,
+        state=outcome.state,
+        summary=outcome.summary,
+        findings=tuple(_finding(fault) for fault in outcome.faults),
+    )
+
+
+def _ask(service: ServiceView, rule: Rule) -> Outcome:
+    """Put the question; a check that breaks is one broken check, never a broken evaluation."""
+    try:
+        return rule.check(service, rule.params)
+    except PolicyError as error:
+        return Outcome(State.ERROR, f"a policy is broken: {error.message}")
+    except Exception as error:
+        logger.exception("check %s broke on %s", rule.check.id, service.ref)
+        return Outcome(State.ERROR, f"the check itself broke: {type(error).__name__}: {error}")
+
+
+def _without_guesses(outcome: Outcome, service: ServiceView) -> Outcome:
+    """Where part of a service is not in view, what is not there may be in that part."""
+    if not service.incomplete:
+        return outcome
+    if outcome.state is State.NOT_APPLICABLE and not outcome.certain:
+        return Outcome(State.NO_DATA, service.incomplete)
+    if outcome.state is State.FAIL:
+        seen = tuple(fault for fault in outcome.faults if not fault.absent)
+        if not seen:
+            return Outcome(State.NO_DATA, service.incomplete)
+        return replace(outcome, faults=seen, summary=summary_of(seen))
+    return outcome
+
+
+def _with_waivers(outcome: Outcome, service: ServiceView, check: str, today: date) -> Outcome:
+    """Take out what the objects' own annotations waive; say which waivers do not hold."""
+    waived: list[tuple[Fault, Waiver]] = []
+    left: list[Fault] = []
+    for fault in outcome.faults:
+        found = _waiver(fault, service, check, today)
+        if isinstance(found, Waiver):
+            waived.append((fault, found))
+        elif isinstance(found, InvalidWaiver):
+            left.append(replace(fault, message=f"{fault.message} ({found.problem})"))
+        else:
+            left.append(fault)
+    if left:
+        return replace(outcome, faults=tuple(left), summary=summary_of(left))
+    reasons = dict.fromkeys(f"{waiver.reason} (until {waiver.until})" for _, waiver in waived)
+    return Outcome(
+        State.EXEMPT, f"waived: {'; '.join(reasons)}", tuple(fault for fault, _ in waived)
+    )
+
+
+def _waiver(
+    fault: Fault, service: ServiceView, check: str, today: date
+) -> Waiver | InvalidWaiver | None:
+    """The waiver on the object, on the workload that borrows it, or on the catalogue entity."""
+    holders = [fault.manifest] if fault.manifest else []
+    holders += [w.manifest for w in service.workloads if fault.about == w.manifest.ref]
+    holders += [service.component] if service.component else []
+    found = [waiver_for(check, holder.annotations, today) for holder in holders]
+    given = [waiver for waiver in found if waiver is not None]
+    return next((w for w in given if isinstance(w, Waiver)), given[0] if given else None)
+
+
+def _with_exemptions(
+    outcome: Outcome,
+    service: ServiceView,
+    check: str,
+    exemptions: Iterable[Exemption],
+    today: date,
+) -> Outcome:
+    """Apply approved exemptions: of the service, or of each object that is at fault."""
+    exemptions = [e for e in exemptions if e.covers(check, service.ref, today)]
+    whole = next((e for e in exemptions if not e.object), None)
+    if whole is not None:
+        return replace(outcome, state=State.EXEMPT, summary=_exempt([whole]))
+    objects = {exemption.object: exemption for exemption in exemptions}
+    left = tuple(fault for fault in outcome.faults if _object(fault) not in objects)
+    if outcome.faults and not left:
+        used = [objects[_object(fault)] for fault in outcome.faults]
+        return replace(outcome, state=State.EXEMPT, summary=_exempt(used))
+    if left != outcome.faults:
+        return replace(outcome, faults=left, summary=summary_of(left))
+    return outcome
+
+
+def _exempt(exemptions: Iterable[Exemption]) -> str:
+    reasons = dict.fromkeys(
+        f"{exemption.reason} (until {exemption.until})" for exemption in exemptions
+    )
+    return f"exempt: {'; '.join(reasons)}"
+
+
+def _object(fault: Fault) -> str:
+    return fault.about or (fault.manifest.ref if fault.manifest else "")
+
+
+def _finding(fault: Fault) -> Finding:
+    manifest = fault.manifest
+    return Finding(
+        path=manifest.path if manifest else fault.path,
+        line=manifest.line(*fault.keys) if manifest else fault.line,
+        object=_object(fault),
+        container=fault.container,
+        message=fault.message,
+        place=".".join(map(str, fault.keys)),
+    )

@@ -1,0 +1,251 @@
+"""Finding the services in a snapshot: by catalog-info.yaml where there is one, else by workload.
+
+Every object that a check could judge ends up in some service, so that nothing goes unjudged: what
+no service claims is judged under a name of its own.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import cached_property
+
+from flagstone.policies.manifests.objects import Manifest, sequence
+from flagstone.policies.manifests.workloads import PodSpec, is_workload
+from flagstone.scorecards.engine import alert_rules, argo_applications
+from flagstone.scorecards.engine.catalogue import components, kubernetes_ids
+from flagstone.scorecards.engine.drafts import Draft, Drafts
+from flagstone.scorecards.engine.index import compatible, folder_of, folders_above
+from flagstone.scorecards.engine.relations import ISTIO
+from flagstone.scorecards.engine.services import ServiceView
+from flagstone.scorecards.engine.surroundings import Surroundings
+
+_MESH_KINDS = ("VirtualService", "DestinationRule")
+_JUDGED_ALONE = (
+    *((ISTIO, kind) for kind in _MESH_KINDS),
+    *((alert_rules.GROUP, kind) for kind in ("PrometheusRule", "ServiceMonitor", "PodMonitor")),
+    *((argo_applications.GROUP, kind) for kind in argo_applications.KINDS),
+)
+
+
+def find_services(surroundings: Surroundings) -> list[ServiceView]:
+    """Return the services of a snapshot, ordered by name."""
+    return _Grouping(surroundings).services()
+
+
+class _Grouping:
+    def __init__(self, surroundings: Surroundings) -> None:
+        self.surroundings = surroundings
+        self.snapshot = surroundings.snapshot
+        self.index = surroundings.index
+        self.relations = surroundings.relations
+        self.drafts = Drafts()
+
+    def services(self) -> list[ServiceView]:
+        found = list(components(self.snapshot))
+        for component in found:
+            self.drafts.add(Draft(component.name, component.ref, component.folder, component))
+        if found:
+            self._claim_by_folder()
+        self._claim_workloads()
+        self._claim_unrendered_workloads()
+        self._claim_related()
+        self._claim_applications()
+        self._claim_the_rest()
+        self._note_unrendered()
+        self._note_problems()
+        return self._views()
+
+    def _components_of(self, manifest: Manifest) -> list[Draft]:
+        around = self.drafts.components_around
+        return around(folder_of(manifest)) or around(manifest.path.rpartition("/")[0])
+
+    def _claim_by_folder(self) -> None:
+        """Give each object to the one component of its folder; several share by name."""
+        for manifest in self.snapshot.manifests:
+            drafts = self._components_of(manifest)
+            if manifest.unrendered_reason is not None:
+                for draft in drafts:
+                    draft.reasons[manifest.unrendered_reason] = None
+            elif len(drafts) == 1:
+                self.drafts.give(manifest, drafts)
+            elif manifest in self.relations.pod_labels:
+                ids = kubernetes_ids(manifest, self.relations.pod_labels[manifest])
+                named = [d for d in drafts if d.component and d.component.kubernetes_id in ids]
+                self.drafts.give(manifest, named[:1])
+
+    def _claim_workloads(self) -> None:
+        """Give each other workload to the component it names, else make it a service."""
+        bare = {
+            draft.component.kubernetes_id: draft
+            for draft in self.drafts.all
+            if draft.component and not draft.manifests
+        }
+        for workload in self.relations.workloads:
+            if workload not in self.drafts.owners:
+                ids = kubernetes_ids(workload, self.relations.pod_labels[workload])
+                draft = next((bare[i] for i in sorted(ids) if i in bare), None)
+                if draft is None:
+                    place = folder_of(workload)
+                    draft = self.drafts.add(Draft(workload.name, workload.ref, place))
+                self.drafts.give(workload, [draft])
+            pod = self.relations.pods[workload]
+            if isinstance(pod, PodSpec) and pod.holder not in self.drafts.owners:
+                self.drafts.give(pod.holder, self.drafts.owners[workload])
+
+    def _claim_unrendered_workloads(self) -> None:
+        """Show the workloads whose rendering is not known: their names, nothing else."""
+        for manifest in self.snapshot.manifests:
+            reason = manifest.unrendered_reason
+            if reason and is_workload(manifest) and not self._components_of(manifest):
+                draft = self.drafts.add(Draft(manifest.name, manifest.ref, folder_of(manifest)))
+                draft.reasons[reason] = None
+
+    def _claim_related(self) -> None:
+        """Give what concerns a workload to its service, unless it lies in a component's folder."""
+        for workload, manifests in self.relations.around.items():
+            for manifest in manifests:
+                owners = self.drafts.owners.get(manifest, ())
+                if not any(draft.component for draft in owners):
+                    self.drafts.give(manifest, self.drafts.owners[workload])
+
+    def _claim_applications(self) -> None:
+        for kind in argo_applications.KINDS:
+            for manifest in self.index.of_kind(kind, argo_applications.GROUP):
+                if manifest not in self.drafts.owners:
+                    self.drafts.give(manifest, self._deployed_by(manifest))
+
+    def _deployed_by(self, manifest: Manifest) -> list[Draft]:
+        """The services that an Argo CD Application deploys: those of its path, else of its name."""
+        application = argo_applications.application(manifest)
+        paths = list(application.paths())
+        found: dict[Draft, None] = {}
+        for path in paths:
+            found |= dict.fromkeys(self.drafts.below(path))
+            for folder in folders_above(path)[1:]:
+                found |= dict.fromkeys(self.drafts.components_in(folder))
+        for root in application.roots():
+            below = self.drafts.below(root)
+            found |= dict.fromkeys(draft for draft in below if application.generates(draft.folder))
+        if found or any(path in self._folders for path in paths):
+            return list(found)
+        named = self.drafts.called(application.name)
+        return [draft for draft in named if _fits(draft, application.namespace)]
+
+    @cached_property
+    def _folders(self) -> frozenset[str]:
+        places = {path.rpartition("/")[0] for path in self.snapshot.paths()}
+        return frozenset(folder for place in places for folder in folders_above(place))
+
+    def _claim_the_rest(self) -> None:
+        """Give what is left to the only service nearby, else judge it under a name of its own."""
+        alone: dict[tuple[str, str, str], Draft] = {}
+        for group, kind in _JUDGED_ALONE:
+            for manifest in self.index.of_kind(kind, group):
+                if manifest in self.drafts.owners:
+                    continue
+                draft = self._only_one_near(manifest)
+                if draft is None:
+                    key = (self._subject(manifest), manifest.namespace, folder_of(manifest))
+                    if key not in alone:
+                        alone[key] = Draft(key[0], manifest.ref, key[2], alone=True)
+                        self.drafts.add(alone[key])
+                    draft = alone[key]
+                self.drafts.give(manifest, [draft])
+
+    def _only_one_near(self, manifest: Manifest) -> Draft | None:
+        if manifest.kind in argo_applications.KINDS:
+            paths = argo_applications.application(manifest).paths()
+            if any(path in self._folders for path in paths):
+                return None  # it deploys something else
+        return self.drafts.only_one_near(folder_of(manifest))
+
+    def _subject(self, manifest: Manifest) -> str:
+        """The name under which an object is judged: for mesh objects, that of their host."""
+        if manifest.kind not in _MESH_KINDS:
+            return manifest.name
+        hosts = [manifest.spec.get("host"), *sequence(manifest.spec.get("hosts"))]
+        first = next((host for host in hosts if isinstance(host, str) and host != "*"), "")
+        return self.relations.host(first, manifest).name if first else manifest.name
+
+    def _note_unrendered(self) -> None:
+        for unrendered in self.snapshot.unrendered:
+            reason = f"{unrendered.tool} did not render {unrendered.folder or 'the root folder'}"
+            reason = f"{reason}: {unrendered.reason}"
+            drafts = self.drafts.components_around(unrendered.folder)
+            known = any(d.reasons for d in self.drafts.below(unrendered.folder))
+            if not drafts and not known:
+                name = unrendered.folder.rpartition("/")[2] or unrendered.tool
+                ref = f"{unrendered.tool}:{unrendered.folder or '.'}"
+                drafts = [self.drafts.add(Draft(name, ref, unrendered.folder, alone=True))]
+            for draft in drafts:
+                draft.reasons.setdefault(reason)
+
+    def _note_problems(self) -> None:
+        """Put what is wrong with a file on the services it belongs to."""
+        in_file: dict[str, dict[Draft, None]] = {}
+        for manifest, drafts in self.drafts.owners.items():
+            in_file.setdefault(manifest.path, {}).update(dict.fromkeys(drafts))
+        for problem in self.snapshot.problems:
+            folder, _, name = problem.path.rpartition("/")
+            drafts = self.drafts.components_around(folder) or list(in_file.get(problem.path, ()))
+            if not drafts:
+                near = self.drafts.only_one_near(folder)
+                if near is None:
+                    near = Draft(name, f"file:{problem.path}", folder, alone=True)
+                    self.drafts.add(near)
+                    in_file[problem.path] = {near: None}
+                drafts = [near]
+            for draft in drafts:
+                draft.problems.append(problem)
+
+    def _views(self) -> list[ServiceView]:
+        kept = [draft for draft in self.drafts.all if self._is_service(draft)]
+        kept.sort(key=lambda draft: (draft.name, draft.ref, draft.folder))
+        return [
+            ServiceView(
+                name=draft.name,
+                ref=ref,
+                folder=draft.folder,
+                manifests=draft.manifests,
+                surroundings=self.surroundings,
+                component=draft.component.entity if draft.component else None,
+                incomplete=self._incomplete(draft),
+                problems=draft.problems,
+            )
+            for draft, ref in zip(kept, _unique_refs(kept), strict=True)
+        ]
+
+    def _is_service(self, draft: Draft) -> bool:
+        return draft.component is None or draft.component.runs or self._has_workload(draft)
+
+    def _has_workload(self, draft: Draft) -> bool:
+        return any(manifest in self.relations.pod_labels for manifest in draft.manifests)
+
+    def _incomplete(self, draft: Draft) -> str:
+        """Why the absence of something in a service proves nothing."""
+        if draft.reasons:
+            return "; ".join(draft.reasons)
+        component = draft.component
+        if component is None or component.type == "website" or self._has_workload(draft):
+            return ""
+        where = component.folder or "the root folder"
+        return (
+            f"no workload of {component.name} is in {where}: if its manifests are in another "
+            "repository, score that one"
+        )
+
+
+def _unique_refs(drafts: list[Draft]) -> list[str]:
+    """The refs; services of one ref are told apart by their folder, then by a number."""
+    shared = Counter(draft.ref for draft in drafts)
+    used = Counter[str]()
+    refs = []
+    for draft in drafts:
+        ref = draft.ref if shared[draft.ref] == 1 else f"{draft.ref}@{draft.folder or '.'}"
+        used[ref] += 1
+        refs.append(ref if used[ref] == 1 else f"{ref}#{used[ref]}")
+    return refs
+
+
+def _fits(draft: Draft, namespace: str) -> bool:
+    return all(compatible(m.namespace, namespace) for m in draft.manifests if is_workload(m))

@@ -1,0 +1,175 @@
+"""A service as the checks see it: its objects, its workloads, its files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from flagstone.policies.manifests.objects import Manifest
+from flagstone.policies.manifests.snapshot import Problem
+from flagstone.scorecards.engine import alert_rules, argo_applications
+from flagstone.scorecards.engine.argo_applications import Application
+from flagstone.scorecards.engine.index import Index, folders_above
+from flagstone.scorecards.engine.mesh import MeshHost
+from flagstone.scorecards.engine.relations import ISTIO, Relations
+from flagstone.scorecards.engine.runbook_text import Runbook, read_runbook
+from flagstone.scorecards.engine.workload_view import ServiceKind, Workload, serves_http
+
+if TYPE_CHECKING:
+    from flagstone.scorecards.engine.surroundings import Surroundings
+
+_INJECTION_LABELS = ("istio-injection", "istio.io/rev", "istio.io/dataplane-mode")
+
+
+class ServiceView:
+    """One service.
+
+    Attributes:
+        name: what people call it.
+        ref: unique in the report: an entity's ref, or an object's.
+        folder: where its files are.
+        manifests: its objects, as far as they may be judged.
+        component: its catalogue entity, if there is one.
+        incomplete: why the absence of something proves nothing; "" if everything is in view.
+        problems: what is wrong with its files themselves.
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        ref: str,
+        folder: str,
+        manifests: Iterable[Manifest],
+        surroundings: Surroundings,
+        component: Manifest | None = None,
+        incomplete: str = "",
+        problems: Iterable[Problem] = (),
+    ) -> None:
+        self.name = name
+        self.ref = ref
+        self.folder = folder
+        self.manifests = tuple(dict.fromkeys(manifests))
+        self.surroundings = surroundings
+        self.component = component
+        self.incomplete = incomplete
+        self.problems = tuple(problems)
+
+    @property
+    def index(self) -> Index:
+        return self.surroundings.index
+
+    @property
+    def relations(self) -> Relations:
+        return self.surroundings.relations
+
+    @cached_property
+    def workloads(self) -> tuple[Workload, ...]:
+        known = self.relations.around
+        return tuple(self.surroundings.workload(m) for m in self.manifests if m in known)
+
+    @cached_property
+    def kind(self) -> ServiceKind:
+        """The kind of its most demanding workload."""
+        kinds = {workload.kind for workload in self.workloads}
+        for kind in (ServiceKind.HTTP, ServiceKind.TCP, ServiceKind.WORKER, ServiceKind.CRON):
+            if kind in kinds:
+                return kind
+        if self.component is not None and self.component.spec.get("type") == "website":
+            return ServiceKind.STATIC
+        return ServiceKind.UNKNOWN
+
+    def of_kind(self, kind: str, group: str) -> list[Manifest]:
+        return [m for m in self.manifests if m.kind == kind and m.group == group]
+
+    @property
+    def http_workloads(self) -> list[Workload]:
+        return [workload for workload in self.workloads if workload.kind is ServiceKind.HTTP]
+
+    @property
+    def http_services(self) -> list[Manifest]:
+        """The Services in front of its HTTP and gRPC workloads, that serve more than metrics."""
+        found = [own for workload in self.http_workloads for own in workload.services]
+        return [
+            own
+            for own in dict.fromkeys(found)
+            if serves_http(own) and own.spec.get("clusterIP") != "None"
+        ]
+
+    @property
+    def long_running(self) -> list[Workload]:
+        return [workload for workload in self.workloads if workload.long_running]
+
+    @property
+    def canaries(self) -> list[Workload]:
+        return [workload for workload in self.workloads if workload.canary is not None]
+
+    @property
+    def virtual_services(self) -> list[Manifest]:
+        return self.of_kind("VirtualService", ISTIO)
+
+    @property
+    def destination_rules(self) -> list[Manifest]:
+        return self.of_kind("DestinationRule", ISTIO)
+
+    @property
+    def prometheus_rules(self) -> list[Manifest]:
+        return self.of_kind("PrometheusRule", alert_rules.GROUP)
+
+    @cached_property
+    def applications(self) -> tuple[Application, ...]:
+        return tuple(
+            argo_applications.application(manifest)
+            for kind in argo_applications.KINDS
+            for manifest in self.of_kind(kind, argo_applications.GROUP)
+        )
+
+    @property
+    def self_heals(self) -> bool:
+        return any(application.self_heal for application in self.applications)
+
+    def host(self, text: object, near: Manifest) -> MeshHost:
+        return self.relations.host(text, near)
+
+    @cached_property
+    def mesh(self) -> str:
+        """Why the service is in the mesh, in words; "" if nothing says that it is."""
+        pods = [workload.pod for workload in self.workloads if workload.pod]
+        marks = [pod.labels | pod.annotations for pod in pods]
+        wanted = [mark.get("sidecar.istio.io/inject") for mark in marks]
+        if "false" in wanted and "true" not in wanted:
+            return ""
+        if "true" in wanted:
+            return "its pods ask for a sidecar"
+        for manifest in (*self.virtual_services, *self.destination_rules):
+            return f"{manifest.ref} is part of it"
+        return next(filter(None, map(self._namespace_mesh, self.workloads)), "")
+
+    def _namespace_mesh(self, workload: Workload) -> str:
+        namespace = workload.manifest.namespace
+        labels = dict(self.surroundings.namespace_labels.get(namespace, {})) if namespace else {}
+        for application in self.applications:
+            if application.namespace in {"", namespace}:
+                labels |= application.namespace_labels
+        if labels.get("istio-injection") == "disabled":
+            return ""
+        for label in _INJECTION_LABELS:
+            if labels.get(label):
+                return f"namespace {namespace} is labelled {label}"
+        if namespace and namespace in self.surroundings.mesh_namespaces:
+            return f"namespace {namespace} has a VirtualService or DestinationRule"
+        return ""
+
+    @cached_property
+    def runbook(self) -> Runbook | None:
+        """The runbook.md of its folder, or of a folder above if it says that it is this service's."""
+        for folder in folders_above(self.folder):
+            path = self.surroundings.runbooks.get(folder)
+            text = None if path is None else self.index.snapshot.read_text(path)
+            if path is None or text is None:
+                continue
+            runbook = read_runbook(path, text)
+            if folder == self.folder or runbook.front.get("service") == self.name:
+                return runbook
+        return None

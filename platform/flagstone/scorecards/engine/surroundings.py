@@ -1,0 +1,92 @@
+"""What lies around every service of one evaluation: the whole snapshot, worked out once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from flagstone.policies.gatekeeper.policy_set import PolicySet
+from flagstone.policies.manifests.documents import Document, read_documents
+from flagstone.policies.manifests.limits import Limits
+from flagstone.policies.manifests.objects import Manifest, mapping
+from flagstone.policies.manifests.snapshot import Snapshot
+from flagstone.scorecards.engine import alert_rules
+from flagstone.scorecards.engine.index import Index
+from flagstone.scorecards.engine.policy_verdicts import PolicyVerdicts
+from flagstone.scorecards.engine.promql import Records
+from flagstone.scorecards.engine.promtool_verdicts import PromtoolVerdicts
+from flagstone.scorecards.engine.relations import ISTIO, Relations
+from flagstone.scorecards.engine.workload_view import Workload
+
+
+class Surroundings:
+    """Shared by the services of one evaluation; each part is made when a check first asks."""
+
+    def __init__(self, snapshot: Snapshot, policies: PolicySet, now: datetime) -> None:
+        self.snapshot = snapshot
+        self.now = now
+        self.index = Index(snapshot)
+        self.relations = Relations(self.index)
+        self._workloads: dict[Manifest, Workload] = {}
+        self.verdicts = PolicyVerdicts(policies, self.namespace_labels)
+
+    @cached_property
+    def namespace_labels(self) -> dict[str, dict[str, str]]:
+        return {m.name: m.labels for m in self.index.of_kind("Namespace", "")}
+
+    @cached_property
+    def mesh_namespaces(self) -> frozenset[str]:
+        """The namespaces that have a VirtualService or DestinationRule."""
+        kinds = ("VirtualService", "DestinationRule")
+        return frozenset(m.namespace for kind in kinds for m in self.index.of_kind(kind, ISTIO))
+
+    @cached_property
+    def service_namespaces(self) -> frozenset[str]:
+        """The namespaces whose Services are in view."""
+        return frozenset(m.namespace for m in self.index.of_kind("Service", ""))
+
+    @cached_property
+    def _destination_rules(self) -> dict[str, list[Manifest]]:
+        found: dict[str, list[Manifest]] = {}
+        for rule in self.index.of_kind("DestinationRule", ISTIO):
+            host = self.relations.host(rule.spec.get("host"), rule)
+            found.setdefault(host.name, []).append(rule)
+        return found
+
+    def destination_rules(self, host_name: str) -> list[Manifest]:
+        """The DestinationRules for a host of that short (or external) name, in any namespace."""
+        return self._destination_rules.get(host_name, [])
+
+    def workload(self, manifest: Manifest) -> Workload:
+        """A workload with what concerns it; one object for all services that ask."""
+        if manifest not in self._workloads:
+            pods, around = self.relations.pods, self.relations.around
+            self._workloads[manifest] = Workload(manifest, pods[manifest], around[manifest])
+        return self._workloads[manifest]
+
+    @cached_property
+    def runbooks(self) -> dict[str, str]:
+        """The path of runbook.md, in any case of letters, by its folder."""
+        found: dict[str, str] = {}
+        for path in sorted(self.snapshot.paths()):
+            folder, _, name = path.rpartition("/")
+            if name.lower() == "runbook.md":
+                found.setdefault(folder, path)
+        return found
+
+    def embedded_yaml(self, text: Any) -> dict[str, Any]:
+        """The mapping that a text holds as YAML, as ConfigMaps have it; else an empty one."""
+        if not isinstance(text, str):
+            return {}
+        found = (d.value for d in read_documents(text, Limits()) if isinstance(d, Document))
+        return mapping(next(found, None))
+
+    @cached_property
+    def records(self) -> Records:
+        """Every recording rule in view, for alerts that use one of another object."""
+        return alert_rules.records(self.index.of_kind("PrometheusRule", alert_rules.GROUP))
+
+    @cached_property
+    def promtool(self) -> PromtoolVerdicts:
+        return PromtoolVerdicts(self.index.of_kind("PrometheusRule", alert_rules.GROUP))
