@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from celery import Task
+from celery.contrib.django.task import DjangoTask
 
 from flagstone.core.errors import ExternalError, UserError
 from flagstone.core.redaction import redact
@@ -22,7 +22,7 @@ class RetryLater(ExternalError):
         super().__init__(message, retryable=True, retry_after=retry_after)
 
 
-class FlagstoneTask(Task):  # type: ignore[type-arg]
+class FlagstoneTask(DjangoTask):  # type: ignore[type-arg]
     """Acknowledged only when done, so a killed worker's task runs again; every task is idempotent.
 
     Expected errors (`UserError`) are results for people, not crashes. `RetryLater` is tried again with backoff.
