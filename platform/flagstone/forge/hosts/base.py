@@ -174,6 +174,14 @@ class Forge(Protocol):
     @property
     def capabilities(self) -> ForgeCapabilities: ...
 
+    def check_name(self, repository: str) -> None:
+        """Refuse a name that no repository can have here.
+
+        Raises:
+            InvalidName: With what is allowed.
+        """
+        ...
+
     def git_remote(self, repository: str) -> GitRemote:
         """Return how git reaches the repository, with short-lived credentials where there are any."""
         ...

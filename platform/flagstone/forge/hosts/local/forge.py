@@ -33,7 +33,7 @@ from flagstone.forge.hosts.local.conversation import (
     with_review,
 )
 from flagstone.forge.hosts.local.pull_requests import LONGEST_BODY, LocalPullRequests
-from flagstone.forge.hosts.local.repositories import LocalRepositories
+from flagstone.forge.hosts.local.repositories import LocalRepositories, check_full_name
 from flagstone.forge.hosts.local.store import PullRequestStore
 from flagstone.forge.hosts.markers import mark_body, marked_change
 
@@ -61,6 +61,9 @@ class LocalForge:
     def repository_names(self) -> list[str]:
         """List every repository of this host."""
         return self._repositories.names()
+
+    def check_name(self, repository: str) -> None:
+        check_full_name(repository)
 
     def git_remote(self, repository: str) -> GitRemote:
         folder = self._repositories.folder(repository)

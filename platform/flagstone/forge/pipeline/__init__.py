@@ -1,0 +1,21 @@
+"""The slow work of the forge, done by workers; each part can be repeated and goes on where it was."""
+
+from flagstone.forge.pipeline.changes import record_change
+from flagstone.forge.pipeline.merging import merge
+from flagstone.forge.pipeline.provisioning import provision_repository, register_existing
+from flagstone.forge.pipeline.pull_requests import record_pull_request, refresh_pull_request
+from flagstone.forge.pipeline.shipping import ship
+from flagstone.forge.pipeline.sweeping import claim_stuck_changes
+from flagstone.forge.pipeline.syncing import sync_repository
+
+__all__ = [
+    "claim_stuck_changes",
+    "merge",
+    "provision_repository",
+    "record_change",
+    "record_pull_request",
+    "refresh_pull_request",
+    "register_existing",
+    "ship",
+    "sync_repository",
+]

@@ -1,0 +1,152 @@
+"""Keeps our rows of pull requests as their code host describes them, and tells who listens."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from flagstone.accounts.models import User
+from flagstone.core import audit
+from flagstone.forge.connections import connect
+from flagstone.forge.errors import ForgeError
+from flagstone.forge.git.comparing import read_size
+from flagstone.forge.git.workspace import GitWorkspace
+from flagstone.forge.hosts.base import PullRequest as HostPullRequest
+from flagstone.forge.hosts.base import PullRequestState
+from flagstone.forge.models import ChangeRequest, ChangeState, PullRequest, Repository
+from flagstone.forge.signals import announce_pull_request
+
+logger = logging.getLogger(__name__)
+
+_CHANGE_STATES = {
+    PullRequestState.OPEN: ChangeState.OPENED,
+    PullRequestState.MERGED: ChangeState.MERGED,
+    PullRequestState.CLOSED: ChangeState.CLOSED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A row as it is now, and whether anything about it was new."""
+
+    pull_request: PullRequest
+    is_news: bool
+
+
+def refresh_pull_request(pull_request: PullRequest) -> PullRequest:
+    """Ask the code host how a pull request stands, and record it."""
+    repository = pull_request.repository
+    found = connect(repository.host).get_pull_request(repository.full_name, pull_request.number)
+    return record_pull_request(repository, found).pull_request
+
+
+def record_pull_request(
+    repository: Repository, found: HostPullRequest, *, change: ChangeRequest | None = None
+) -> Recorded:
+    """Store what a code host says of a pull request.
+
+    Its change request goes along, state changes go into the audit chain, and listeners are told; recording
+    the same again does nothing.
+
+    Args:
+        repository: Where it is.
+        found: The code host's description.
+        change: The change request that opened it, when it was just opened.
+    """
+    known = PullRequest.objects.filter(repository=repository, number=found.number).first()
+    fields = _fields(found)
+    if known is None or known.measured_commit != found.head:
+        fields |= _measure(repository, found)
+    with transaction.atomic():
+        row, created = PullRequest.objects.select_for_update().get_or_create(
+            repository=repository,
+            number=found.number,
+            defaults={**fields, "author": _person(found.author.login)},
+        )
+        before = PullRequestState(row.state)
+        changed = [name for name, value in fields.items() if getattr(row, name) != value]
+        if changed and not created:
+            for name in changed:
+                setattr(row, name, fields[name])
+            row.save(update_fields=changed)
+        _carry_change(row, found, change)
+        if created or before is not found.state:
+            _audit_state(row, found)
+        is_news = created or bool(changed)
+        if is_news:
+            announce_pull_request(pull_request_id=row.pk, state=row.state)
+    return Recorded(row, is_news)
+
+
+def _carry_change(row: PullRequest, found: HostPullRequest, change: ChangeRequest | None) -> None:
+    """Let the change request behind a pull request share its state."""
+    state = _CHANGE_STATES[found.state]
+    behind = ChangeRequest.objects.filter(pull_request=row)
+    if change is not None:
+        behind = ChangeRequest.objects.filter(pk=change.pk)
+    behind.exclude(state=state, pull_request=row).update(
+        state=state, pull_request=row, touched_at=timezone.now(), last_error="", error_code=""
+    )
+
+
+def _audit_state(row: PullRequest, found: HostPullRequest) -> None:
+    by = found.author if found.state is PullRequestState.OPEN else found.closed_by
+    done = "opened" if found.state is PullRequestState.OPEN else found.state.value
+    audit.record(
+        actor=_person(by.login) if by else None,
+        action=f"forge.pull_request_{done}",
+        subject=f"pull-request:{row.repository.full_name}#{row.number}",
+        data={"title": row.title, "head": row.head_commit, "merge": row.merge_commit},
+    )
+
+
+def _person(login: str) -> User | None:
+    return User.objects.filter(username=login).first()
+
+
+def _measure(repository: Repository, found: HostPullRequest) -> dict[str, Any]:
+    """Count the changed lines; a difference that git cannot tell leaves the size unknown."""
+    try:
+        with GitWorkspace(connect(repository.host).git_remote(repository.full_name)) as workspace:
+            workspace.fetch(found.base, found.head, blobs=True)
+            size = read_size(workspace.git, found.base, found.head)
+    except ForgeError as error:
+        logger.warning("cannot measure %s#%s: %s", repository, found.number, error)
+        return {}
+    return {
+        "additions": size.additions,
+        "deletions": size.deletions,
+        "files": size.files,
+        "size": size.written_lines,
+        "measured_commit": found.head,
+    }
+
+
+def _fields(found: HostPullRequest) -> dict[str, Any]:
+    return {
+        "title": found.title,
+        "body": found.body,
+        "source_branch": found.source,
+        "target_branch": found.target,
+        "state": found.state.value,
+        "is_draft": found.is_draft,
+        "labels": list(found.labels),
+        "author_login": found.author.login,
+        "author_name": found.author.name,
+        "author_is_bot": found.author.is_bot,
+        "closed_by_login": found.closed_by.login if found.closed_by else "",
+        "head_commit": found.head,
+        "base_commit": found.base,
+        "merge_commit": found.merge,
+        "opened_at": found.opened_at,
+        "updated_at": found.updated_at,
+        "ready_at": found.ready_at,
+        "first_review_at": found.first_review_at,
+        "approved_at": found.approved_at,
+        "merged_at": found.merged_at,
+        "closed_at": found.closed_at,
+    }

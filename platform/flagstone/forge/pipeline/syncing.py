@@ -1,0 +1,61 @@
+"""Notices what happened at a code host without us: pushes, pull requests, repositories that went."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from flagstone.forge.connections import connect
+from flagstone.forge.errors import ForgeError
+from flagstone.forge.hosts.base import Forge, RepositoryInfo
+from flagstone.forge.models import PullRequest, Repository
+from flagstone.forge.pipeline.pull_requests import record_pull_request
+from flagstone.forge.signals import announce_repository
+
+
+def sync_repository(repository_id: int) -> None:
+    """Bring a repository and its pull requests up to what its code host says.
+
+    A repository that cannot be read keeps what is known of it, and says what is wrong.
+    """
+    repository = Repository.objects.select_related("host").get(pk=repository_id)
+    forge = connect(repository.host)
+    try:
+        info = forge.get_repository(repository.full_name)
+        _sync_pull_requests(repository, forge)
+    except ForgeError as error:
+        _record_problem(repository, error)
+        return
+    record_info(repository, info)
+
+
+def record_info(repository: Repository, info: RepositoryInfo) -> None:
+    """Store what a code host says of a repository, and announce a default branch that moved."""
+    row = Repository.objects.filter(pk=repository.pk)
+    moved = {"default_branch": info.default_branch, "head_commit": info.head}
+    with transaction.atomic():
+        if row.exclude(**moved).update(**moved):
+            announce_repository(
+                repository_id=repository.pk, branch=info.default_branch, commit=info.head
+            )
+        row.update(
+            description=info.description,
+            problem="",
+            problem_code="",
+            synced_at=timezone.now(),
+        )
+    repository.refresh_from_db()
+
+
+def _sync_pull_requests(repository: Repository, forge: Forge) -> None:
+    known = PullRequest.objects.filter(repository=repository)
+    since = known.aggregate(latest=Max("updated_at"))["latest"]
+    for found in forge.list_pull_requests(repository.full_name, updated_since=since):
+        record_pull_request(repository, found)
+
+
+def _record_problem(repository: Repository, error: ForgeError) -> None:
+    Repository.objects.filter(pk=repository.pk).update(
+        problem=error.message, problem_code=error.code, synced_at=timezone.now()
+    )

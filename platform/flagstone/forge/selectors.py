@@ -1,0 +1,154 @@
+"""Reads of the forge, shaped for those who show or work with them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+
+from flagstone.forge.connections import connect
+from flagstone.forge.errors import RefNotFound
+from flagstone.forge.git.comparing import MergeTrial, read_diff, try_merge
+from flagstone.forge.git.diffs import FileDiff
+from flagstone.forge.git.reading import ReadLimits, Tree, resolve_commit
+from flagstone.forge.git.reading import read_tree as read_commit_tree
+from flagstone.forge.git.sizes import ChangeSize, FileSize, measure
+from flagstone.forge.git.workspace import GitWorkspace
+from flagstone.forge.hosts.base import (
+    Comment,
+    CommitStatus,
+    PullRequestState,
+    Review,
+    StatusState,
+)
+from flagstone.forge.hosts.base import PullRequest as HostPullRequest
+from flagstone.forge.hosts.markers import without_marks
+from flagstone.forge.models import ChangeRequest, PullRequest, Repository
+
+_COMMIT_LENGTH = 40
+
+
+@dataclass(frozen=True, slots=True)
+class PullRequestDetail:
+    """Everything that the page of a pull request shows, as the code host has it at this moment.
+
+    Attributes:
+        pull_request: Our row.
+        live: The code host's own description; its `head` is what a person looks at and merges.
+        body: The body as people read it.
+        files: What it changes.
+        size: Its size, and the part that people wrote.
+        merge: Whether it can be merged now; None once it is merged or closed.
+        statuses: What checks say of its head, by context.
+        change: The change request behind it, if Flagstone opened it.
+    """
+
+    pull_request: PullRequest
+    live: HostPullRequest
+    body: str
+    files: list[FileDiff]
+    size: ChangeSize
+    merge: MergeTrial | None
+    statuses: Mapping[str, CommitStatus]
+    change: ChangeRequest | None
+
+    @property
+    def reviews(self) -> tuple[Review, ...]:
+        return self.live.reviews
+
+    @property
+    def comments(self) -> tuple[Comment, ...]:
+        return self.live.comments
+
+    @property
+    def has_failed_status(self) -> bool:
+        bad = {StatusState.FAILURE, StatusState.ERROR}
+        return any(status.state in bad for status in self.statuses.values())
+
+
+def read_tree(
+    repository: Repository,
+    *,
+    ref: str | None = None,
+    prefix: str = "",
+    limits: ReadLimits | None = None,
+) -> Tree:
+    """Read the files below a folder of a repository, without a checkout.
+
+    Args:
+        repository: Which one.
+        ref: A branch or the full id of a commit; the default branch when left out.
+        prefix: The folder, or one file, from the root.
+        limits: What is too much.
+
+    Raises:
+        ForgeError: It is gone, empty, too large, or there is no such branch or commit.
+    """
+    remote = connect(repository.host).git_remote(repository.full_name)
+    with GitWorkspace(remote) as workspace:
+        commit = _commit_of(workspace, ref)
+        workspace.fetch(commit, blobs=True)
+        commit = resolve_commit(workspace.git, commit, name=repository.full_name)
+        return read_commit_tree(workspace.git, commit, prefix=prefix, limits=limits)
+
+
+def _commit_of(workspace: GitWorkspace, ref: str | None) -> str:
+    if ref is None:
+        return workspace.observe().head()
+    if len(ref) == _COMMIT_LENGTH and all(letter in "0123456789abcdef" for letter in ref):
+        return ref
+    branches = workspace.observe(ref).branches
+    if ref not in branches:
+        raise RefNotFound(f"There is no branch {ref!r} in {workspace.remote.name}.", ref=ref)
+    return branches[ref]
+
+
+def list_pull_requests(
+    *, state: PullRequestState | None = None, repository: Repository | None = None
+) -> QuerySet[PullRequest]:
+    """List pull requests, the newest first, with their repositories and authors."""
+    found = PullRequest.objects.select_related("repository__host", "author")
+    if state is not None:
+        found = found.filter(state=state)
+    if repository is not None:
+        found = found.filter(repository=repository)
+    return found
+
+
+def diff(pull_request: PullRequest) -> list[FileDiff]:
+    """Return what a pull request changes, as last recorded.
+
+    Raises:
+        ForgeError: Its repository is gone, or cannot be read now.
+    """
+    repository = pull_request.repository
+    base, head = pull_request.base_commit, pull_request.head_commit
+    with GitWorkspace(connect(repository.host).git_remote(repository.full_name)) as workspace:
+        workspace.fetch(base, head, blobs=True)
+        return read_diff(workspace.git, base, head)
+
+
+def pull_request_detail(pull_request: PullRequest) -> PullRequestDetail:
+    """Look at a pull request at its code host, its difference and what is said of it.
+
+    Raises:
+        ForgeError: Its repository is gone, or cannot be read now.
+    """
+    forge, name = connect(pull_request.repository.host), pull_request.repository.full_name
+    live = forge.get_pull_request(name, pull_request.number)
+    with GitWorkspace(forge.git_remote(name)) as workspace:
+        workspace.fetch(live.base, live.head, blobs=True)
+        files = read_diff(workspace.git, live.base, live.head)
+        is_open = live.state is PullRequestState.OPEN
+        merge = try_merge(workspace.git, live.base, live.head) if is_open else None
+    return PullRequestDetail(
+        pull_request=pull_request,
+        live=live,
+        body=without_marks(live.body),
+        files=files,
+        size=measure(FileSize(file.path, file.additions, file.deletions) for file in files),
+        merge=merge,
+        statuses=forge.commit_statuses(name, live.head),
+        change=ChangeRequest.objects.filter(pull_request=pull_request).first(),
+    )
