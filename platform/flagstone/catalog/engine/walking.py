@@ -49,7 +49,8 @@ class Source(Protocol):
 class Fetcher(Protocol):
     """Reads addresses of allowed hosts."""
 
-    allowed_hosts: Collection[str]
+    @property
+    def allowed_hosts(self) -> Collection[str]: ...
 
     def fetch(self, url: str) -> bytes | None:
         """Return what an address gives, None if there is nothing.
