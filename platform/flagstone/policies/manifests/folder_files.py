@@ -69,7 +69,10 @@ class FolderFiles(Mapping[str, bytes]):
             inner: list[str] = []
             for entry in self._entries(folder):
                 path = f"{folder}{entry.name}"
-                if entry.is_dir(follow_symlinks=False):
+                if not _is_text(path):
+                    name = path.encode("utf-8", "replace").decode()
+                    self.skipped.append(Skipped(name, "its name is not UTF-8"))
+                elif entry.is_dir(follow_symlinks=False):
                     if entry.name not in _UNREAD_FOLDERS:
                         inner.append(f"{path}/")
                 elif len(self._paths) >= most:
@@ -109,3 +112,11 @@ class FolderFiles(Mapping[str, bytes]):
             self.links.add(path)
         else:
             self.skipped.append(Skipped(path, "a link to a folder, which is read at its own place"))
+
+
+def _is_text(path: str) -> bool:
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

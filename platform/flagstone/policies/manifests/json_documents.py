@@ -48,7 +48,7 @@ def _too_deep(limits: Limits) -> Broken:
 
 def _deeper_than(value: Any, depth: int) -> bool:
     level = [value]
-    for _ in range(depth + 1):
+    for _ in range(depth):
         level = [
             inner
             for outer in level

@@ -27,6 +27,7 @@ _NUMBER_START = frozenset("+-.0123456789")
 _INTEGER = re.compile(r"([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|(0|[1-9][0-9]*))")
 _BASES = (16, 2, 8, 10)
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_STRAY_UNDERSCORE = re.compile(r"(?<![0-9])_|_(?![0-9])")
 _LONGEST_NUMBER = 400  # digits beyond this are text: converting them costs more than linear time
 
 
@@ -57,7 +58,9 @@ def key_text(value: Scalar) -> str | None:
 
 
 def _number(text: str) -> Scalar:
-    plain = text if text[0] == "." else text.replace("_", "")
+    if text[0] == "." and _STRAY_UNDERSCORE.search(text):
+        return text
+    plain = text.replace("_", "")
     if len(plain) > _LONGEST_NUMBER:
         return text
     if found := _INTEGER.fullmatch(plain):

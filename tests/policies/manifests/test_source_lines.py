@@ -1,0 +1,65 @@
+"""Where a value stands in its file, so that a finding can be clicked."""
+
+from __future__ import annotations
+
+import pytest
+
+from flagstone.policies.manifests.source_lines import Place, SourceText
+
+TEXT = """\
+# a comment
+kind: First
+---
+kind: Second
+spec:
+  template:
+    containers:
+      - name: app
+        image: x
+      - name: side
+  strategy: {canary: {steps: [
+    {setWeight: 10},
+    {setWeight: 20}]}}
+"""
+
+
+def place(first_line=2, prefix=(), text=TEXT):
+    return Place(SourceText(lambda: text), first_line, prefix)
+
+
+@pytest.mark.parametrize(
+    ("keys", "line"),
+    [
+        ((), 4),
+        (("spec",), 5),
+        (("spec", "template", "containers", 0), 8),
+        (("spec", "template", "containers", 0, "image"), 9),
+        (("spec", "template", "containers", 1, "name"), 10),
+        (("spec", "template", "containers", 0, "livenessProbe"), 8),
+        (("spec", "template", "containers", 7, "name"), 7),
+        (("spec", "strategy", "canary", "steps", 1, "setWeight"), 13),
+        (("metadata", "name"), 4),
+        (("kind", "deeper"), 4),
+    ],
+)
+def test_line_of_a_key_or_its_nearest_ancestor(keys, line):
+    assert place().line(keys) == line
+
+
+def test_the_first_document_and_a_prefix():
+    assert place(0).line(("kind",)) == 2
+    assert place(2, ("spec", "template")).line(("containers",)) == 7
+
+
+def test_of_keys_given_twice_the_last_counts():
+    assert place(0, text="a: 1\nb: 2\na: 3\n").line(("a",)) == 3
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\x85", "\u2028"])
+def test_line_breaks_are_those_of_yaml(end):
+    assert place(1, text=end.join(["a: x", "---", "b: 1", "c: 2", ""])).line(("c",)) == 4
+
+
+@pytest.mark.parametrize("text", [None, "", "a: ["])
+def test_a_text_that_is_gone_or_broken_has_no_lines(text):
+    assert place(0, text=text).line(("a",)) is None
