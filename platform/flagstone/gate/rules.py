@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flagstone.gate.verdict import Decision, Reason
-from flagstone.policies.gatekeeper.engine import Violation
+from flagstone.policies.gatekeeper.policies import Violation
+from flagstone.policies.manifests.snapshot import Problem, Skipped
 from flagstone.scorecards.engine.states import EFFECTS, State
 
 # fail-open (go) or fail-closed (stop) by rule; slow warns and lets pass
@@ -48,8 +49,10 @@ class PullRequestSize:
         return self.additions + self.deletions
 
 
-def policy_reasons(violations: Sequence[Violation]) -> list[Reason]:
+def policy_reasons(violations: Sequence[Violation], *, judged: int) -> list[Reason]:
     """Judge what the policies found: an enforced one stops, a warn-only one slows, a dry run is only told."""
+    if not violations:
+        return [Reason("policy.holds", Decision.GO, f"{judged} objects hold every policy", "")]
     states = {"deny": Decision.STOP, "warn": Decision.SLOW}
     return [
         Reason(
@@ -61,6 +64,34 @@ def policy_reasons(violations: Sequence[Violation]) -> list[Reason]:
         )
         for violation in violations
     ]
+
+
+def unreadable_reasons(problems: Sequence[Problem], skipped: Sequence[Skipped]) -> list[Reason]:
+    """What could not be read was not judged: a broken document stops, a skipped file warns."""
+    broken = [
+        Reason(
+            code="policy.unreadable",
+            state=Decision.STOP,
+            title=f"{problem.path} cannot be read",
+            detail=f"line {problem.line}: {problem.message}" if problem.line else problem.message,
+        )
+        for problem in problems
+    ]
+    return broken + [
+        Reason("policy.no_data", Decision.SLOW, f"{item.path} was not read", item.reason)
+        for item in skipped
+    ]
+
+
+def broken_policy(detail: str) -> Reason:
+    """A policy that cannot be evaluated has not been kept: it warns, and the platform team is named."""
+    return Reason(
+        code="policy.error",
+        state=Decision.SLOW,
+        title="A policy could not be evaluated",
+        detail=f"{detail} The platform team has to mend it.",
+        required=False,
+    )
 
 
 def check_reasons(checks: Sequence[RequiredCheck]) -> list[Reason]:

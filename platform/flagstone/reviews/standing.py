@@ -67,7 +67,9 @@ def rank(
     for service in services:
         by_squad[service.squad].append(service)
     earlier = earlier_scores or {}
-    standings = [_standing(squad, members, earlier.get(squad)) for squad, members in by_squad.items()]
+    standings = [
+        _standing(squad, members, earlier.get(squad)) for squad, members in by_squad.items()
+    ]
     standings.sort(key=_order)
     ranked: list[SquadStanding] = []
     for standing in standings:

@@ -1,0 +1,100 @@
+"""Looking at a repository: read its default branch, judge every service, store what changed.
+
+Safe to run twice and at the same time: an older look never overwrites what a newer one stored.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from django.db import transaction
+from django.utils import timezone
+
+from flagstone.core.errors import FlagstoneError
+from flagstone.core.jobs import explain
+from flagstone.forge.models import Repository
+from flagstone.forge.selectors import read_tree
+from flagstone.policies.manifests.reading import read_files
+from flagstone.scorecards import rulebook, storing
+from flagstone.scorecards.engine.evaluation import evaluate
+from flagstone.scorecards.models import Evaluation, EvaluationState
+
+logger = logging.getLogger(__name__)
+
+
+def evaluate_repository(repository_id: int) -> None:
+    """Take up the evaluation that waits for this repository, if one does."""
+    evaluation = _claim(repository_id)
+    if evaluation is None:
+        return
+    try:
+        _look(evaluation)
+    except FlagstoneError as error:
+        _end(evaluation, EvaluationState.FAILED, error=explain(error))
+        logger.warning("evaluation of %s failed: %s", evaluation.repository, error)
+    except BaseException as error:
+        _end(evaluation, EvaluationState.FAILED, error=explain(error))
+        raise
+
+
+def evaluate_all() -> None:
+    """Look at every GitOps repository."""
+    for repository in Repository.objects.gitops():
+        Evaluation.objects.bulk_create(
+            [Evaluation(repository=repository, reason="the regular look")], ignore_conflicts=True
+        )
+        evaluate_repository(repository.pk)
+
+
+def _claim(repository_id: int) -> Evaluation | None:
+    waiting = Evaluation.objects.filter(
+        repository_id=repository_id, state=EvaluationState.QUEUED
+    ).first()
+    if waiting is None:
+        return None
+    taken = Evaluation.objects.filter(pk=waiting.pk, state=EvaluationState.QUEUED).update(
+        state=EvaluationState.RUNNING, started_at=timezone.now()
+    )
+    return Evaluation.objects.select_related("repository").get(pk=waiting.pk) if taken else None
+
+
+def _look(evaluation: Evaluation) -> None:
+    now = timezone.now()
+    tree = read_tree(evaluation.repository)
+    snapshot = read_files(tree.files)
+    policies, versions = rulebook.current()
+    for version in versions:
+        report = evaluate(
+            snapshot,
+            version.scorecard,
+            policies,
+            now=now,
+            exemptions=storing.exemptions_in_force(now),
+            last_levels=storing.levels_now(version.row.slug),
+        )
+        with transaction.atomic():
+            if _is_outdated(evaluation):
+                break
+            services = storing.store(
+                report,
+                version=version.row,
+                repository=evaluation.repository,
+                commit=tree.commit,
+                now=now,
+            )
+            evaluation.services = services
+    evaluation.commit = tree.commit
+    _end(evaluation, EvaluationState.DONE)
+
+
+def _is_outdated(evaluation: Evaluation) -> bool:
+    """Tell whether a later look has stored already; holds the repository until the transaction ends."""
+    Repository.objects.select_for_update().get(pk=evaluation.repository_id)
+    return Evaluation.objects.filter(
+        repository_id=evaluation.repository_id, pk__gt=evaluation.pk, state=EvaluationState.DONE
+    ).exists()
+
+
+def _end(evaluation: Evaluation, state: EvaluationState, *, error: str = "") -> None:
+    evaluation.state, evaluation.finished_at, evaluation.error = state, timezone.now(), error
+    evaluation.save(update_fields=("state", "finished_at", "error", "commit", "services"))

@@ -1,0 +1,253 @@
+"""What pages and endpoints read of the scorecards."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db.models import Count, Q, QuerySet
+
+from flagstone.catalog.models import Entity
+from flagstone.scorecards.engine.checks import REGISTRY
+from flagstone.scorecards.engine.registry import Check
+from flagstone.scorecards.engine.states import EFFECTS, State
+from flagstone.scorecards.models import (
+    CheckChange,
+    CheckResult,
+    Evaluation,
+    EvaluationState,
+    Exemption,
+    ExemptionState,
+    Scorecard,
+    ScoreSnapshot,
+    ServiceScore,
+)
+
+PRODUCTION_READINESS = "production-readiness"
+BLOCKING = tuple(state.value for state in State if EFFECTS[state].level == "blocks")
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A level of a scorecard; `rank` 1 is the lowest, 0 stands for none."""
+
+    rank: int
+    name: str
+    title: str
+
+
+NO_LEVEL = Level(0, "", "None")
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One failing check, and what mending it brings."""
+
+    result: CheckResult
+    points: int
+
+
+@dataclass(frozen=True, slots=True)
+class NextBest:
+    """The cheapest steps towards the next level; `to_go` counts all that block it."""
+
+    level: Level
+    to_go: int
+    actions: tuple[Action, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixRow:
+    """One service of the matrix of checks and services."""
+
+    score: ServiceScore
+    states: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckSummary:
+    """How one check stands over all services."""
+
+    check: Check
+    level: str
+    counts: Mapping[str, int]
+
+    @property
+    def failing(self) -> int:
+        return self.counts.get(State.FAIL.value, 0)
+
+
+def scorecards() -> QuerySet[Scorecard]:
+    """Return the current version of every scorecard."""
+    return Scorecard.objects.current().order_by("title")
+
+
+def levels(slug: str = PRODUCTION_READINESS) -> tuple[Level, ...]:
+    """Return a scorecard's levels, the lowest first."""
+    row = Scorecard.objects.current().filter(slug=slug).only("levels").first()
+    return tuple(
+        Level(rank, item["name"], item["title"])
+        for rank, item in enumerate(row.levels if row else [], 1)
+    )
+
+
+def score_of(entity: Entity, slug: str = PRODUCTION_READINESS) -> ServiceScore | None:
+    return (
+        ServiceScore.objects.filter(slug=slug, entity=entity)
+        .select_related("repository", "version")
+        .first()
+    )
+
+
+def scores_of(
+    entities: Iterable[Entity], slug: str = PRODUCTION_READINESS
+) -> dict[int, ServiceScore]:
+    """Return the scores of several services by the id of the entity."""
+    ids = [entity.pk for entity in entities]
+    return {
+        score.entity_id: score
+        for score in ServiceScore.objects.filter(slug=slug, entity_id__in=ids)
+    }
+
+
+def results_of(entity: Entity, slug: str = PRODUCTION_READINESS) -> list[CheckResult]:
+    """Return a service's results, what blocks a level first, then by severity, then by id."""
+    rows = list(CheckResult.objects.filter(slug=slug, entity=entity))
+    order = {state.value: place for place, state in enumerate(_WORST_FIRST)}
+    return sorted(rows, key=lambda row: (order[row.state], -row.weight, row.check_id))
+
+
+def next_best(entity: Entity, slug: str = PRODUCTION_READINESS, limit: int = 2) -> NextBest | None:
+    """Return the cheapest checks to the next level: few findings first, then many points."""
+    score = score_of(entity, slug)
+    ladder = levels(slug)
+    if score is None or score.level_rank >= len(ladder):
+        return None
+    target = ladder[score.level_rank]
+    names = [level.name for level in ladder[: target.rank]]
+    rows = list(
+        CheckResult.objects.filter(slug=slug, entity=entity, level__in=names, state__in=BLOCKING)
+    )
+    total = _weight_in_sum(CheckResult.objects.filter(slug=slug, entity=entity))
+    rows.sort(key=lambda row: (max(len(row.findings), 1), -row.weight, row.check_id))
+    actions = tuple(
+        Action(row, points=round(100 * row.weight / total) if total else 0) for row in rows[:limit]
+    )
+    return NextBest(level=target, to_go=len(rows), actions=actions)
+
+
+def changes_of(entity: Entity, limit: int = 50) -> QuerySet[CheckChange]:
+    """Return how a service's checks moved, the latest first; what was first seen is no move."""
+    return CheckChange.objects.filter(entity=entity).exclude(before="")[:limit]
+
+
+def history_of(
+    entity: Entity, since: date, slug: str = PRODUCTION_READINESS
+) -> list[tuple[date, int | None]]:
+    rows = ScoreSnapshot.objects.filter(slug=slug, entity=entity, day__gte=since).order_by("day")
+    return list(rows.values_list("day", "score"))
+
+
+def exemptions_of(entity: Entity) -> QuerySet[Exemption]:
+    return Exemption.objects.filter(entity=entity).select_related("requested_by", "decided_by")
+
+
+def exemptions_to_decide() -> QuerySet[Exemption]:
+    return Exemption.objects.filter(state=ExemptionState.PENDING).select_related(
+        "entity", "requested_by"
+    )
+
+
+def matrix(
+    slug: str = PRODUCTION_READINESS,
+    *,
+    owner_refs: Sequence[str] = (),
+    check_id: str = "",
+    state: str = "",
+) -> list[MatrixRow]:
+    """Return every scored service with the state of each check, the lowest score first."""
+    scores = (
+        ServiceScore.objects.filter(slug=slug)
+        .select_related("entity")
+        .order_by("score", "entity__name")
+    )
+    if owner_refs:
+        scores = scores.filter(entity__owner_ref__in=owner_refs)
+    if check_id and state:
+        scores = scores.filter(
+            entity_id__in=CheckResult.objects.filter(
+                slug=slug, check_id=check_id, state=state
+            ).values("entity_id")
+        )
+    rows = list(scores)
+    states: dict[int, dict[str, str]] = {row.entity_id: {} for row in rows}
+    cells = CheckResult.objects.filter(slug=slug, entity_id__in=list(states))
+    for entity_id, check, value in cells.values_list("entity_id", "check_id", "state"):
+        states[entity_id][check] = value
+    return [MatrixRow(row, states[row.entity_id]) for row in rows]
+
+
+def check_summaries(slug: str = PRODUCTION_READINESS) -> list[CheckSummary]:
+    """Return how each check of a scorecard stands, in the scorecard's own order of levels."""
+    counted: dict[str, Counter[str]] = {}
+    level_of: dict[str, str] = {}
+    rows = (
+        CheckResult.objects.filter(slug=slug)
+        .values("check_id", "level", "state")
+        .annotate(number=Count("id"))
+    )
+    for row in rows:
+        counted.setdefault(row["check_id"], Counter())[row["state"]] += row["number"]
+        level_of[row["check_id"]] = row["level"]
+    rank = {level.name: level.rank for level in levels(slug)}
+    summaries = [
+        CheckSummary(check, level_of[check.id], counted[check.id])
+        for check in REGISTRY
+        if check.id in counted
+    ]
+    return sorted(summaries, key=lambda s: rank.get(s.level, 0))
+
+
+def results_of_check(check_id: str, slug: str = PRODUCTION_READINESS) -> list[CheckResult]:
+    """Return what one check says of every service, the worst first."""
+    rows = CheckResult.objects.filter(slug=slug, check_id=check_id).select_related("entity")
+    order = {state.value: place for place, state in enumerate(_WORST_FIRST)}
+    return sorted(rows, key=lambda row: (order[row.state], row.entity.name))
+
+
+def required_results(entity: Entity, slug: str = PRODUCTION_READINESS) -> list[CheckResult]:
+    """Return the checks that a service must hold to pass the gate: those of the lowest level."""
+    ladder = levels(slug)
+    if not ladder:
+        return []
+    return list(CheckResult.objects.filter(slug=slug, entity=entity, level=ladder[0].name))
+
+
+def pending_evaluation() -> Evaluation | None:
+    """Return the look that waits or runs now, if any."""
+    return Evaluation.objects.filter(
+        Q(state=EvaluationState.QUEUED) | Q(state=EvaluationState.RUNNING, started_at__isnull=False)
+    ).first()
+
+
+def last_checked() -> datetime | None:
+    score = ServiceScore.objects.order_by("-checked_at").only("checked_at").first()
+    return score.checked_at if score else None
+
+
+def _weight_in_sum(results: QuerySet[CheckResult]) -> int:
+    return sum(row.weight for row in results if EFFECTS[State(row.state)].in_sum)
+
+
+_WORST_FIRST = (
+    State.FAIL,
+    State.ERROR,
+    State.NO_DATA,
+    State.WARN,
+    State.EXEMPT,
+    State.UPCOMING,
+    State.PASS,
+    State.NOT_APPLICABLE,
+)
