@@ -28,7 +28,10 @@ def test_the_root_applications_live_in_a_project_that_allows_them() -> None:
     files = render("gitops-repo")
     project = one(files, "AppProject")
 
-    for application in (one(files, "Application", "apps"), one(files, "Application", "projects")):
+    for application in (
+        one(files, "Application", "root-apps"),
+        one(files, "Application", "root-projects"),
+    ):
         _assert_allowed(application, project)
 
 

@@ -1,0 +1,45 @@
+"""The promise of the paved path: what it makes holds every check of the scorecard, on the first day."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from flagstone.core.content import content_dir
+from flagstone.policies.gatekeeper.policy_set import PolicySet
+from flagstone.policies.manifests.reading import read_files
+from flagstone.scorecards.engine.definition import load_scorecard
+from flagstone.scorecards.engine.evaluation import evaluate
+from flagstone.scorecards.engine.states import State
+from tests.scaffolds.answers import AWKWARD
+from tests.scaffolds.rendering import one, render
+
+SCORECARDS = content_dir("scorecards")
+
+
+@pytest.mark.parametrize("answers", AWKWARD.values(), ids=AWKWARD)
+def test_a_new_service_is_gold(answers: dict[str, Any]) -> None:
+    paved = render("paved-path", answers)
+    project = one(paved, "Application")["spec"]["project"]
+    files = render("gitops-repo") | render("gitops-project", {"name": project}) | paved
+
+    report = evaluate(
+        read_files({path: text.encode() for path, text in files.items()}),
+        load_scorecard(SCORECARDS / "production-readiness.yaml"),
+        PolicySet.load(SCORECARDS / "policies"),
+        now=datetime.now(UTC),
+    )
+
+    (service,) = (
+        found for found in report.services if found.name == answers.get("name", "checkout")
+    )
+    wanting = [
+        f"{check.id} {check.state}: {check.summary}"
+        for check in service.checks
+        if check.state not in (State.PASS, State.NOT_APPLICABLE)
+    ]
+    assert wanting == []
+    assert (service.level, service.score) == ("gold", 100)
+    assert sum(check.state is State.PASS for check in service.checks) > 40
