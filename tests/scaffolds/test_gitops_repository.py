@@ -17,9 +17,9 @@ def test_a_new_gitops_repository_passes_the_strict_schemas() -> None:
     files = render("gitops-repo")
 
     assert [item["metadata"]["name"] for item in manifests(files)] == [
-        "projects",
-        "apps",
-        "platform",
+        "root-projects",
+        "root-apps",
+        "argocd",
     ]
     assert [fault for item in manifests(files) for fault in faults(item)] == []
 
