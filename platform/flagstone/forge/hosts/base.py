@@ -206,6 +206,19 @@ class Forge(Protocol):
         """
         ...
 
+    def delete_repository(self, repository: str, *, expected_head: str) -> bool:
+        """Delete a repository that holds its first commit and nothing else; tell whether it did.
+
+        Args:
+            repository: `owner/name`.
+            expected_head: The first commit. With another head, another branch or a pull request it stays.
+        """
+        ...
+
+    def delete_branch(self, repository: str, branch: str, *, expected: str) -> bool:
+        """Delete a branch that stands at this very commit; tell whether it did."""
+        ...
+
     def find_pull_request(
         self, repository: str, *, source: str, target: str, state: PullRequestState | None = None
     ) -> PullRequest | None:

@@ -7,6 +7,7 @@ from flagstone.forge.pipeline.pull_requests import record_pull_request, refresh_
 from flagstone.forge.pipeline.shipping import ship
 from flagstone.forge.pipeline.sweeping import claim_stuck_changes
 from flagstone.forge.pipeline.syncing import sync_repository
+from flagstone.forge.pipeline.withdrawing import withdraw_change, withdraw_repository
 
 __all__ = [
     "claim_stuck_changes",
@@ -18,4 +19,6 @@ __all__ = [
     "register_existing",
     "ship",
     "sync_repository",
+    "withdraw_change",
+    "withdraw_repository",
 ]

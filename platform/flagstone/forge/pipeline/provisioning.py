@@ -10,7 +10,7 @@ from flagstone.forge.connections import connect, person_of
 from flagstone.forge.errors import ForgeError, RepositoryExists
 from flagstone.forge.git.changes import ChangeSet, FileContent
 from flagstone.forge.git.commits import CommitMeta
-from flagstone.forge.models import CodeHost, Repository
+from flagstone.forge.models import CodeHost, Repository, RepositoryRole
 from flagstone.forge.pipeline.changes import Files
 from flagstone.forge.pipeline.syncing import record_info
 
@@ -23,6 +23,7 @@ def provision_repository(
     description: str,
     files: Files,
     source: str,
+    role: str = RepositoryRole.SERVICE,
 ) -> Repository:
     """Create a repository with its first commit; asked again by the same source, return it.
 
@@ -35,6 +36,7 @@ def provision_repository(
         description: One sentence.
         files: Of the first commit.
         source: What asked, such as `scaffold-run:<id>`; it must be unique to this request.
+        role: What it is for.
 
     Raises:
         RepositoryExists: The name is taken.
@@ -47,7 +49,9 @@ def provision_repository(
     changes = ChangeSet(contents, allow_workflows=True)
     forge = connect(host)
     forge.check_name(full_name)
-    repository, is_new = _reserve(host, full_name, description=description, source=source)
+    repository, is_new = _reserve(
+        host, full_name, description=description, source=source, role=role
+    )
     if repository.head_commit:
         return repository
     try:
@@ -77,7 +81,13 @@ def provision_repository(
     return repository
 
 
-def register_existing(*, requested_by: User, host: CodeHost, full_name: str) -> Repository:
+def register_existing(
+    *,
+    requested_by: User,
+    host: CodeHost,
+    full_name: str,
+    role: str = RepositoryRole.SERVICE,
+) -> Repository:
     """Take on a repository that is there already; taking it on again changes nothing.
 
     Raises:
@@ -88,7 +98,9 @@ def register_existing(*, requested_by: User, host: CodeHost, full_name: str) -> 
         Repository.objects.select_related("host").named(full_name).filter(host=host).first()
     )
     if repository is None:
-        repository, _ = _reserve(host, full_name, description=info.description, source="")
+        repository, _ = _reserve(
+            host, full_name, description=info.description, source="", role=role
+        )
     if not repository.head_commit:
         with transaction.atomic():
             record_info(repository, info)
@@ -102,13 +114,15 @@ def register_existing(*, requested_by: User, host: CodeHost, full_name: str) -> 
 
 
 def _reserve(
-    host: CodeHost, full_name: str, *, description: str, source: str
+    host: CodeHost, full_name: str, *, description: str, source: str, role: str
 ) -> tuple[Repository, bool]:
     """Take the name, or find the row that this very source took it with; tell which.
 
     The database decides between two at once.
     """
-    row = Repository(host=host, full_name=full_name, description=description, source=source)
+    row = Repository(
+        host=host, full_name=full_name, description=description, source=source, role=role
+    )
     try:
         with transaction.atomic():
             row.save(force_insert=True)

@@ -98,6 +98,18 @@ class LocalForge:
         self._repositories.create(repository, description=description, files=files, meta=meta)
         return self.get_repository(repository)
 
+    def delete_repository(self, repository: str, *, expected_head: str) -> bool:
+        store = self._store(repository)
+        with store.locked():
+            return self._repositories.delete(
+                repository, only_if=lambda: self._holds_only(repository, expected_head)
+            )
+
+    def delete_branch(self, repository: str, branch: str, *, expected: str) -> bool:
+        git = self._repositories.git(repository)
+        done = git.run("update-ref", "-d", HEADS + branch, expected, accept=None)
+        return done.status == 0
+
     def find_pull_request(
         self, repository: str, *, source: str, target: str, state: PullRequestState | None = None
     ) -> PullRequest | None:
@@ -211,6 +223,11 @@ class LocalForge:
             ) from error
         rows = (line.split("\t") for line in done.stdout.decode("utf-8", "replace").splitlines())
         return [(mark, commit, ref.removeprefix(HEADS)) for mark, commit, ref in rows]
+
+    def _holds_only(self, repository: str, commit: str) -> bool:
+        heads = self._branches(repository)
+        alone = [(sha, mark) for mark, sha, _ in heads] == [(commit, "*")]
+        return alone and not self._store(repository).numbers()
 
     def _pulls(self, repository: str) -> LocalPullRequests:
         git = self._repositories.git(repository)

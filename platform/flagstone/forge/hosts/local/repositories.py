@@ -6,6 +6,7 @@ import errno
 import re
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from flagstone.forge.errors import InvalidName, RepositoryExists, RepositoryGone
@@ -116,6 +117,19 @@ class LocalRepositories:
                 raise _taken(full_name, full_name) from error
             finally:
                 shutil.rmtree(draft, ignore_errors=True)
+
+    def delete(self, full_name: str, *, only_if: Callable[[], bool]) -> bool:
+        """Remove a repository if the condition holds, and tell whether it did."""
+        folder = self.existing(full_name)
+        with exclusive(self.root):
+            if not only_if():
+                return False
+            # the name is free at once; what a killed process leaves of the rest, `create` removes
+            doomed = Path(tempfile.mkdtemp(prefix=_DRAFT, dir=folder.parent))
+            folder.rename(doomed / folder.name)
+            shutil.rmtree(doomed, ignore_errors=True)
+            shutil.rmtree(self.pulls(full_name), ignore_errors=True)
+        return True
 
     def _check_free(self, full_name: str) -> None:
         for name in self.names():

@@ -1,0 +1,75 @@
+"""Takes back what was shipped or made, as long as nobody else has built on it."""
+
+from __future__ import annotations
+
+import contextlib
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from flagstone.core import audit
+from flagstone.forge.connections import BOT_ACCOUNT, connect
+from flagstone.forge.errors import PullRequestNotOpen, RepositoryGone
+from flagstone.forge.hosts.base import PullRequestState
+from flagstone.forge.models import ChangeRequest, ChangeState, Repository
+from flagstone.forge.pipeline.pull_requests import record_pull_request
+
+_FINAL = (ChangeState.MERGED, ChangeState.CLOSED, ChangeState.NO_CHANGE)
+
+
+def withdraw_change(change_id: UUID) -> list[str]:
+    """Close a change's pull request, delete its branch, and have no worker go on with it.
+
+    Doing it again does nothing. A merged change stays as it is.
+
+    Returns:
+        What was taken back, in words.
+    """
+    change = ChangeRequest.objects.select_related("repository__host").filter(pk=change_id).first()
+    if change is None or change.state == ChangeState.MERGED:
+        return []
+    # first the row, so that no sweep ships it in the meantime
+    ChangeRequest.objects.filter(pk=change_id).exclude(state__in=_FINAL).update(
+        state=ChangeState.CLOSED, touched_at=timezone.now()
+    )
+    forge, name, done = connect(change.repository.host), change.repository.full_name, []
+    # whether it was opened is asked at the code host: a killed worker may not have written it down
+    found = forge.find_pull_request(
+        name,
+        source=change.branch,
+        target=change.target_branch,
+        state=PullRequestState.OPEN,
+    )
+    if found is not None:
+        with contextlib.suppress(PullRequestNotOpen):
+            closed = forge.close_pull_request(name, found.number, by=BOT_ACCOUNT)
+            record_pull_request(change.repository, closed, change=change)
+            done.append(f"closed pull request #{found.number} of {name}")
+    if change.commit and forge.delete_branch(name, change.branch, expected=change.commit):
+        done.append(f"deleted the branch {change.branch} of {name}")
+    return done
+
+
+def withdraw_repository(repository: Repository, *, first_commit: str) -> bool:
+    """Delete a repository in which nobody has done anything since its first commit; tell whether it did.
+
+    Args:
+        repository: One that Flagstone made.
+        first_commit: What it was made with.
+    """
+    name = repository.full_name
+    try:
+        gone = connect(repository.host).delete_repository(name, expected_head=first_commit)
+    except RepositoryGone:
+        gone = True
+    if gone:
+        with transaction.atomic():
+            audit.record(
+                actor=None,
+                action="forge.repository_withdrawn",
+                subject=f"repository:{name}",
+                data={"source": repository.source, "head": first_commit},
+            )
+            repository.delete()
+    return gone

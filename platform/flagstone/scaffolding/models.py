@@ -1,0 +1,191 @@
+"""Uses of scaffolds, and what each service was made from."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+from flagstone.core.models import Job
+from flagstone.forge.models import ChangeRequest, PullRequest, Repository
+
+# a worker that is at a run touches its row more often than this
+STUCK_AFTER = timedelta(seconds=30)
+
+
+class RunState(models.TextChoices):
+    """Where a run stands."""
+
+    QUEUED = "queued", "Queued"
+    RUNNING = "running", "Running"
+    WAITING = "waiting", "Waiting for the merge"
+    MERGED = "merged", "Merged"
+    CLOSED = "closed", "Closed without merging"
+    FAILED = "failed", "Failed"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+# a worker has something to do
+AT_WORK = (RunState.QUEUED, RunState.RUNNING)
+# the name is spoken for
+LIVE = (*AT_WORK, RunState.WAITING)
+
+
+class ScaffoldRunQuerySet(models.QuerySet["ScaffoldRun"]):
+    def live(self) -> Self:
+        """Those that hold their service's name."""
+        return self.filter(state__in=LIVE)
+
+    def named(self, service_name: str) -> Self:
+        """Those for a service of that name, whatever its letters' case."""
+        return self.filter(service_name__iexact=service_name)
+
+    def stuck(self, now: datetime) -> Self:
+        """At work, due, and not touched for a while: their worker died, or no message came."""
+        return self.filter(
+            state__in=AT_WORK, not_before__lte=now, touched_at__lte=now - STUCK_AFTER
+        )
+
+
+class ScaffoldRun(models.Model):
+    """One use of a scaffold: from the answers to the merge of its pull request."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    scaffold_id = models.CharField(max_length=63, db_index=True)
+    scaffold_title = models.CharField(max_length=200)
+    scaffold_version = models.CharField(
+        max_length=64, help_text="digest of the scaffold that the run was last rendered with"
+    )
+    answers = models.JSONField(help_text="complete and checked; no secret is ever asked for")
+    service_name = models.CharField(max_length=63)
+    service_ref = models.CharField(max_length=200, db_index=True)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="scaffold_runs"
+    )
+    idempotency_key = models.CharField(
+        max_length=100, blank=True, help_text="the caller's own: asking again gives this run"
+    )
+
+    state = models.CharField(max_length=10, choices=RunState.choices, default=RunState.QUEUED)
+    is_cancel_requested = models.BooleanField(default=False)
+    job = models.OneToOneField(Job, on_delete=models.PROTECT, related_name="scaffold_run")
+    gitops_repository = models.ForeignKey(
+        Repository, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    repository = models.ForeignKey(
+        Repository,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="scaffold_runs",
+        help_text="the service's own, once it is made",
+    )
+    change_request = models.OneToOneField(
+        ChangeRequest,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="scaffold_run",
+    )
+    rendered = models.JSONField(
+        default=dict, help_text="the provenance of the last rendering, so that it can be repeated"
+    )
+    outputs = models.JSONField(default=dict, help_text="what the steps gave, by their id")
+    attempt = models.PositiveSmallIntegerField(
+        default=1, help_text="grows with each resume, so that a new attempt makes a new change"
+    )
+    tries = models.PositiveSmallIntegerField(
+        default=0, help_text="how often a worker took up this attempt"
+    )
+    undone = models.JSONField(
+        default=list, help_text="what was taken back after a failure, in words"
+    )
+    error_code = models.CharField(max_length=100, blank=True)
+    error = models.TextField(blank=True)
+
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    not_before = models.DateTimeField(default=timezone.now, editable=False)
+    touched_at = models.DateTimeField(default=timezone.now, editable=False)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ScaffoldRunQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-created_at",)
+        constraints = (
+            models.UniqueConstraint(
+                Lower("service_name"),
+                condition=models.Q(state__in=LIVE),
+                name="one_live_run_per_service_name",
+            ),
+            models.UniqueConstraint(
+                fields=("requested_by", "idempotency_key"),
+                condition=~models.Q(idempotency_key=""),
+                name="one_run_per_idempotency_key",
+            ),
+        )
+        indexes = (
+            models.Index(fields=("state", "touched_at")),
+            models.Index(fields=("scaffold_id", "-created_at")),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.service_name} from {self.scaffold_id}"
+
+    @property
+    def source(self) -> str:
+        """What this run is called by those who work for it."""
+        return f"scaffold-run:{self.pk}"
+
+    @property
+    def change_id(self) -> uuid.UUID:
+        """The id of the change request of this attempt, known before there is one."""
+        return uuid.uuid5(self.pk, f"pull-request:{self.attempt}")
+
+    @property
+    def is_live(self) -> bool:
+        return self.state in LIVE
+
+    @property
+    def is_at_work(self) -> bool:
+        return self.state in AT_WORK
+
+    @property
+    def can_resume(self) -> bool:
+        return self.state in (RunState.FAILED, RunState.CLOSED, RunState.CANCELLED)
+
+    @property
+    def pull_request(self) -> PullRequest | None:
+        return self.change_request.pull_request if self.change_request else None
+
+
+class Provenance(models.Model):
+    """What a service was made from: the base of every later three-way upgrade."""
+
+    entity_ref = models.CharField(max_length=200, unique=True)
+    run = models.OneToOneField(
+        ScaffoldRun, null=True, on_delete=models.SET_NULL, related_name="provenance"
+    )
+    scaffold_id = models.CharField(max_length=63, db_index=True)
+    scaffold_version = models.CharField(max_length=64)
+    answers = models.JSONField()
+    layers = models.JSONField(
+        help_text="each layer with its digest and all its values, derived ones and dates included"
+    )
+    repository = models.ForeignKey(
+        Repository, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    merge_commit = models.CharField(max_length=64, blank=True, help_text="in the GitOps repository")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ("entity_ref",)
+        verbose_name_plural = "provenance"
+
+    def __str__(self) -> str:
+        return f"{self.entity_ref} from {self.scaffold_id} {self.scaffold_version}"

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.forge.repositories import git
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def made(host, member):
+    from flagstone.forge import pipeline
+
+    return pipeline.provision_repository(
+        requested_by=member,
+        host=host,
+        full_name="acme/checkout",
+        description="It takes payments.",
+        files={"README.md": b"# checkout\n"},
+        source="scaffold-run:1",
+    )
+
+
+def test_a_change_is_taken_back_with_its_pull_request_and_branch(
+    change, opened, bare, audit_actions
+):
+    from flagstone.forge import pipeline
+
+    assert pipeline.withdraw_change(change.pk) == [
+        "closed pull request #1 of acme/gitops",
+        f"deleted the branch {change.branch} of acme/gitops",
+    ]
+    change.refresh_from_db()
+    opened.refresh_from_db()
+    assert (change.state, opened.state) == ("closed", "closed")
+    assert git(bare, "for-each-ref", "--format=%(refname)", "refs/heads") == "refs/heads/main"
+    assert audit_actions()[-1] == "forge.pull_request_closed"
+    assert pipeline.withdraw_change(change.pk) == []
+
+
+def test_a_change_that_was_not_shipped_yet_is_not_shipped_any_more(change):
+    from flagstone.forge import pipeline
+
+    assert pipeline.withdraw_change(change.pk) == []
+    change.refresh_from_db()
+    assert change.state == "closed"
+    assert pipeline.ship(change.pk) is None
+
+
+def test_a_merged_change_stays(change, opened, member, lead):
+    from flagstone.forge import actions, pipeline
+
+    actions.merge_pull_request(actor=lead, pull_request=opened)
+    assert pipeline.withdraw_change(change.pk) == []
+    change.refresh_from_db()
+    assert change.state == "merged"
+
+
+def test_a_branch_that_somebody_pushed_to_stays(change, opened, bare):
+    from flagstone.forge import pipeline
+
+    git(bare, "update-ref", f"refs/heads/{change.branch}", "refs/heads/main")
+    assert pipeline.withdraw_change(change.pk) == ["closed pull request #1 of acme/gitops"]
+    assert change.branch in git(bare, "for-each-ref", "refs/heads")
+
+
+def test_a_repository_that_nobody_touched_is_removed(made, root, audit_actions):
+    from flagstone.forge import pipeline
+    from flagstone.forge.models import Repository
+
+    assert pipeline.withdraw_repository(made, first_commit=made.head_commit) is True
+    assert not Repository.objects.exists()
+    assert not (root / "acme/checkout.git").exists()
+    assert not (root / "acme/checkout.pulls").exists()
+    assert audit_actions()[-1] == "forge.repository_withdrawn"
+
+
+def test_a_repository_with_another_branch_stays(made, root):
+    from flagstone.forge import pipeline
+    from flagstone.forge.models import Repository
+
+    git(root / "acme/checkout.git", "branch", "work")
+    assert pipeline.withdraw_repository(made, first_commit=made.head_commit) is False
+    assert Repository.objects.count() == 1
+
+
+def test_a_repository_with_newer_commits_stays(made, root):
+    from flagstone.forge import pipeline
+
+    assert pipeline.withdraw_repository(made, first_commit="0" * 40) is False
+    assert (root / "acme/checkout.git").is_dir()
+
+
+def test_a_repository_that_is_gone_already_loses_its_row(made, root):
+    import shutil
+
+    from flagstone.forge import pipeline
+    from flagstone.forge.models import Repository
+
+    shutil.rmtree(root / "acme/checkout.git")
+    assert pipeline.withdraw_repository(made, first_commit=made.head_commit) is True
+    assert not Repository.objects.exists()
