@@ -79,13 +79,13 @@ def create_user(
     *,
     actor: User | None,
     username: str,
-    password: str,
+    password: str | None,
     role: str,
     entity_ref: str = "",
     name: str = "",
     email: str = "",
 ) -> User:
-    """Create somebody who can sign in; a platform admin also reaches the admin pages."""
+    """Create somebody; without a password they cannot sign in yet. A platform admin also reaches the admin pages."""
     first, _, last = name.partition(" ")
     user = User(
         username=username,

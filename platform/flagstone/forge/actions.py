@@ -21,6 +21,7 @@ from flagstone.forge.models import (
     HostKind,
     PullRequest,
     Repository,
+    RepositoryRole,
 )
 from flagstone.forge.models.change_requests import HALTED
 from flagstone.forge.pipeline.changes import Files
@@ -56,6 +57,7 @@ def create_repository(
     full_name: str,
     description: str = "",
     files: Files | None = None,
+    role: str = RepositoryRole.SERVICE,
 ) -> Repository:
     """Create a repository on a code host, with a first commit on `main`.
 
@@ -65,6 +67,7 @@ def create_repository(
         full_name: `owner/name`.
         description: One sentence.
         files: Of the first commit; a README with name and description when left out.
+        role: What it is for.
 
     Raises:
         Forbidden: The person may not.
@@ -80,13 +83,18 @@ def create_repository(
         description=description,
         files=files or {"README.md": readme.encode()},
         source="",
+        role=role,
     )
 
 
-def register_repository(*, actor: User, host: CodeHost, full_name: str) -> Repository:
+def register_repository(
+    *, actor: User, host: CodeHost, full_name: str, role: str = RepositoryRole.SERVICE
+) -> Repository:
     """Take on a repository that is on a code host already."""
     require(actor, "forge.manage")
-    repository = pipeline.register_existing(requested_by=actor, host=host, full_name=full_name)
+    repository = pipeline.register_existing(
+        requested_by=actor, host=host, full_name=full_name, role=role
+    )
     tasks.sync_repository.delay_on_commit(repository.pk)
     return repository
 

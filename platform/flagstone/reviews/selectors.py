@@ -43,10 +43,14 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Leaderboard:
-    """The board, with the rule of its order; `version` changes whenever a row does."""
+    """The board, with the rule of its order; `version` changes whenever a row does.
+
+    `without_squad` counts scored services whose owner is no squad of the catalogue.
+    """
 
     ranked: tuple[Row, ...]
     unranked: tuple[Row, ...]
+    without_squad: int
     levels: tuple[Level, ...]
     rule: str
     checked_at: datetime | None
@@ -61,16 +65,18 @@ class Leaderboard:
 def leaderboard(slug: str = PRODUCTION_READINESS, today: date | None = None) -> Leaderboard:
     """Rank every squad that owns scored services."""
     today = today or timezone.now().date()
-    services = _standing_now(slug)
+    scored = _standing_now(slug)
+    squads = _squads(service.squad for service in scored)
+    services = [service for service in scored if service.squad in squads]
     past = _past_scores(slug, today)
     before = {s.squad: s.place for s in rank(_standings_of_last_week(slug, today))}
     standings = rank(services, past[TREND_WEEKS])
-    squads = _squads(s.squad for s in standings)
     ladder = levels(slug)
     rows = [_row(standing, squads, before, past, ladder) for standing in standings]
     return Leaderboard(
         ranked=tuple(row for row in rows if row.standing.place is not None),
         unranked=tuple(row for row in rows if row.standing.place is None),
+        without_squad=len(scored) - len(services),
         levels=ladder,
         rule=RULE,
         checked_at=ServiceScore.objects.filter(slug=slug).aggregate(at=Max("checked_at"))["at"],
@@ -177,15 +183,14 @@ def _row(
     past: Mapping[int, Mapping[str, float]],
     ladder: tuple[Level, ...],
 ) -> Row:
-    entity = squads.get(standing.squad)
+    entity = squads[standing.squad]
     was = before.get(standing.squad)
     by_rank: dict[int, Level] = {level.rank: level for level in ladder}
-    name = standing.squad.rpartition("/")[2]
     return Row(
         standing=standing,
         squad_ref=standing.squad,
-        name=entity.name if entity else name,
-        title=entity.display_name if entity else name,
+        name=entity.name,
+        title=entity.display_name,
         level=by_rank.get(standing.level_rank),
         moved=was - standing.place if was is not None and standing.place is not None else None,
         trend=(
@@ -200,7 +205,8 @@ def _row(
 
 
 def _squads(refs: Iterable[str]) -> dict[str, Entity]:
-    return {entity.ref: entity for entity in Entity.objects.filter(ref__in=list(refs)).for_lists()}
+    groups = Entity.objects.filter(kind="Group", ref__in=set(refs)).alive()
+    return {group.ref: group for group in groups}
 
 
 def _tier(text: str) -> int | None:

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-MINIMUM_SERVICES = 3
+MINIMUM_SERVICES = 2
 TIER_WEIGHTS: Mapping[int, int] = {1: 3, 2: 2, 3: 1}
 LEVEL_SHARE = 2 / 3
 

@@ -180,9 +180,10 @@ def _watch(running: Running) -> int:
 def _say_where(address: Address, seconds: float) -> None:
     _say(
         f"\n  Flagstone is up after {seconds:.0f} s:  {address.url}\n"
-        "\n  Sign in as        admin   (platform team)   password  flagstone-demo"
-        "\n                    lead    (squad lead)      password  flagstone-demo"
-        "\n                    dev     (developer)       password  flagstone-demo"
+        "\n  Sign in as        emeka   platform team"
+        "\n                    maria   squad lead of payments-platform"
+        "\n                    aiko    developer of payments-platform"
+        "\n  Password          flagstone-demo"
         "\n\n  Ctrl-C stops everything and keeps the data; `make reset` starts over.\n"
     )
 

@@ -1,0 +1,225 @@
+"""Loads the demo organisation through the doors that everybody uses: repositories, catalogue files, pull requests.
+
+Safe to run again: a start that was stopped in the middle goes on where it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from flagstone.accounts.actions import create_user
+from flagstone.accounts.models import User
+from flagstone.catalog.actions import register_location
+from flagstone.catalog.errors import LocationTaken
+from flagstone.catalog.models import Location
+from flagstone.catalog.pipeline import ingest
+from flagstone.config.demo.gitops import Layer, gitops_files, later_commits
+from flagstone.config.demo.organisation import organisation_files
+from flagstone.config.demo.people import PEOPLE, SQUADS
+from flagstone.config.demo.pull_requests import DemoPullRequest, pull_requests
+from flagstone.core import audit
+from flagstone.core.models import AuditEntry
+from flagstone.forge.actions import create_repository, register_code_host
+from flagstone.forge.connections import account_of, person_of
+from flagstone.forge.errors import AlreadyExists, RepositoryExists
+from flagstone.forge.git.changes import ChangeSet, FileContent
+from flagstone.forge.git.commits import CommitMeta
+from flagstone.forge.git.workspace import GitWorkspace
+from flagstone.forge.hosts.base import PullRequestSpec, Verdict
+from flagstone.forge.hosts.local import LocalForge
+from flagstone.forge.models import CodeHost, Repository, RepositoryRole
+from flagstone.forge.pipeline import sync_repository
+from flagstone.scaffolding.engine.rendering import LayerJob, render_layers
+from flagstone.scorecards.actions import look_at_repository
+from flagstone.scorecards.pipeline import evaluate_repository
+
+PASSWORD = "flagstone-demo"  # noqa: S105 - printed by `make up`, for a demo on this machine
+OWNER = "fintech"
+ADMIN, LEAD, MEMBER = "emeka", "maria", "aiko"
+SIGN_INS = {ADMIN: "platform_admin", LEAD: "squad_lead", MEMBER: "member"}
+BEGUN, LOADED = "demo.begun", "demo.loaded"
+
+
+def load(today: date | None = None) -> bool:
+    """Load the demo into an empty database; tell whether anything was done."""
+    if not _wanted():
+        return False
+    day = today or timezone.now().date()
+    people = _people()
+    admin = people[ADMIN]
+    host = CodeHost.objects.first() or register_code_host(actor=admin, name="local")
+    organisation = organisation_files()
+    gitops = gitops_files(_render, today=day)
+    repositories = {
+        "organisation": _repository(
+            admin,
+            host,
+            "organisation",
+            "Who we are and what we run",
+            organisation,
+            RepositoryRole.CATALOG,
+        ),
+        "gitops": _repository(
+            admin, host, "gitops", "What runs in production, and how", gitops, RepositoryRole.GITOPS
+        ),
+    }
+    locations = [
+        _location(admin, repositories["organisation"], "catalog-info.yaml"),
+        _location(admin, repositories["gitops"], "services/*/catalog-info.yaml"),
+    ]
+    for location in locations:
+        ingest(location.pk)
+    for commit in later_commits(gitops):
+        _push(
+            repositories["gitops"],
+            people[commit.author.rpartition("/")[2]],
+            commit.message,
+            commit.files,
+        )
+    for request in pull_requests(gitops, organisation, _render, today=day):
+        _open(repositories[request.repository], request, people)
+    for repository in repositories.values():
+        sync_repository(repository.pk)
+    for location in locations:
+        ingest(location.pk)
+    main = repositories["gitops"]
+    look_at_repository(repository_id=main.pk, branch=main.default_branch, reason="the demo begins")
+    evaluate_repository(main.pk)
+    audit.record(actor=None, action=LOADED, subject="demo")
+    return True
+
+
+@transaction.atomic
+def _wanted() -> bool:
+    """The demo goes into an empty database only; one that was begun is finished."""
+    if AuditEntry.objects.filter(action=LOADED).exists():
+        return False
+    if AuditEntry.objects.filter(action=BEGUN).exists():
+        return True
+    if User.objects.exists() or CodeHost.objects.exists() or Location.objects.exists():
+        return False
+    audit.record(actor=None, action=BEGUN, subject="demo")
+    return True
+
+
+def _people() -> dict[str, User]:
+    """Give everybody an account; those who lead a squad may approve, three have a password."""
+    leads = {squad.lead for squad in SQUADS}
+    for person in PEOPLE:
+        if not User.objects.filter(username=person.user_name).exists():
+            default = "squad_lead" if person in leads else "member"
+            create_user(
+                actor=None,
+                username=person.user_name,
+                password=PASSWORD if person.user_name in SIGN_INS else None,
+                role=SIGN_INS.get(person.user_name, default),
+                entity_ref=person.ref,
+                name=person.full_name,
+                email=person.email,
+            )
+    return {user.username: user for user in User.objects.all()}
+
+
+def _render(layers: Sequence[Layer]) -> Sequence[Mapping[str, bytes]]:
+    root = Path(settings.FLAGSTONE_SCAFFOLDS_DIR)
+    jobs = [LayerJob(root / layer.name, layer.answers, label=layer.name) for layer in layers]
+    return [rendered.tree.contents() for rendered in render_layers(jobs)]
+
+
+def _repository(
+    actor: User,
+    host: CodeHost,
+    name: str,
+    description: str,
+    files: Mapping[str, bytes],
+    role: RepositoryRole,
+) -> Repository:
+    full_name = f"{OWNER}/{name}"
+    try:
+        return create_repository(
+            actor=actor,
+            host=host,
+            full_name=full_name,
+            description=description,
+            files=files,
+            role=role,
+        )
+    except RepositoryExists:
+        return Repository.objects.named(full_name).get(host=host)
+
+
+def _location(actor: User, repository: Repository, path: str) -> Location:
+    try:
+        return register_location(actor=actor, repository=repository, path=path)
+    except LocationTaken:
+        return Location.objects.get(repository=repository, path=path)
+
+
+def _push(
+    repository: Repository, author: User, message: str, files: Mapping[str, bytes | None]
+) -> None:
+    """Push to the default branch as a person would, past Flagstone; done before, it changes nothing."""
+    meta = CommitMeta(
+        subject=message, body="", author=person_of(author), at=_at(timedelta(hours=5))
+    )
+    with GitWorkspace(_local().git_remote(repository.full_name)) as workspace:
+        base = workspace.observe().head()
+        workspace.fetch(base)
+        commit = workspace.build_commit(base, _changes(files), meta)
+        if commit.sha != base:
+            workspace.push(commit, repository.default_branch, expected=base)
+
+
+def _open(repository: Repository, request: DemoPullRequest, people: Mapping[str, User]) -> None:
+    author = people[request.author.rpartition("/")[2]]
+    opened = _at(timedelta(hours=request.age_hours))
+    forge = _local(now=opened)
+    meta = CommitMeta(subject=request.title, body=request.body, author=person_of(author), at=opened)
+    with GitWorkspace(forge.git_remote(repository.full_name)) as workspace:
+        refs = workspace.observe(request.branch)
+        if request.branch not in refs.branches:
+            workspace.fetch(refs.head())
+            commit = workspace.build_commit(refs.head(), _changes(request.files), meta)
+            workspace.push(commit, request.branch, expected="")
+    spec = PullRequestSpec(
+        title=request.title,
+        body=request.body,
+        source=request.branch,
+        target=repository.default_branch,
+        author=account_of(author),
+        labels=request.labels,
+    )
+    try:
+        pull = forge.create_pull_request(repository.full_name, spec)
+    except AlreadyExists:
+        return
+    if request.approved_by:
+        reviewer = people[request.approved_by.rpartition("/")[2]]
+        later = _local(now=opened + timedelta(hours=request.age_hours) / 3)
+        later.submit_review(
+            repository.full_name,
+            pull.number,
+            by=account_of(reviewer),
+            verdict=Verdict.APPROVED,
+            body="",
+        )
+
+
+def _changes(files: Mapping[str, bytes | None]) -> ChangeSet:
+    contents = {path: None if text is None else FileContent(text) for path, text in files.items()}
+    return ChangeSet(contents, allow_workflows=True)
+
+
+def _at(ago: timedelta) -> datetime:
+    return datetime.now(UTC).replace(microsecond=0) - ago
+
+
+def _local(now: datetime | None = None) -> LocalForge:
+    root = Path(settings.FLAGSTONE_LOCAL_HOST_ROOT)
+    return LocalForge(root, now=lambda: now) if now else LocalForge(root)
