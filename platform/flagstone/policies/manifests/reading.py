@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
+from itertools import repeat
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -18,10 +19,11 @@ from flagstone.policies.manifests.kustomizations import (
     is_kustomization,
 )
 from flagstone.policies.manifests.kustomize import Kustomizer
+from flagstone.policies.manifests.kustomize_batches import render_all
 from flagstone.policies.manifests.limits import Limits
 from flagstone.policies.manifests.objects import Identity, Manifest
 from flagstone.policies.manifests.plain_files import SUFFIXES, FileReading, read_file
-from flagstone.policies.manifests.rendering import Rendered, attempt
+from flagstone.policies.manifests.rendering import NOT_ASKED, Rendered
 from flagstone.policies.manifests.snapshot import Problem, Skipped, Snapshot, decode
 from flagstone.policies.manifests.source_lines import SourceText
 
@@ -131,14 +133,15 @@ class _Reading:
 
     def _render(self, *, asked: bool) -> Rendered:
         rendered = Rendered()
+        closures = self._kustomizations()
         kustomizer = Kustomizer(self._files, self._limits, self._source_of)
-        for closure in self._kustomizations():
-            outcome = attempt(partial(kustomizer.render, closure), asked=asked)
+        outcomes = render_all(kustomizer, closures) if asked else repeat(NOT_ASKED, len(closures))
+        for closure, outcome in zip(closures, outcomes, strict=True):
             rendered.add("kustomize", closure.folder, closure.files, outcome)
         for folder in self._charts.folders:
-            chart = partial(render_chart, folder, self._files, self._limits)
+            chart = render_chart(folder, self._files, self._limits) if asked else NOT_ASKED
             members = [path for path in self._files if self._charts.folder_of(path) == folder]
-            rendered.add("helm", folder, members, attempt(chart, asked=asked))
+            rendered.add("helm", folder, members, chart)
         return rendered
 
     def _kustomizations(self) -> list[Closure]:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from flagstone.policies.manifests.objects import Manifest
 from flagstone.policies.manifests.snapshot import Unrendered
 from flagstone.policies.manifests.tools import ToolError
+
+Outcome = list[Manifest] | ToolError
+"""The objects of a kustomization or chart, or why there are none."""
+
+NOT_ASKED = ToolError("rendering was not asked for")
 
 
 @dataclass(slots=True)
@@ -26,9 +31,7 @@ class Rendered:
     reasons: dict[str, str] = field(default_factory=dict)
     unrendered: list[Unrendered] = field(default_factory=list)
 
-    def add(
-        self, tool: str, folder: str, files: Iterable[str], outcome: list[Manifest] | ToolError
-    ) -> None:
+    def add(self, tool: str, folder: str, files: Iterable[str], outcome: Outcome) -> None:
         """Take in what became of one kustomization or chart."""
         if isinstance(outcome, ToolError):
             self.unrendered.append(Unrendered(folder, tool, str(outcome)))
@@ -37,13 +40,3 @@ class Rendered:
         else:
             self.consumed.update(files)
             self.manifests.extend(outcome)
-
-
-def attempt(render: Callable[[], list[Manifest]], *, asked: bool) -> list[Manifest] | ToolError:
-    """Render, or say why not."""
-    if not asked:
-        return ToolError("rendering was not asked for")
-    try:
-        return render()
-    except ToolError as error:
-        return error
