@@ -123,21 +123,22 @@ class Index:
         self.snapshot = snapshot
         self.manifests: list[Manifest] = []
         self.namespaces: set[str] = set()
-        self._by_kind: dict[str, list[Manifest]] = {}
+        self._by_kind: dict[tuple[str, str], list[Manifest]] = {}
         self._by_name: dict[tuple[str, str, str], Shelf] = {}
         for manifest in snapshot.manifests:
             if manifest.unrendered_reason is not None:
                 continue
             self.manifests.append(manifest)
-            key = (manifest.group, manifest.kind, manifest.name)
-            self._by_kind.setdefault(manifest.kind, []).append(manifest)
+            group, kind = manifest.group, manifest.kind
+            key = (group, kind, manifest.name)
+            self._by_kind.setdefault((group, kind), []).append(manifest)
             if key not in self._by_name:
                 self._by_name[key] = Shelf()
             self._by_name[key].add(manifest)
             self.namespaces.add(manifest.namespace)
 
     def of_kind(self, kind: str, group: str) -> list[Manifest]:
-        return [found for found in self._by_kind.get(kind, ()) if found.group == group]
+        return self._by_kind.get((group, kind), [])
 
     def named(
         self, group: str, kind: str, name: str, *, near: Manifest, namespace: str | None = None

@@ -14,6 +14,8 @@ from typing import Any
 
 import promql_parser as pql
 
+from flagstone.policies.manifests.durations import prometheus_duration
+
 _ARITHMETIC: dict[str, Callable[[float, float], float]] = {
     "+": operator.add,
     "-": operator.sub,
@@ -60,6 +62,7 @@ class Records:
         self._texts = expressions
         self._beyond = beyond
         self._trees: dict[str, Any] = {}
+        self._windows: dict[str, int | None] = {}
 
     def names(self) -> list[str]:
         """The names of its own rules."""
@@ -74,6 +77,13 @@ class Records:
             except PromQLError:
                 self._trees[name] = None
         return self._trees[name]
+
+    def window(self, name: str, depth: int) -> int | None:
+        """The longest range that a recorded name looks back."""
+        if name not in self._windows:
+            tree = self.tree(name)
+            self._windows[name] = None if tree is None else window(tree, self, depth)
+        return self._windows[name]
 
 
 def constant(node: Any, records: Records, depth: int = 0) -> float | None:
@@ -118,13 +128,13 @@ def window(node: Any, records: Records, depth: int = 0) -> int | None:
 
 def _own_range(node: Any, records: Records, depth: int) -> int | None:
     if isinstance(node, pql.MatrixSelector | pql.SubqueryExpr):
-        return int(node.range.total_seconds())
+        return int(node.range.total_seconds()) if node.range else None
     if isinstance(node, pql.VectorSelector):
-        recorded = records.tree(node.name)
-        if recorded is not None:
-            return window(recorded, records, depth + 1)
-        suffix = _RATE_SUFFIX.search(node.name or "")
-        return int(pql.parse_duration(suffix["window"]).total_seconds()) if suffix else None
+        name = node.name or ""
+        if records.tree(name) is not None:
+            return records.window(name, depth + 1)
+        suffix = _RATE_SUFFIX.search(name)
+        return int(prometheus_duration(suffix["window"]) or 0) if suffix else None
     return None
 
 

@@ -36,24 +36,14 @@ class Runbook:
         front: the front matter; empty if there is none.
         front_problem: why the front matter cannot be read, "" if it can.
         sections: in the order of the file.
+        anchors: what GitHub makes of the headings.
     """
 
     path: str
     front: dict[str, Any]
     front_problem: str
     sections: tuple[Section, ...]
-
-    @property
-    def anchors(self) -> frozenset[str]:
-        """The anchors that GitHub gives the headings; a repeated title gets -1, -2 and so on."""
-        seen: dict[str, int] = {}
-        anchors = set[str]()
-        for section in self.sections:
-            slug = slugify(section.title)
-            count = seen.get(slug, 0)
-            seen[slug] = count + 1
-            anchors.add(f"{slug}-{count}" if count else slug)
-        return frozenset(anchors)
+    anchors: frozenset[str]
 
 
 def read_runbook(path: str, text: str) -> Runbook:
@@ -71,7 +61,20 @@ def read_runbook(path: str, text: str) -> Runbook:
         else:
             front = loaded if isinstance(loaded, dict) else {}
             problem = "" if front else "its front matter is empty"
-    return Runbook(path, front, problem, tuple(_sections(text)))
+    sections = tuple(_sections(text))
+    return Runbook(path, front, problem, sections, _anchors(sections))
+
+
+def _anchors(sections: tuple[Section, ...]) -> frozenset[str]:
+    """The anchors of the headings; a repeated title gets -1, -2 and so on."""
+    seen: dict[str, int] = {}
+    anchors = set[str]()
+    for section in sections:
+        slug = slugify(section.title)
+        count = seen.get(slug, 0)
+        seen[slug] = count + 1
+        anchors.add(f"{slug}-{count}" if count else slug)
+    return frozenset(anchors)
 
 
 def slugify(title: str) -> str:

@@ -80,8 +80,15 @@ class ServiceView:
             return ServiceKind.STATIC
         return ServiceKind.UNKNOWN
 
+    @cached_property
+    def _by_kind(self) -> dict[tuple[str, str], list[Manifest]]:
+        found: dict[tuple[str, str], list[Manifest]] = {}
+        for manifest in self.manifests:
+            found.setdefault((manifest.group, manifest.kind), []).append(manifest)
+        return found
+
     def of_kind(self, kind: str, group: str) -> list[Manifest]:
-        return [m for m in self.manifests if m.kind == kind and m.group == group]
+        return self._by_kind.get((group, kind), [])
 
     @property
     def http_workloads(self) -> list[Workload]:

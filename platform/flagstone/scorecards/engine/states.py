@@ -33,15 +33,15 @@ class Severity(StrEnum):
         return _WEIGHTS[self]
 
     @property
-    def title(self) -> str:
-        return _TITLES[self]
+    def label(self) -> str:
+        return _LABELS[self]
 
     def at_least(self, other: Severity) -> bool:
         return self.weight >= other.weight
 
 
 _WEIGHTS = {Severity.C: 8, Severity.H: 4, Severity.M: 2, Severity.L: 1}
-_TITLES = {
+_LABELS = {
     Severity.C: "critical",
     Severity.H: "high",
     Severity.M: "medium",

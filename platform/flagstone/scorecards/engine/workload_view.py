@@ -73,15 +73,15 @@ class Workload:
     def of_kind(self, kind: str) -> list[Manifest]:
         return [manifest for manifest in self.around if manifest.kind == kind]
 
-    @property
+    @cached_property
     def services(self) -> list[Manifest]:
         return self.of_kind("Service")
 
-    @property
+    @cached_property
     def is_rollout(self) -> bool:
         return self.manifest.kind == "Rollout"
 
-    @property
+    @cached_property
     def long_running(self) -> bool:
         return self.manifest.kind in LONG_RUNNING_KINDS
 
@@ -90,7 +90,7 @@ class Workload:
         """The object whose pod template runs: the workload, or the one it borrows from."""
         return self.pod.holder if self.pod else self.manifest
 
-    @property
+    @cached_property
     def canary(self) -> dict[str, Any] | None:
         """The canary strategy of a Rollout."""
         found = dig(self.manifest.spec, "strategy", "canary") if self.is_rollout else None
@@ -112,7 +112,7 @@ class Workload:
         found = dig(self.canary, "trafficRouting", "istio")
         return found if isinstance(found, dict) and found else None
 
-    @property
+    @cached_property
     def containers(self) -> list[Container]:
         """The service's own application containers."""
         return self.pod.own_app_containers() if self.pod else []
@@ -141,7 +141,7 @@ class Workload:
     def serves(self) -> bool:
         return self.kind in {ServiceKind.HTTP, ServiceKind.TCP}
 
-    @property
+    @cached_property
     def scalers(self) -> list[Manifest]:
         """The autoscalers that name this workload or its namesake."""
         return self.of_kind("HorizontalPodAutoscaler") + self.of_kind("ScaledObject")

@@ -45,7 +45,7 @@ class RoutedVirtualService:
 def routed(service: ServiceView) -> Iterator[RoutedVirtualService]:
     for workload in service.canaries:
         router = workload.subset_routing or {}
-        references = [
+        references: list[tuple[tuple[str | int, ...], dict[str, Any]]] = [
             ((*_ROUTER, "virtualServices", i), mapping(item))
             for i, item in enumerate(sequence(router.get("virtualServices")))
         ]
