@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 
-from django.conf import settings
-from django.urls import reverse
 from django.utils import timezone
 
 from flagstone.accounts.models import User
@@ -79,16 +77,12 @@ def _policy_reasons(files: Mapping[str, bytes]) -> list[Reason]:
 
 
 def _required_checks(entity: Entity) -> list[rules.RequiredCheck]:
-    page = settings.FLAGSTONE_URL + reverse(
-        "web:entity", args=[entity.kind.lower(), entity.namespace, entity.name]
-    )
     return [
         rules.RequiredCheck(
             check_id=result.check_id,
             name=result.name,
             state=State(result.state),
             summary=result.summary,
-            url=f"{page}#{result.check_id}",
         )
         for result in selectors.required_results(entity)
     ]

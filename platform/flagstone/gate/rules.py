@@ -32,7 +32,6 @@ class RequiredCheck:
     name: str
     state: State
     summary: str
-    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +113,7 @@ def check_reasons(checks: Sequence[RequiredCheck]) -> list[Reason]:
             state=_GATE[EFFECTS[check.state].gate],
             title=f"{check.check_id} {check.name}: {check.state.value.replace('_', ' ')}",
             detail=check.summary,
-            remedy_url=check.url,
+            check_id=check.check_id,
         )
         for check in bad
     ]

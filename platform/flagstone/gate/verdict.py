@@ -28,7 +28,7 @@ class Reason:
         state: What this reason alone would decide.
         title: One line.
         detail: What was found, where, and what to do next.
-        remedy_url: A page of this Flagstone that helps; empty for none.
+        check_id: The check that says so, if one does; a face makes a link of it.
         required: Whether the rule can stop at all, or only warns.
     """
 
@@ -36,7 +36,7 @@ class Reason:
     state: Decision
     title: str
     detail: str
-    remedy_url: str = ""
+    check_id: str = ""
     required: bool = True
 
 

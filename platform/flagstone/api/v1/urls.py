@@ -2,7 +2,27 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
+
+from flagstone.api.v1 import catalog, gate, pulls, scorecards
 
 app_name = "v1"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("entities", catalog.EntityList.as_view(), name="entities"),
+    path(
+        "entities/<str:kind>/<str:namespace>/<str:name>",
+        catalog.EntityDetail.as_view(),
+        name="entity",
+    ),
+    path("pull-requests", pulls.PullRequestList.as_view(), name="pull-requests"),
+    path("pull-requests/<int:pk>", pulls.PullRequestDetail.as_view(), name="pull-request"),
+    path(
+        "pull-requests/<int:pk>/approve", pulls.ApproveView.as_view(), name="pull-request-approve"
+    ),
+    path("pull-requests/<int:pk>/merge", pulls.MergeView.as_view(), name="pull-request-merge"),
+    path("scorecards", scorecards.ScorecardList.as_view(), name="scorecards"),
+    path("scores", scorecards.ScoreList.as_view(), name="scores"),
+    path("results", scorecards.ResultList.as_view(), name="results"),
+    path("leaderboard", scorecards.LeaderboardView.as_view(), name="leaderboard"),
+    path("gate", gate.GateView.as_view(), name="gate"),
+]

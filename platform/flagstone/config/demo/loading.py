@@ -21,7 +21,7 @@ from flagstone.catalog.models import Location
 from flagstone.catalog.pipeline import ingest
 from flagstone.config.demo.gitops import Layer, gitops_files, later_commits
 from flagstone.config.demo.organisation import organisation_files
-from flagstone.config.demo.people import PEOPLE, SQUADS
+from flagstone.config.demo.people import PASSWORD, PEOPLE, SIGN_INS, SQUADS
 from flagstone.config.demo.pull_requests import DemoPullRequest, pull_requests
 from flagstone.core import audit
 from flagstone.core.models import AuditEntry
@@ -39,10 +39,7 @@ from flagstone.scaffolding.engine.rendering import LayerJob, render_layers
 from flagstone.scorecards.actions import look_at_repository
 from flagstone.scorecards.pipeline import evaluate_repository
 
-PASSWORD = "flagstone-demo"  # noqa: S105 - printed by `make up`, for a demo on this machine
 OWNER = "fintech"
-ADMIN, LEAD, MEMBER = "emeka", "maria", "aiko"
-SIGN_INS = {ADMIN: "platform_admin", LEAD: "squad_lead", MEMBER: "member"}
 BEGUN, LOADED = "demo.begun", "demo.loaded"
 
 
@@ -52,7 +49,7 @@ def load(today: date | None = None) -> bool:
         return False
     day = today or timezone.now().date()
     people = _people()
-    admin = people[ADMIN]
+    admin = people[_user_name(SIGN_INS["platform_admin"])]
     host = CodeHost.objects.first() or register_code_host(actor=admin, name="local")
     organisation = organisation_files()
     gitops = gitops_files(_render, today=day)
@@ -78,7 +75,7 @@ def load(today: date | None = None) -> bool:
     for commit in later_commits(gitops):
         _push(
             repositories["gitops"],
-            people[commit.author.rpartition("/")[2]],
+            people[_user_name(commit.author)],
             commit.message,
             commit.files,
         )
@@ -109,21 +106,26 @@ def _wanted() -> bool:
 
 
 def _people() -> dict[str, User]:
-    """Give everybody an account; those who lead a squad may approve, three have a password."""
+    """Give everybody an account; those who lead a squad may approve, one of each role can sign in."""
     leads = {squad.lead for squad in SQUADS}
+    roles = {ref: role for role, ref in SIGN_INS.items()}
     for person in PEOPLE:
         if not User.objects.filter(username=person.user_name).exists():
             default = "squad_lead" if person in leads else "member"
             create_user(
                 actor=None,
                 username=person.user_name,
-                password=PASSWORD if person.user_name in SIGN_INS else None,
-                role=SIGN_INS.get(person.user_name, default),
+                password=PASSWORD if person.ref in roles else None,
+                role=roles.get(person.ref, default),
                 entity_ref=person.ref,
                 name=person.full_name,
                 email=person.email,
             )
     return {user.username: user for user in User.objects.all()}
+
+
+def _user_name(ref: str) -> str:
+    return ref.rpartition("/")[2]
 
 
 def _render(layers: Sequence[Layer]) -> Sequence[Mapping[str, bytes]]:
@@ -177,7 +179,7 @@ def _push(
 
 
 def _open(repository: Repository, request: DemoPullRequest, people: Mapping[str, User]) -> None:
-    author = people[request.author.rpartition("/")[2]]
+    author = people[_user_name(request.author)]
     opened = _at(timedelta(hours=request.age_hours))
     forge = _local(now=opened)
     meta = CommitMeta(subject=request.title, body=request.body, author=person_of(author), at=opened)
@@ -200,7 +202,7 @@ def _open(repository: Repository, request: DemoPullRequest, people: Mapping[str,
     except AlreadyExists:
         return
     if request.approved_by:
-        reviewer = people[request.approved_by.rpartition("/")[2]]
+        reviewer = people[_user_name(request.approved_by)]
         later = _local(now=opened + timedelta(hours=request.age_hours) / 3)
         later.submit_review(
             repository.full_name,

@@ -92,6 +92,9 @@ def _squads() -> tuple[Squad, ...]:
 SQUADS = _squads()
 PEOPLE = (Person(VICE_PRESIDENT), *(person for squad in SQUADS for person in squad.people))
 
+# printed by `make up`: a demo on one machine
+PASSWORD = "flagstone-demo"  # noqa: S105
+
 # Who to sign in as to see each role at work.
 SIGN_INS = {
     "platform_admin": "user:default/emeka",

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
+from flagstone.config.demo.people import PASSWORD, SIGN_INS
 from flagstone.config.runtime import postgres, redis_server, styles
 from flagstone.config.runtime.children import Child, StartError, spawn, wait_until
 
@@ -178,13 +179,14 @@ def _watch(running: Running) -> int:
 
 
 def _say_where(address: Address, seconds: float) -> None:
+    people = "".join(
+        f"\n      {ref.rpartition('/')[2]:<10} {role.replace('_', ' ')}"
+        for role, ref in SIGN_INS.items()
+    )
     _say(
         f"\n  Flagstone is up after {seconds:.0f} s:  {address.url}\n"
-        "\n  Sign in as        emeka   platform team"
-        "\n                    maria   squad lead of payments-platform"
-        "\n                    aiko    developer of payments-platform"
-        "\n  Password          flagstone-demo"
-        "\n\n  Ctrl-C stops everything and keeps the data; `make reset` starts over.\n"
+        f"\n  Sign in, in the demo organisation, with the password  {PASSWORD}{people}\n"
+        "\n  Ctrl-C stops everything and keeps the data; `make reset` starts over.\n"
     )
 
 
