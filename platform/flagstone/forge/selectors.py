@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
@@ -12,6 +12,7 @@ from flagstone.forge.errors import RefNotFound
 from flagstone.forge.git.comparing import MergeTrial, read_diff, try_merge
 from flagstone.forge.git.diffs import FileDiff
 from flagstone.forge.git.reading import ReadLimits, Tree, resolve_commit
+from flagstone.forge.git.reading import existing_paths as find_existing_paths
 from flagstone.forge.git.reading import read_tree as read_commit_tree
 from flagstone.forge.git.sizes import ChangeSize, FileSize, measure
 from flagstone.forge.git.workspace import GitWorkspace
@@ -91,6 +92,18 @@ def read_tree(
         workspace.fetch(commit, blobs=True)
         commit = resolve_commit(workspace.git, commit, name=repository.full_name)
         return read_commit_tree(workspace.git, commit, prefix=prefix, limits=limits)
+
+
+def existing_paths(repository: Repository, paths: Iterable[str]) -> set[str]:
+    """Return those of the paths, files or folders, that the default branch has.
+
+    Raises:
+        ForgeError: The repository is gone, or empty.
+    """
+    with GitWorkspace(connect(repository.host).git_remote(repository.full_name)) as workspace:
+        commit = workspace.observe().head()
+        workspace.fetch(commit)
+        return find_existing_paths(workspace.git, commit, paths)
 
 
 def _commit_of(workspace: GitWorkspace, ref: str | None) -> str:

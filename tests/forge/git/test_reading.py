@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 
 from flagstone.forge.errors import RefNotFound, TreeTooLarge
-from flagstone.forge.git.reading import ReadLimits, SkippedFile, Tree, read_tree, resolve_commit
+from flagstone.forge.git.reading import (
+    ReadLimits,
+    SkippedFile,
+    Tree,
+    existing_paths,
+    read_tree,
+    resolve_commit,
+)
 from flagstone.forge.git.remotes import GitRemote
 from flagstone.forge.git.workspace import GitWorkspace
 from tests.forge.repositories import git, make_repository, record_commands, remote
@@ -131,6 +138,26 @@ def test_too_many_bytes_are_an_error_and_not_a_part(workspace: GitWorkspace) -> 
         read_tree(
             workspace.git, head(workspace), prefix="services/a", limits=ReadLimits(total_bytes=9)
         )
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ([], set()),
+        (["services/a"], {"services/a"}),
+        (["services/a/"], {"services/a"}),
+        (
+            ["services/a/x.yaml", "services/b", "README.md", "readme.md"],
+            {"services/a/x.yaml", "README.md"},
+        ),
+        (["services/*", "serv"], set()),
+        (["services/ab/ü .yaml"], {"services/ab/ü .yaml"}),
+    ],
+)
+def test_paths_that_are_there_are_told_without_reading_them(
+    workspace: GitWorkspace, asked: list[str], found: set[str]
+) -> None:
+    assert existing_paths(workspace.git, head(workspace), asked) == found
 
 
 def test_an_id_is_resolved_to_the_whole_commit_id(workspace: GitWorkspace) -> None:

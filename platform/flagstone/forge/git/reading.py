@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from flagstone.forge.errors import RefNotFound, TreeTooLarge
@@ -90,6 +90,15 @@ def read_tree(git: Git, commit: str, *, prefix: str = "", limits: ReadLimits | N
     contents = _read_blobs(git, wanted)
     files = {entry.path: contents[entry.blob] for entry in wanted}
     return Tree(commit, files, tuple(skipped))
+
+
+def existing_paths(git: Git, commit: str, paths: Iterable[str]) -> set[str]:
+    """Return those of the paths that a commit has, as file or folder; no content is read."""
+    asked = [path.strip("/") for path in paths]
+    if not asked:
+        return set()
+    done = git.run("ls-tree", "-z", "--name-only", "--full-tree", commit, "--", *asked)
+    return {name.decode("utf-8", "surrogateescape") for name in done.stdout.split(b"\0") if name}
 
 
 def _list(git: Git, commit: str, prefix: str) -> Iterator[_Entry]:

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytest_django import DjangoCaptureOnCommitCallbacks
+
+from flagstone.accounts.models import User
+from flagstone.forge import pipeline
+from flagstone.forge.hosts.base import Account, PullRequestSpec
+from flagstone.forge.hosts.local import LocalForge
+from flagstone.forge.models import ChangeRequest, PullRequest, Repository
+from tests.forge.hosts.local.conftest import LEO
+from tests.forge.repositories import push_by_hand
+
+REPO = "acme/gitops"
+
+
+def look(root: Path, number: int = 1) -> Any:
+    return LocalForge(root).get_pull_request(REPO, number)
+
+
+def test_the_same_again_is_no_news(
+    opened: PullRequest,
+    root: Path,
+    heard: list[dict[str, Any]],
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        recorded = pipeline.record_pull_request(opened.repository, look(root))
+    assert (recorded.pull_request, recorded.is_news) == (opened, False)
+    assert heard == []
+
+
+def test_a_new_state_is_told_audited_and_carried_to_the_change(
+    opened: PullRequest,
+    change: ChangeRequest,
+    root: Path,
+    lead: User,
+    heard: list[dict[str, Any]],
+    audit_actions: Callable[[], list[str]],
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    LocalForge(root).close_pull_request(REPO, 1, by=LEO)
+    with django_capture_on_commit_callbacks(execute=True):
+        row = pipeline.refresh_pull_request(opened)
+    assert (row.state, row.closed_by_login) == ("closed", "leo")
+    assert row.closed_at is not None
+    assert ChangeRequest.objects.get(pk=change.pk).state == "closed"
+    assert heard == [{"pull_request_id": row.pk, "state": "closed"}]
+    assert audit_actions()[-1] == "forge.pull_request_closed"
+
+
+def test_a_new_head_is_measured_again(opened: PullRequest, bare: Path, tmp_path: Path) -> None:
+    branch = opened.source_branch
+    later = push_by_hand(
+        bare, tmp_path, {"more.txt": "1\n2\n", "uv.lock": "x\n" * 50}, branch=branch, start=branch
+    )
+    row = pipeline.refresh_pull_request(opened)
+    assert (row.head_commit, row.measured_commit) == (later, later)
+    assert (row.additions, row.deletions, row.files, row.size) == (54, 1, 4, 5)
+
+
+def test_everybodys_pull_requests_are_recorded_with_their_author(
+    gitops: Repository, bare: Path, tmp_path: Path, root: Path, lead: User
+) -> None:
+    push_by_hand(bare, tmp_path, {"a": "1\n"}, branch="by-hand")
+    forge = LocalForge(root)
+    stranger = Account("nobody-here", "Nobody", is_bot=True)
+    for number, author in enumerate((LEO, stranger), start=1):
+        forge.create_pull_request(REPO, PullRequestSpec("T", "", "by-hand", "main", author))
+        pipeline.record_pull_request(gitops, look(root, number))
+        forge.close_pull_request(REPO, number, by=LEO)
+    rows = PullRequest.objects.order_by("number")
+    assert [(row.author, row.author_login, row.author_is_bot) for row in rows] == [
+        (lead, "leo", False),
+        (None, "nobody-here", True),
+    ]
+    assert all(not hasattr(row, "change_request") for row in rows)
+
+
+def test_a_difference_that_cannot_be_told_leaves_the_size_unknown(
+    gitops: Repository, opened: PullRequest, root: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    found = replace(look(root), number=7, head="1" * 40)
+    row = pipeline.record_pull_request(gitops, found).pull_request
+    assert (row.size, row.additions, row.measured_commit) == (None, None, "")
+    assert "cannot measure acme/gitops#7" in caplog.text
