@@ -1,0 +1,1 @@
+"""Ways to write a score report down: for people, for other tools, for a pull request."""

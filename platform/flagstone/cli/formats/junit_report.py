@@ -1,0 +1,71 @@
+"""The report as JUnit XML: one test suite per service, one test case per check."""
+
+from __future__ import annotations
+
+import re
+from xml.sax.saxutils import escape, quoteattr
+
+from flagstone.scorecards.engine.report import CheckReport, Finding, Report, ServiceReport
+from flagstone.scorecards.engine.states import State
+
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_SKIPPED = (State.NOT_APPLICABLE, State.NO_DATA, State.EXEMPT, State.UPCOMING)
+
+
+def render(report: Report) -> str:
+    suites = [_suite(service) for service in report.services]
+    total = sum(len(service.checks) for service in report.services)
+    failures = sum(len(service.in_state(State.FAIL)) for service in report.services)
+    errors = sum(len(service.in_state(State.ERROR)) for service in report.services)
+    head = f'<testsuites name="flagstone" tests="{total}" failures="{failures}" errors="{errors}">'
+    return "\n".join(['<?xml version="1.0" encoding="UTF-8"?>', head, *suites, "</testsuites>\n"])
+
+
+def _suite(service: ServiceReport) -> str:
+    counts = (
+        f'tests="{len(service.checks)}" failures="{len(service.in_state(State.FAIL))}" '
+        f'errors="{len(service.in_state(State.ERROR))}" '
+        f'skipped="{len(service.in_state(*_SKIPPED))}"'
+    )
+    cases = "\n".join(_case(service, check) for check in service.checks)
+    return f"<testsuite name={_attribute(service.ref)} {counts}>\n{cases}\n</testsuite>"
+
+
+def _case(service: ServiceReport, check: CheckReport) -> str:
+    name = _attribute(f"{check.id} {check.rule.check.name}")
+    head = f"<testcase classname={_attribute(service.name)} name={name}"
+    body = _body(check)
+    return f"  {head}>{body}</testcase>" if body else f"  {head}/>"
+
+
+def _body(check: CheckReport) -> str:
+    message = _attribute(check.summary)
+    if check.state is State.FAIL:
+        kind = _attribute(check.severity.label)
+        return f"<failure type={kind} message={message}>{_text(_details(check))}</failure>"
+    if check.state is State.ERROR:
+        return f'<error type="error" message={message}/>'
+    if check.state in _SKIPPED:
+        return f"<skipped message={_attribute(f'{check.state.value}: {check.summary}')}/>"
+    if check.state is State.WARN:
+        return f"<system-out>{_text(_details(check))}</system-out>"
+    return ""
+
+
+def _details(check: CheckReport) -> str:
+    lines = [_line(finding) for finding in check.findings]
+    return "\n".join([*lines, f"Why: {check.rule.check.why}", f"Mend: {check.rule.check.remedy}"])
+
+
+def _line(finding: Finding) -> str:
+    place = f"{finding.path}:{finding.line}" if finding.line else finding.path
+    about = f" {finding.object}" if finding.object else ""
+    return f"{place}{about}: {finding.message}"
+
+
+def _attribute(text: str) -> str:
+    return quoteattr(_NOT_XML.sub("?", text))
+
+
+def _text(text: str) -> str:
+    return escape(_NOT_XML.sub("?", text))

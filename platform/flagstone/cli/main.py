@@ -1,0 +1,47 @@
+"""The `flagstone` command. Importing it imports no Django: it has to start at once."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from flagstone import __version__
+from flagstone.cli.score import score
+from flagstone.core.errors import FlagstoneError
+
+app = typer.Typer(
+    name="flagstone",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("score")(score)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"flagstone {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def flagstone(
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """The paved road of an engineering organisation."""
+
+
+def main() -> None:
+    """Run the command; an error that a person can mend is one sentence and exit status 2."""
+    try:
+        app(prog_name="flagstone")
+    except FlagstoneError as error:
+        typer.echo(f"flagstone: {error.message}", err=True)
+        sys.exit(2)
