@@ -1,14 +1,15 @@
 from __future__ import annotations
 
-import os
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
-from flagstone.catalog.models import Entity, Location, LocationState, Relation
 
 from flagstone.catalog import pipeline
+from flagstone.catalog.engine.placeholders import Unresolved
+from flagstone.catalog.models import Entity, Location, LocationState, Relation
+from flagstone.catalog.sources import FolderSource
 from flagstone.core.models import AuditEntry
 from tests.catalog.conftest import Folder, dump, group, person, service
 from tests.catalog.engine.samples import DELETE, entity
@@ -269,14 +270,21 @@ def test_a_folder_that_is_gone_changes_nothing(folder: Folder, get: Any) -> None
     )
 
 
-def test_a_file_without_permission_keeps_what_it_said(folder: Folder, get: Any) -> None:
-    if os.geteuid() == 0:
-        pytest.skip("root may read everything")
-    file = folder.write("catalog-info.yaml", service())
-    folder.ingest()
-    file.chmod(0)
+def test_a_file_that_cannot_be_read_now_keeps_what_it_said(
+    folder: Folder, get: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.put(service())
 
-    assert folder.ingest().kept == [CHECKOUT]
+    def refuse(self: FolderSource, path: str) -> bytes:
+        raise Unresolved("Permission denied.")
+
+    monkeypatch.setattr(FolderSource, "read", refuse)
+    stored = folder.ingest()
+
+    assert (stored.kept, stored.orphaned) == ([CHECKOUT], [])
+    assert [item["message"] for item in get("checkout").status_items] == [
+        "own/catalog-info.yaml cannot be read: Permission denied."
+    ]
 
 
 def test_the_first_keeps_a_name_and_the_second_is_told_who_has_it(

@@ -11,7 +11,7 @@ from flagstone.accounts.permissions import require
 from flagstone.catalog.engine.faults import Problem
 from flagstone.catalog.engine.targets import Refused, is_url, lead
 from flagstone.catalog.errors import LocationInvalid, LocationTaken, LocationUnreadable
-from flagstone.catalog.models import Entity, Location, LocationType
+from flagstone.catalog.models import PATH_LENGTH, Entity, Location, LocationType
 from flagstone.catalog.pipeline import remove_location
 from flagstone.catalog.reading import read_location
 from flagstone.catalog.sources import FILE_NAME, place_on_disk
@@ -138,6 +138,8 @@ def unregister_location(*, actor: User, location: Location) -> int:
 
 def _checked(path: str, repository: Repository | None) -> Location:
     path = path.strip()
+    if len(path) > PATH_LENGTH:
+        raise LocationInvalid(f"The path has {len(path)} characters; {PATH_LENGTH} is the most.")
     try:
         if repository is None:
             place_on_disk(path)

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Case, IntegerField, Q, Value, When
+from django.db.models import Case, F, IntegerField, Q, Value, When
 from django.utils import timezone
 
 from flagstone.catalog.engine.refs import EntityRef
 
 # a squad is a Group of one of these types, whatever the case they are written in
 SQUAD_TYPES = ("squad", "team")
+# what was read counts as fresh for so long: a change on disk is told by nobody
+REFRESH_AFTER = timedelta(minutes=15)
+# a message that a repository moved may be lost; its row remembers
+CATCH_UP_AFTER = timedelta(minutes=1)
+PATH_LENGTH = 500
 # kind, namespace and name of 63 characters each, and two separators
 REF_LENGTH = 191
 # what another entity is called may be any text that reads as a reference, and lower case can be longer
@@ -35,9 +40,14 @@ class LocationState(models.TextChoices):
 
 
 class LocationQuerySet(models.QuerySet["Location"]):
-    def due(self, before: datetime) -> Self:
-        """Those that nobody has tried to read since then."""
-        return self.filter(Q(tried_at=None) | Q(tried_at__lt=before))
+    def due(self, now: datetime) -> Self:
+        """Those not tried for a while, and sooner those whose repository is known to have moved on."""
+        moved_on = Q(repository__isnull=False) & ~Q(repository__head_commit__in=("", F("commit")))
+        return self.filter(
+            Q(tried_at=None)
+            | Q(tried_at__lt=now - REFRESH_AFTER)
+            | (moved_on & Q(tried_at__lt=now - CATCH_UP_AFTER))
+        )
 
     def claiming(self, refs: Iterable[str]) -> Self:
         """Those that hold entities of these names, but were not given them: somebody else was first."""
@@ -58,7 +68,7 @@ class Location(models.Model):
         on_delete=models.PROTECT,
         related_name="catalog_locations",
     )
-    path = models.CharField(max_length=500)
+    path = models.CharField(max_length=PATH_LENGTH)
     registered_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )

@@ -23,8 +23,6 @@ from flagstone.forge.errors import ForgeError
 
 logger = logging.getLogger(__name__)
 
-# how long what was read counts as fresh: changes of repositories are told, this is for what is not
-REFRESH_AFTER = timedelta(minutes=15)
 _INGEST_LOCK = 0x43617430
 _WRITE_LOCK = 0x43617431
 
@@ -77,9 +75,9 @@ def remove_location(location: Location) -> list[str]:
 
 def claim_due_locations(now: datetime) -> list[int]:
     """Mark the locations that are due for another reading as tried, and return their ids."""
-    due = Location.objects.due(before=now - REFRESH_AFTER)
     with transaction.atomic():
-        ids = list(due.select_for_update(skip_locked=True).values_list("pk", flat=True))
+        due = Location.objects.due(now).select_for_update(skip_locked=True, of=("self",))
+        ids = list(due.values_list("pk", flat=True))
         Location.objects.filter(pk__in=ids).update(tried_at=now)
     return ids
 
@@ -131,10 +129,11 @@ def _note_failure(location: Location, why: str) -> None:
 
 
 def _tell_after_commit(*, changed: list[str], freed: list[str]) -> None:
+    # what a receiver breaks must not hide the change that was made
     if changed:
-        transaction.on_commit(lambda: _send(signals.entities_changed, changed))
+        transaction.on_commit(lambda: _send(signals.entities_changed, changed), robust=True)
     if freed:
-        transaction.on_commit(lambda: _send(signals.names_freed, freed))
+        transaction.on_commit(lambda: _send(signals.names_freed, freed), robust=True)
 
 
 def _send(signal: Signal, refs: list[str]) -> None:

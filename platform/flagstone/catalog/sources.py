@@ -22,6 +22,7 @@ from flagstone.forge.models import Repository
 # the name that catalogue files have everywhere; what a folder is searched for
 FILE_NAME = "catalog-info.yaml"
 MAX_FOLDER_FILES = 200_000
+_NOT_SEARCHED = frozenset({".git", "node_modules"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def place_on_disk(path: str) -> tuple[Path, str]:
         LocationUnreadable: if the path is not absolute, in no allowed folder, or gone.
     """
     fixed = fixed_folder(path) if is_pattern(path) else path
-    if not fixed.startswith("/") or ".." in PurePosixPath(path).parts:
+    if not path.isprintable() or not fixed.startswith("/") or ".." in PurePosixPath(path).parts:
         raise LocationUnreadable(f"{path} is not an absolute path; write one that begins with /.")
     real = Path(fixed).resolve()
     root = _allowed_root(real)
@@ -110,10 +111,13 @@ class FolderSource:
 
     def _walk(self, top: Path) -> Iterator[str]:
         for folder, folders, files in os.walk(top):
-            folders[:] = sorted(name for name in folders if name not in {".git", "node_modules"})
+            folders[:] = sorted(
+                name for name in folders if name not in _NOT_SEARCHED and name.isprintable()
+            )
             place = Path(folder).relative_to(self._root).as_posix()
             prefix = "" if place == "." else f"{place}/"
-            yield from (f"{prefix}{name}" for name in files)
+            # a name that is not readable text cannot be shown, stored or written as a target
+            yield from (f"{prefix}{name}" for name in files if name.isprintable())
 
     def _real(self, path: str) -> Path | None:
         try:

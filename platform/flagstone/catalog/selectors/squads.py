@@ -68,10 +68,8 @@ def squads_of(user: User) -> list[Squad]:
     if not user.entity_ref:
         return []
     mine = Relation.objects.filter(source_ref=user.entity_ref.lower(), type="memberOf")
-    groups = mine.values_list("target_ref", flat=True)
-    return _with_counts(
-        Entity.objects.visible_to(user).squads().alive().filter(ref__in=set(groups))
-    )
+    groups = mine.order_by().values("target_ref")
+    return _with_counts(Entity.objects.visible_to(user).squads().alive().filter(ref__in=groups))
 
 
 def members_of(ref: str, *, nested: bool = False) -> list[Linked]:
