@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from pytest_django import DjangoCaptureOnCommitCallbacks
+
+from flagstone.accounts.models import User
+from flagstone.forge.models import ChangeRequest, CodeHost, PullRequest, Repository
+
+MODELS = ["codehost", "repository", "pullrequest", "changerequest"]
+
+
+@pytest.fixture
+def admin(client: Client, admin_user: User) -> Client:
+    client.force_login(admin_user)
+    return client
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_every_model_can_be_listed_and_looked_at(
+    admin: Client, opened: PullRequest, change: ChangeRequest, model: str
+) -> None:
+    rows = {
+        "codehost": opened.repository.host, "repository": opened.repository,
+        "pullrequest": opened, "changerequest": change,
+    }  # fmt: skip
+    listing = admin.get(reverse(f"admin:forge_{model}_changelist"))
+    page = admin.get(reverse(f"admin:forge_{model}_change", args=[rows[model].pk]))
+    assert (listing.status_code, page.status_code) == (200, 200)
+    assert "_save" not in page.content.decode()
+
+
+@pytest.mark.parametrize("model", MODELS[1:])
+def test_what_code_hosts_say_cannot_be_added_or_deleted(
+    admin: Client, opened: PullRequest, model: str
+) -> None:
+    assert admin.get(reverse(f"admin:forge_{model}_add")).status_code == 403
+    admin.post(
+        reverse(f"admin:forge_{model}_changelist"),
+        {"action": "delete_selected", "_selected_action": ["1"], "post": "yes"},
+    )
+    assert (PullRequest.objects.count(), ChangeRequest.objects.count()) == (1, 1)
+
+
+def test_a_code_host_is_registered_through_the_action(
+    admin: Client, audit_actions: Callable[[], list[str]]
+) -> None:
+    admin.post(reverse("admin:forge_codehost_add"), {"name": "local", "kind": "local"})
+    assert CodeHost.objects.get().name == "local"
+    assert "forge.code_host_registered" in audit_actions()
+
+
+def test_a_second_local_code_host_is_a_form_error(admin: Client, host: CodeHost) -> None:
+    answer = admin.post(reverse("admin:forge_codehost_add"), {"name": "second", "kind": "local"})
+    assert "There is a local code host already" in answer.content.decode()
+
+
+def test_repositories_can_be_looked_at_again(
+    admin: Client,
+    gitops: Repository,
+    enqueued: list[tuple[str, object]],
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        admin.post(
+            reverse("admin:forge_repository_changelist"),
+            {"action": "sync", "_selected_action": [str(gitops.pk)]},
+        )
+    assert enqueued == [("flagstone.forge.sync_repository", gitops.pk)]
+
+
+@pytest.mark.parametrize(("state", "after"), [("failed", "requested"), ("opened", "opened")])
+def test_halted_changes_can_be_resumed(
+    admin: Client, change: ChangeRequest, state: str, after: str
+) -> None:
+    ChangeRequest.objects.update(state=state)
+    answer = admin.post(
+        reverse("admin:forge_changerequest_changelist"),
+        {"action": "resume", "_selected_action": [str(change.pk)]},
+        follow=True,
+    )
+    assert ChangeRequest.objects.get().state == after
+    assert ("nothing to resume" in answer.content.decode()) is (state == "opened")
