@@ -23,10 +23,10 @@ class Result:
 
     name: str
     value: float
-    unit: str
-    target: float | None
-    at_most: bool
     detail: str
+    unit: str = ""
+    target: float | None = None
+    at_most: bool = True
 
     @property
     def met(self) -> bool:
@@ -36,7 +36,11 @@ class Result:
 
     @property
     def bound(self) -> str:
-        return "–" if self.target is None else f"{'≤' if self.at_most else '≥'} {self.target:g}{self.unit}"
+        return (
+            "none"
+            if self.target is None
+            else f"{'≤' if self.at_most else '≥'} {self.target:g}{self.unit}"
+        )
 
     def line(self) -> str:
         verdict = "" if self.target is None else ("  met" if self.met else "  MISSED")
@@ -44,13 +48,15 @@ class Result:
 
 
 def as_markdown(results: Sequence[Result], *, machine: str, day: date) -> str:
-    rows = "\n".join(
-        f"| {r.name} | {r.value:.2f}{r.unit} | {r.bound} | {'' if r.target is None else 'yes' if r.met else '**no**'} | {r.detail} |"
-        for r in results
-    )
+    rows = "\n".join(_row(result) for result in results)
     return (
         "# Benchmarks\n\n"
         f"Written by `make bench` on {day.isoformat()}. Machine: {machine}.\n"
         "Both sides of a ratio are measured in the same run, in turn; the median of the runs is given.\n\n"
         f"| what | measured | target | met | raw |\n| --- | --- | --- | --- | --- |\n{rows}\n"
     )
+
+
+def _row(r: Result) -> str:
+    met = "" if r.target is None else "yes" if r.met else "**no**"
+    return f"| {r.name} | {r.value:.2f}{r.unit} | {r.bound} | {met} | {r.detail} |"

@@ -17,25 +17,19 @@ from flagstone.config.runtime import postgres, redis_server
 _SERVERS: list[Any] = []
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Start PostgreSQL and Redis once for the whole run; the workers of xdist inherit their addresses.
+def _choose_a_home() -> None:
+    """Name the settings and their home before any other conftest can make Django read them.
 
-    The settings are named only here, so that Django reads them after the servers' home is known.
+    The workers of xdist inherit what their parent chose.
     """
-    if not hasattr(config, "workerinput") and not os.environ.get("FLAGSTONE_TEST_SERVERS"):
-        _start_servers()
-    django.setup()
-
-
-def _start_servers() -> None:
-    home = Path(
-        os.environ.get("FLAGSTONE_TEST_HOME") or tempfile.mkdtemp(prefix="flagstone-tests-")
-    )
-    (home / "static").mkdir(parents=True, exist_ok=True)  # where WhiteNoise looks first
+    if os.environ.get("FLAGSTONE_TEST_RUN"):
+        return
+    home = Path(tempfile.mkdtemp(prefix="flagstone-tests-"))
+    (home / "static").mkdir()  # where WhiteNoise looks first
     home.chmod(0o755)  # PostgreSQL runs as another account when the tests run as root
     os.environ |= {
+        "FLAGSTONE_TEST_RUN": str(os.getpid()),
         "FLAGSTONE_HOME": str(home),
-        "FLAGSTONE_TEST_SERVERS": "started",
         "HOME": str(home),
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_CONFIG_GLOBAL": os.devnull,
@@ -43,8 +37,18 @@ def _start_servers() -> None:
     }
     for name in ("DATABASE_URL", "REDIS_URL"):
         os.environ.pop(name, None)
-    _SERVERS.append(postgres.start(home, log=home / "logs" / "postgres.log", durable=False))
-    _SERVERS.append(redis_server.start(home, log=home / "logs" / "redis.log"))
+
+
+_choose_a_home()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start PostgreSQL and Redis once for the whole run."""
+    if os.environ["FLAGSTONE_TEST_RUN"] == str(os.getpid()):
+        home = Path(os.environ["FLAGSTONE_HOME"])
+        _SERVERS.append(postgres.start(home, log=home / "logs" / "postgres.log", durable=False))
+        _SERVERS.append(redis_server.start(home, log=home / "logs" / "redis.log"))
+    django.setup()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -1,0 +1,116 @@
+"""`flagstone score` on 1,000 generated services, over bare regorus on the very same inputs."""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import regorus
+
+from benchmarks.report import Result
+from flagstone.core.content import content_dir
+from flagstone.policies.gatekeeper.policy_set import PolicySet
+from flagstone.policies.gatekeeper.review import review_json
+from flagstone.policies.manifests.reading import read_folder
+from flagstone.scaffolding.engine.rendering import LayerJob, render_layers
+
+SERVICES = 1000
+RUNS = 3
+ANSWERS = {
+    "name": "aaaaaaaa",
+    "description": "Takes a basket and a card and turns them into a paid order.",
+    "owner": "group:default/payments-platform",
+    "system": "system:default/payments",
+    "tier": "1",
+    "created": "2026-11-23",
+}
+
+
+def measure() -> Iterator[Result]:
+    with tempfile.TemporaryDirectory(prefix="flagstone-bench-") as folder:
+        root = Path(folder)
+        generate(root, SERVICES)
+        inputs = _inputs(root)
+        whole, bare = [], []
+        for _ in range(RUNS):
+            whole.append(_score(root))
+            bare.append(_bare(inputs))
+        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+        score, alone = sorted(whole)[RUNS // 2], sorted(bare)[RUNS // 2]
+        count = len(inputs)
+        yield Result(
+            name=f"`flagstone score`, {SERVICES:,} services: evaluations a second over bare regorus",
+            value=alone / score,
+            target=0.5,
+            at_most=False,
+            detail=f"{count:,} policy evaluations: whole command {score:.1f} s, "
+            f"bare regorus {alone:.1f} s ({count / alone:,.0f}/s)",
+        )
+        yield Result(
+            name=f"`flagstone score`, {SERVICES:,} services: peak memory of its largest process",
+            value=peak,
+            unit=" MB",
+            target=400,
+            at_most=True,
+            detail=f"{peak:.0f} MB",
+        )
+
+
+def generate(root: Path, count: int) -> None:
+    """Write that many services, each rendered from the paved path under a name of its own."""
+    (layer,) = render_layers([LayerJob(content_dir("scaffolds") / "paved-path", ANSWERS)])
+    template = layer.tree.contents()
+    for number in range(count):
+        name = f"svc{number:05d}"
+        for path, content in template.items():
+            file = root / path.replace(ANSWERS["name"], name)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content.replace(ANSWERS["name"].encode(), name.encode()))
+
+
+def _score(root: Path) -> float:
+    begun = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-m", "flagstone.cli.main", "score", str(root), "--format", "json"],
+        capture_output=True,
+        check=False,
+    )
+    seconds = time.perf_counter() - begun
+    found = len(json.loads(done.stdout)["services"])
+    if found < SERVICES:
+        raise RuntimeError(f"only {found} services were scored")
+    return seconds
+
+
+def _inputs(root: Path) -> list[tuple[str, str, str]]:
+    """Every (rule, Rego, input) that the command evaluates, ready to be fed."""
+    policies = PolicySet.load(content_dir("scorecards") / "policies")
+    found = []
+    for manifest in read_folder(root).manifests:
+        for policy in policies.policies:
+            if policy.match.applies(manifest, {}):
+                parameters = json.dumps(policy.constraint.parameters)
+                text = f'{{"review": {review_json(manifest, {})}, "parameters": {parameters}}}'
+                found.append((policy.name, policy.rego, text))
+    return found
+
+
+def _bare(inputs: list[tuple[str, str, str]]) -> float:
+    engines = {}
+    for name, rego, _ in inputs:
+        if name not in engines:
+            engine = regorus.Engine()
+            engine.add_policy(name, rego)
+            engines[name] = (engine, f"{engine.get_packages()[0]}.violation")
+    begun = time.perf_counter()
+    for name, _, text in inputs:
+        engine, rule = engines[name]
+        engine.set_input_json(text)
+        engine.eval_rule_as_json(rule)
+    return time.perf_counter() - begun
