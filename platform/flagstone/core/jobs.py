@@ -70,15 +70,11 @@ def start(job: Job) -> None:
 
 @contextmanager
 def step(job: Job, key: str) -> Iterator[JobLog]:
-    """Run one step: records its start and its end, and its failure with the cause in a sentence."""
-    row = JobStep.objects.get(job=job, key=key)
-    row.state, row.started_at, row.finished_at, row.error = (
-        StepState.RUNNING,
-        timezone.now(),
-        None,
-        "",
-    )
-    row.save(update_fields=("state", "started_at", "finished_at", "error"))
+    """Run one step: records its start and its end, and its failure with the cause in a sentence.
+
+    A step that was begun before keeps the time of that.
+    """
+    row = _begin(job, key)
     log = JobLog(job, row)
     try:
         yield log
@@ -89,6 +85,20 @@ def step(job: Job, key: str) -> Iterator[JobLog]:
         raise
     row.state, row.finished_at = StepState.SUCCEEDED, timezone.now()
     row.save(update_fields=("state", "finished_at"))
+
+
+def begin(job: Job, key: str) -> JobLog:
+    """Start a step that ends later, in another process perhaps, by `step` or `skip`: it waits for somebody."""
+    return JobLog(job, _begin(job, key))
+
+
+def _begin(job: Job, key: str) -> JobStep:
+    row = JobStep.objects.get(job=job, key=key)
+    if row.state != StepState.RUNNING or row.started_at is None:
+        row.started_at = timezone.now()
+    row.state, row.finished_at, row.error = StepState.RUNNING, None, ""
+    row.save(update_fields=("state", "started_at", "finished_at", "error"))
+    return row
 
 
 def is_done(job: Job, key: str) -> bool:

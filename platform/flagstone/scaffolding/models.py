@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Self
 
 from django.conf import settings
@@ -45,12 +45,6 @@ class ScaffoldRunQuerySet(models.QuerySet["ScaffoldRun"]):
         """Those for a service of that name, whatever its letters' case."""
         return self.filter(service_name__iexact=service_name)
 
-    def stuck(self, now: datetime) -> Self:
-        """At work, due, and not touched for a while: their worker died, or no message came."""
-        return self.filter(
-            state__in=AT_WORK, not_before__lte=now, touched_at__lte=now - STUCK_AFTER
-        )
-
 
 class ScaffoldRun(models.Model):
     """One use of a scaffold: from the answers to the merge of its pull request."""
@@ -72,7 +66,12 @@ class ScaffoldRun(models.Model):
     )
 
     state = models.CharField(max_length=10, choices=RunState.choices, default=RunState.QUEUED)
-    is_cancel_requested = models.BooleanField(default=False)
+    ending = models.CharField(
+        max_length=10,
+        choices=RunState.choices,
+        blank=True,
+        help_text="how it is to end, while what it made is being taken back",
+    )
     job = models.OneToOneField(Job, on_delete=models.PROTECT, related_name="scaffold_run")
     gitops_repository = models.ForeignKey(
         Repository, null=True, blank=True, on_delete=models.PROTECT, related_name="+"

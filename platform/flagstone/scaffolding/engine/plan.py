@@ -25,6 +25,7 @@ from flagstone.scaffolding.engine.template import (
     REGISTER,
     Step,
 )
+from flagstone.scaffolding.errors import TemplateError
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class RenderedService:
     service: RenderedTree
     gitops: RenderedTree
     repository: RepositoryPlan | None
-    pull_request: PullRequestPlan | None
+    pull_request: PullRequestPlan
     registration: RegistrationPlan | None
     provenance: ProvenanceRecord
     skipped: tuple[str, ...] = ()
@@ -91,6 +92,7 @@ def render(
     user: Mapping[str, Any],
     environment: Mapping[str, str],
     now: datetime,
+    recorded: Mapping[str, Any] | None = None,
     limits: Limits | None = None,
 ) -> RenderedService:
     """Render both trees of a service.
@@ -101,39 +103,31 @@ def render(
         user: `ref`, and `entity` with at least `metadata.name`.
         environment: Values of `environment.parameters`.
         now: The only time that expressions know, as a date.
+        recorded: Provenance of an earlier rendering, as JSON: layers that have not changed since get the
+            very values that they had then, random ones and dates included.
         limits: Of the rendering child.
 
     Raises:
         AnswersInvalid: The answers do not fit the form.
         TemplateError: The scaffold cannot be rendered.
     """
-    if scaffold.problem:
-        raise scaffold.problem
+    if scaffold.problem or scaffold.template is None:
+        raise scaffold.problem or TemplateError("cannot be read", file=scaffold.folder.name)
     answers = validate(scaffold.form, answers)
     names = _names(scaffold, answers, user, environment, now)
     run = [step for step in scaffold.steps if _runs(step, names)]
-    fetches = [step for step in run if step.action == FETCH_COOKIECUTTER]
-    jobs = [
-        LayerJob(layer.folder, _values(step, names), layer.label)
-        for step in fetches
-        for layer in [scaffold.layers[step.id]]
-    ]
-    rendered = render_layers(jobs, limits=limits) if jobs else []
-    trees = {SERVICE: RenderedTree(), GITOPS: RenderedTree()}
-    records = []
-    for step, layer in zip(fetches, rendered, strict=True):
-        target = target_of(step, "targetPath")
-        trees[target] = trees[target].overlaid(layer.tree)
-        used = scaffold.layers[step.id]
-        variables = {key: layer.variables[key] for key in used.variables}
-        records.append(LayerRecord(used.label, used.digest, target, variables))
-    provenance = ProvenanceRecord(scaffold.id, scaffold.version, answers, tuple(records))
-    plans = _plans(run, names, str(answers[scaffold.name_field]))
+    name = str(answers[scaffold.name_field])
+    plans = _plans(run, names, name)
+    if "pull_request" not in plans:
+        steps = scaffold.template.place.get("spec").get("steps")
+        raise steps.fault("with these answers no pull request would be opened")
+    trees, records = _trees(scaffold, run, names, recorded or {}, limits)
+    provenance = ProvenanceRecord(scaffold.id, scaffold.version, answers, records)
     service = trees[SERVICE]
     if service.files:
         service = service.overlaid(RenderedTree({PATH: RenderedFile(provenance.as_file())}))
     return RenderedService(
-        service_name=str(answers[scaffold.name_field]),
+        service_name=name,
         answers=answers,
         service=service,
         gitops=trees[GITOPS],
@@ -141,6 +135,36 @@ def render(
         skipped=tuple(step.name for step in scaffold.steps if step not in run),
         **plans,
     )
+
+
+def _trees(
+    scaffold: Scaffold,
+    run: list[Step],
+    names: Mapping[str, Any],
+    recorded: Mapping[str, Any],
+    limits: Limits | None,
+) -> tuple[dict[str, RenderedTree], tuple[LayerRecord, ...]]:
+    """Render every layer in one child, and lay those of one target over each other."""
+    fetches = [step for step in run if step.action == FETCH_COOKIECUTTER]
+    layers = [scaffold.layers[step.id] for step in fetches]
+    known = {(was["layer"], was["digest"]): was["variables"] for was in recorded.get("layers", ())}
+    jobs = [
+        LayerJob(
+            folder=layer.folder,
+            given=known.get((layer.label, layer.digest)) or _values(step, names),
+            label=layer.label,
+        )
+        for step, layer in zip(fetches, layers, strict=True)
+    ]
+    trees = {SERVICE: RenderedTree(), GITOPS: RenderedTree()}
+    records = []
+    rendered = render_layers(jobs, limits=limits) if jobs else []
+    for step, layer, result in zip(fetches, layers, rendered, strict=True):
+        target = target_of(step, "targetPath")
+        trees[target] = trees[target].overlaid(result.tree)
+        variables = {key: result.variables[key] for key in layer.variables}
+        records.append(LayerRecord(layer.label, layer.digest, target, variables))
+    return trees, tuple(records)
 
 
 def output(
@@ -218,7 +242,7 @@ def _evaluated(step: Step, key: str, names: Mapping[str, Any]) -> Any:
 
 
 def _plans(run: list[Step], names: Mapping[str, Any], service_name: str) -> dict[str, Any]:
-    plans: dict[str, Any] = {"repository": None, "pull_request": None, "registration": None}
+    plans: dict[str, Any] = {"repository": None, "registration": None}
     for step in run:
 
         def text(key: str, default: str = "", step: Step = step) -> str:

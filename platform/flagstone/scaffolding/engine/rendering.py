@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import shutil
 import signal
 import stat
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -101,6 +104,17 @@ def render_layers(jobs: Sequence[LayerJob], *, limits: Limits | None = None) -> 
             RenderedLayer(_collect(run / str(number), job, limits), variables)
             for number, (job, variables) in enumerate(zip(jobs, answer["contexts"], strict=True))
         ]
+
+
+def remove_abandoned(*, older_than: float = 3600.0) -> int:
+    """Remove run folders that killed workers left behind, and tell how many."""
+    removed = 0
+    for folder in Path(tempfile.gettempdir()).glob(f"{_RUN_PREFIX}*"):
+        with contextlib.suppress(FileNotFoundError):
+            if time.time() - folder.stat().st_mtime > older_than:
+                shutil.rmtree(folder, ignore_errors=True)
+                removed += 1
+    return removed
 
 
 def _run_child(jobs: Sequence[LayerJob], run: Path, limits: Limits) -> dict[str, Any]:

@@ -195,6 +195,9 @@ def _check_order(template: Template) -> None:
                 f"step '{step.id}' comes too late or twice: the order is {', '.join(_ORDER)}"
             )
         latest = rank
+    if not any(step.action == PUBLISH_PULL_REQUEST for step in template.steps):
+        place = template.place.get("spec").get("steps")
+        raise place.fault(f"no step is {PUBLISH_PULL_REQUEST}, so no service would ever run")
 
 
 def _check_lookup(lookup: Lookup, template: Template, form: Form) -> None:

@@ -1,0 +1,101 @@
+"""The steps that write: the service's repository, and the pull request in the GitOps repository."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.conf import settings
+
+from flagstone.core import jobs
+from flagstone.core.errors import Conflict
+from flagstone.core.jobs import JobLog
+from flagstone.forge import pipeline as forge
+from flagstone.forge.connections import connect
+from flagstone.forge.git.changes import FileContent
+from flagstone.forge.models import ChangeRequest
+from flagstone.scaffolding.engine.plan import PullRequestPlan, RenderedService
+from flagstone.scaffolding.engine.rendering import RenderedTree
+from flagstone.scaffolding.models import ScaffoldRun
+from flagstone.scaffolding.pipeline.rows import keep_output, record
+from flagstone.scaffolding.surroundings import surroundings_of
+
+
+def make_repository(run: ScaffoldRun, rendered: RenderedService) -> None:
+    """Make the service's own repository, unless this run has made it before.
+
+    Raises:
+        RepositoryExists: Somebody made one of that name in the meantime.
+    """
+    plan = rendered.repository
+    if plan is None:
+        jobs.skip(run.job, "repository", "This scaffold makes no repository of its own.")
+        return
+    gitops = surroundings_of(run.service_name, gitops=run.gitops_repository).gitops
+    with jobs.step(run.job, "repository") as journal:
+        repository = forge.provision_repository(
+            requested_by=run.requested_by,
+            host=gitops.host,
+            full_name=f"{gitops.owner}/{plan.name}",
+            description=plan.description,
+            files=_contents(rendered.service),
+            source=run.source,
+        )
+        record(run, repository=repository)
+        keep_output(
+            run,
+            plan.step_id,
+            repository=repository.full_name,
+            remoteUrl=connect(gitops.host).git_remote(repository.full_name).url,
+            commit=repository.head_commit,
+        )
+        journal.info(f"Made {repository.full_name} with {len(rendered.service.files)} files.")
+
+
+def open_pull_request(run: ScaffoldRun, rendered: RenderedService, journal: JobLog) -> None:
+    """Push a branch and open the pull request; however often this is done, there is one of each.
+
+    Raises:
+        ForgeError: Not now, or not at all.
+        Conflict: There is nothing to change, or somebody has to look first.
+    """
+    plan = rendered.pull_request
+    change = ChangeRequest.objects.filter(pk=run.change_id).first() or forge.record_change(
+        requested_by=run.requested_by,
+        repository=surroundings_of(run.service_name, gitops=run.gitops_repository).gitops,
+        title=plan.title,
+        body=_body(run, plan),
+        files=_contents(rendered.gitops),
+        source=run.source,
+        change_id=run.change_id,
+        labels=("scaffold",),
+    )
+    record(run, change_request=change)
+    pull_request = forge.ship(change.pk)
+    if pull_request is None:
+        raise Conflict(
+            f"{change.repository.full_name} is as the scaffold wants it already, so there is "
+            "nothing to open a pull request for.",
+            code="scaffold.nothing_to_change",
+        )
+    keep_output(
+        run,
+        plan.step_id,
+        remoteUrl=f"{settings.FLAGSTONE_URL}/pulls/{pull_request.pk}",
+        pullRequestNumber=pull_request.number,
+    )
+    journal.info(
+        f"Opened pull request #{pull_request.number} of {change.repository.full_name} "
+        f"from {change.branch}."
+    )
+
+
+def _contents(tree: RenderedTree) -> Mapping[str, FileContent]:
+    return {path: FileContent(file.content, file.executable) for path, file in tree.files.items()}
+
+
+def _body(run: ScaffoldRun, plan: PullRequestPlan) -> str:
+    made = (
+        f"Made from the scaffold {run.scaffold_title} ({run.scaffold_id} {run.scaffold_version}) "
+        f"for {run.requested_by.display_name}: {settings.FLAGSTONE_URL}/runs/{run.pk}"
+    )
+    return f"{plan.body}\n\n{made}" if plan.body else made

@@ -1,0 +1,66 @@
+"""What a scaffold would write with these answers; nothing is written, nothing is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils import timezone
+
+from flagstone.accounts.models import User
+from flagstone.accounts.permissions import require
+from flagstone.scaffolding.engine.answers import validate
+from flagstone.scaffolding.engine.plan import RenderedService, render
+from flagstone.scaffolding.engine.scaffold import Scaffold
+from flagstone.scaffolding.library import find_scaffold
+from flagstone.scaffolding.naming import name_holder
+from flagstone.scaffolding.picking import require_known_entities
+from flagstone.scaffolding.surroundings import Surroundings, described, surroundings_of
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """Both trees of a service that is to be.
+
+    Attributes:
+        scaffold: What it would be made from.
+        rendered: Both trees, and what every step would do.
+        surroundings: Where they would go.
+        holder: Who or what holds the name, '' when it is free: creating it would be refused.
+    """
+
+    scaffold: Scaffold
+    rendered: RenderedService
+    surroundings: Surroundings
+    holder: str
+
+    @property
+    def can_be_created(self) -> bool:
+        return not self.holder
+
+
+def preview(*, actor: User, scaffold_id: str, answers: Mapping[str, Any]) -> Preview:
+    """Render both trees for somebody to look at.
+
+    Raises:
+        Forbidden: The person may not create services.
+        NotFound, TemplateError: There is no such scaffold, or it cannot be rendered.
+        AnswersInvalid: With every fault of every question.
+        Conflict: There is no GitOps repository.
+        ForgeError: The GitOps repository cannot be read.
+    """
+    require(actor, "scaffolding.create")
+    scaffold = find_scaffold(scaffold_id)
+    answers = validate(scaffold.form, answers)
+    require_known_entities(scaffold.form, answers)
+    name = str(answers[scaffold.name_field])
+    surroundings = surroundings_of(name)
+    rendered = render(
+        scaffold,
+        answers,
+        user=described(actor),
+        environment=surroundings.environment(),
+        now=timezone.now(),
+    )
+    return Preview(scaffold, rendered, surroundings, name_holder(name, surroundings))
