@@ -106,5 +106,5 @@ def test_a_single_file(tmp_path):
 
 
 def test_no_such_folder(tmp_path):
-    with pytest.raises(NotFound, match="There is no folder .*/missing. Name a folder or file"):
+    with pytest.raises(NotFound, match=r"There is no folder .*/missing\. Name a folder or file"):
         FolderFiles(tmp_path / "missing", Limits())

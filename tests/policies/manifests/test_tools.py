@@ -49,7 +49,7 @@ def test_a_failure_speaks_without_our_folder(tmp_path):
 
 
 def test_a_silent_failure(tmp_path):
-    with pytest.raises(ToolError, match="^it failed without a word$"):
+    with pytest.raises(ToolError, match=r"^it failed without a word$"):
         run_tool([script(tmp_path, "import sys; sys.exit(3)")], tmp_path, Limits())
 
 
@@ -63,7 +63,7 @@ def test_a_tool_that_hangs_is_ended_with_its_children(tmp_path):
 
 def test_too_much_output(tmp_path):
     tool = script(tmp_path, "print('x' * 3_000_000)")
-    with pytest.raises(ToolError, match="^its output is over 1 MB$"):
+    with pytest.raises(ToolError, match=r"^its output is over 1 MB$"):
         run_tool([tool], tmp_path, Limits(rendered_bytes=2**20))
 
 
@@ -97,5 +97,5 @@ def test_a_file_that_is_gone_cannot_be_copied(tmp_path):
 
 
 def test_output_that_is_not_yaml():
-    with pytest.raises(ToolError, match="^its output cannot be read: line 3: "):
+    with pytest.raises(ToolError, match=r"^its output cannot be read: line 2: "):
         list(rendered_objects("apiVersion: v1\na: [\n", Limits()))

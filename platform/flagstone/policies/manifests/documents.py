@@ -104,11 +104,17 @@ class _Stream:
         problem = error.problem or "not YAML"
         if not error.context or error.context_mark is None:
             return problem
-        began = self._first_line + error.context_mark.line + 1
-        return f"{problem} {error.context} that began on line {began}"
+        return (
+            f"{problem} {error.context} that began on line {self._human(error.context_mark.line)}"
+        )
+
+    def _human(self, line: int) -> int:
+        """The line in the whole file, from 1; an unfinished text breaks behind its end."""
+        last = self._text.rstrip("\n").count("\n")
+        return self._first_line + min(line, last) + 1
 
     def _at(self, duplicates: list[DuplicateKey]) -> tuple[DuplicateKey, ...]:
         return tuple(DuplicateKey(d.key, d.line + self._first_line + 1) for d in duplicates)
 
     def _break(self, reason: str, line: int, *, limit: bool = False) -> None:
-        self.broken = Broken(self._index, self._first_line + line + 1, reason, limit)
+        self.broken = Broken(self._index, self._human(line), reason, limit)

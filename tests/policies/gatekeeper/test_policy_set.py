@@ -1,0 +1,181 @@
+"""A set of policies: every object gets violations, or the reason why a policy could not say anything."""
+
+from __future__ import annotations
+
+import pytest
+
+from flagstone.core.errors import NotFound, UserError
+from flagstone.policies.gatekeeper.errors import NotEvaluated, PolicyError
+from flagstone.policies.gatekeeper.inventory import Inventory
+from flagstone.policies.gatekeeper.policy_set import PolicySet
+from tests.corpora import design_example
+from tests.policies.gatekeeper.samples import (
+    V0,
+    V1,
+    code,
+    constraint,
+    deployment,
+    dump,
+    policies,
+    template,
+)
+
+GOOD = template(code(V1, version="v1"))
+DEPLOYMENTS = {"kinds": [{"apiGroups": ["apps"], "kinds": ["Deployment"]}]}
+
+
+def test_a_violation_tells_who_and_what():
+    found = policies(template({"rego": V0}), constraint(enforcementAction="warn"))
+    web = deployment()
+    (violation,) = found.evaluate(web)
+    assert violation.policy == "demo"
+    assert violation.constraint == "demo"
+    assert violation.enforcement == "warn"
+    assert violation.message == "1 replicas"
+    assert violation.details == {"min": 2}
+    assert violation.manifest is web
+    assert found.errors == ()
+    assert found.not_evaluated == ()
+
+
+def test_the_order_of_the_documents_does_not_matter():
+    assert len(policies(constraint(), GOOD).evaluate(deployment())) == 1
+
+
+def test_several_constraints_of_one_template():
+    strict = {**constraint(parameters={"min": 9}), "metadata": {"name": "strict"}}
+    found = policies(GOOD, constraint(), strict)
+    assert [v.constraint for v in found.evaluate(deployment(5))] == ["strict"]
+    assert [v.constraint for v in found.evaluate(deployment(1))] == ["demo", "strict"]
+
+
+def test_what_does_not_match_is_not_asked():
+    found = policies(GOOD, constraint(match={**DEPLOYMENTS, "excludedNamespaces": ["p*"]}))
+    assert found.evaluate(deployment()) == []
+    assert len(found.evaluate(deployment(namespace="other"))) == 1
+
+
+def test_a_policy_that_breaks_on_an_object_does_not_hide_the_others():
+    rego = 'package broken\nviolation contains {"msg": "x"} if count(input.review.object.spec.replicas) > 0\n'
+    broken = template(code(rego, version="v1"), kind="Broken")
+    found = policies(GOOD, constraint(), broken, constraint("Broken"))
+    assert found.errors == ()
+    review = found.review(deployment())
+    assert [v.message for v in review.violations] == ["1 replicas"]
+    (failure,) = review.failures
+    assert failure.reason == "`count` requires array/object/set/string argument. Got `1`."
+    assert failure.policy == "broken"
+    with pytest.raises(PolicyError, match="`count` requires"):
+        found.evaluate(deployment())
+
+
+@pytest.mark.parametrize(
+    ("documents", "reason"),
+    [
+        ([constraint(match=DEPLOYMENTS)], "there is no ConstraintTemplate for the kind Demo"),
+        (
+            [template(code("package demo\n)", version="v1")), constraint(match=DEPLOYMENTS)],
+            "unexpected",
+        ),
+        (
+            [GOOD, {**constraint(match=DEPLOYMENTS), "apiVersion": "constraints.gatekeeper.sh/v1"}],
+            "constraints have no v1",
+        ),
+        ([GOOD, GOOD, constraint(match=DEPLOYMENTS)], "another template defines Demo too"),
+    ],
+    ids=["dangling", "syntax", "version", "twice"],
+)
+def test_what_cannot_be_loaded_is_an_error_of_the_set_and_of_every_object_it_matches(
+    documents, reason
+):
+    found = policies(*documents)
+    assert any(reason in error.reason or reason == "unexpected" for error in found.errors)
+    assert found.policies == ()
+    (failure,) = found.review(deployment()).failures
+    assert failure in found.errors
+    assert isinstance(failure, UserError)
+    assert failure.code == "policy.broken"
+    service = deployment()
+    service.raw["kind"] = "Service"
+    assert found.review(service).failures == ()
+
+
+def test_cel_is_reported_and_never_taken_for_a_pass():
+    cel = template({"code": [{"engine": "K8sNativeValidation", "source": {}}]})
+    found = policies(cel, constraint())
+    assert found.errors == ()
+    assert [error.reason for error in found.not_evaluated] == [
+        "it is written in CEL (K8sNativeValidation), which Flagstone does not evaluate yet"
+    ]
+    (failure,) = found.review(deployment()).failures
+    assert isinstance(failure, NotEvaluated)
+
+
+def test_a_policy_that_looks_at_other_objects_needs_them():
+    rego = 'package demo\nviolation contains {"msg": "lonely"} if count(data.inventory.namespace) == 0\n'
+    found = policies(template(code(rego, version="v1")), constraint())
+    (failure,) = found.review(deployment()).failures
+    assert isinstance(failure, NotEvaluated)
+    assert failure.reason == "it looks at other objects (data.inventory), and none were given"
+    assert [v.message for v in found.evaluate(deployment(), inventory=Inventory([]))] == ["lonely"]
+    assert found.evaluate(deployment(), inventory=Inventory([deployment()])) == []
+
+
+def test_labels_of_a_namespace_that_are_not_known():
+    found = policies(GOOD, constraint(match={"namespaceSelector": {"matchLabels": {"a": "b"}}}))
+    (failure,) = found.review(deployment()).failures
+    assert isinstance(failure, NotEvaluated)
+    assert failure.reason == "it selects by labels of the namespace pay, which are not known"
+    assert failure.path == "p.yaml"
+    assert found.evaluate(deployment(), namespace_labels={"pay": {}}) == []
+    assert len(found.evaluate(deployment(), namespace_labels={"pay": {"a": "b"}})) == 1
+
+
+def test_a_violation_without_a_message_is_an_error():
+    found = policies(
+        template(code('package demo\nviolation contains {"text": 1} if true\n', version="v1")),
+        constraint(),
+    )
+    (failure,) = found.review(deployment()).failures
+    assert failure.reason == 'its violation has no msg: {"text": 1}'
+
+
+def test_parameters_default_to_an_empty_object():
+    rego = 'package demo\nviolation contains {"msg": "none"} if input.parameters == {}\n'
+    bare = constraint()
+    del bare["spec"]["parameters"]
+    assert len(policies(template(code(rego, version="v1")), bare).evaluate(deployment())) == 1
+
+
+def test_a_file_that_cannot_be_read_is_an_error_of_the_set():
+    found = PolicySet.from_files({"a.yaml": b"apiVersion: [", "b.yaml": b"\xff\xfe\xff"})
+    assert [(error.path, error.line) for error in found.errors] == [("a.yaml", 1), ("b.yaml", None)]
+    assert str(found.errors[1]) == "b.yaml: not text in UTF-8 or UTF-16"
+
+
+def test_an_error_names_file_line_policy_and_reason():
+    found = policies(GOOD, {**constraint(), "apiVersion": "constraints.gatekeeper.sh/v1"})
+    line = dump(GOOD).count("\n") + 2
+    assert str(found.errors[0]) == (
+        f"p.yaml:{line}: demo / demo: constraints have no v1; use constraints.gatekeeper.sh/v1beta1"
+    )
+    assert found.errors[0].params["line"] == line
+
+
+def test_a_folder(tmp_path):
+    (tmp_path / "README.md").write_text("# policies")
+    assert PolicySet.load(tmp_path).policies == ()
+    with pytest.raises(NotFound):
+        PolicySet.load(tmp_path / "missing")
+
+
+def test_the_design_examples_load():
+    found = PolicySet.load(design_example("policy"))
+    assert found.errors == ()
+    assert sorted(policy.name for policy in found.policies) == [
+        "pavedcanarystrategy",
+        "pavedcircuitbreaker",
+        "pavedfiniteretries",
+        "pavedrequiredprobes",
+        "pavedrequiredresources",
+    ]
