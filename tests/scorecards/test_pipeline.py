@@ -165,3 +165,29 @@ def test_a_repository_that_is_gone_fails_the_look_in_words_and_keeps_the_scores(
     assert failed.state == "failed"
     assert "shop/gitops" in failed.error
     assert _score("quote").score == before
+
+
+def test_a_look_that_no_message_told_of_is_taken_up(gitops):
+    from flagstone.scorecards.actions import look_at_repository
+    from flagstone.scorecards.models import Evaluation
+    from flagstone.scorecards.pipeline import sweep_evaluations
+
+    gitops.push(service_files("checkout", probes=True))
+    Evaluation.objects.filter(state="queued").delete()
+    look_at_repository(repository_id=gitops.repository.pk, branch="main", reason="test")
+    sweep_evaluations(timezone.now())
+    assert _result("checkout", "PB-01").state == "fail"  # its message may still be on the way
+    sweep_evaluations(timezone.now() + timedelta(seconds=21))
+    assert _result("checkout", "PB-01").state == "pass"
+
+
+def test_a_look_whose_worker_was_killed_is_asked_for_again(gitops):
+    from flagstone.scorecards.models import Evaluation
+    from flagstone.scorecards.pipeline import sweep_evaluations
+
+    left = Evaluation.objects.first()
+    Evaluation.objects.filter(pk=left.pk).update(state="running", started_at=timezone.now())
+    sweep_evaluations(timezone.now() + timedelta(minutes=7))
+    left.refresh_from_db()
+    assert (left.state, left.error) == ("failed", "Its worker was stopped; it was asked for again.")
+    assert Evaluation.objects.filter(pk__gt=left.pk).latest("pk").state in {"queued", "done"}

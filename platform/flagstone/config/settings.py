@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
 from kombu import Queue
@@ -188,7 +189,37 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = "UTC"
-CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {}
+# every one of them finds its work in rows, so a message that was lost costs this long at the most
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    "ship changes that nobody is at": {
+        "task": "flagstone.forge.sweep_changes",
+        "schedule": timedelta(seconds=15),
+    },
+    "resume runs that nobody is at": {
+        "task": "flagstone.scaffolding.sweep_runs",
+        "schedule": timedelta(seconds=15),
+    },
+    "notice what was pushed past Flagstone": {
+        "task": "flagstone.forge.sync_repositories",
+        "schedule": timedelta(minutes=1),
+    },
+    "read locations that are due": {
+        "task": "flagstone.catalog.refresh_due_locations",
+        "schedule": timedelta(minutes=1),
+    },
+    "forget entities whose document is long gone": {
+        "task": "flagstone.catalog.remove_orphans",
+        "schedule": crontab(hour="2", minute="10"),
+    },
+    "look at repositories that wait for it": {
+        "task": "flagstone.scorecards.sweep_evaluations",
+        "schedule": timedelta(seconds=15),
+    },
+    "look at every repository: rules have dates, and exemptions end": {
+        "task": "flagstone.scorecards.evaluate_all",
+        "schedule": crontab(hour="0", minute="5"),
+    },
+}
 
 # --- the catalogue: folders and hosts that it may read beside the repositories
 

@@ -6,6 +6,7 @@ Safe to run twice and at the same time: an older look never overwrites what a ne
 from __future__ import annotations
 
 import logging
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -18,6 +19,10 @@ from flagstone.policies.manifests.reading import read_files
 from flagstone.scorecards import rulebook, storing
 from flagstone.scorecards.engine.evaluation import evaluate
 from flagstone.scorecards.models import Evaluation, EvaluationState
+
+# a task may run this long before it is stopped, so a look that takes longer has no worker any more
+DEAD_AFTER = timedelta(minutes=6)
+LOST_AFTER = timedelta(seconds=20)
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +49,26 @@ def evaluate_all() -> None:
             [Evaluation(repository=repository, reason="the regular look")], ignore_conflicts=True
         )
         evaluate_repository(repository.pk)
+
+
+def sweep_evaluations(now: datetime) -> None:
+    """Take up what no message told of, and ask again for what a killed worker left half done."""
+    dead = Evaluation.objects.filter(state=EvaluationState.RUNNING, started_at__lt=now - DEAD_AFTER)
+    for evaluation in dead.select_related("repository"):
+        _end(
+            evaluation,
+            EvaluationState.FAILED,
+            error="Its worker was stopped; it was asked for again.",
+        )
+        Evaluation.objects.bulk_create(
+            [Evaluation(repository=evaluation.repository, reason="its worker was stopped")],
+            ignore_conflicts=True,
+        )
+    waiting = Evaluation.objects.filter(
+        state=EvaluationState.QUEUED, requested_at__lt=now - LOST_AFTER
+    )
+    for repository_id in list(waiting.values_list("repository_id", flat=True)):
+        evaluate_repository(repository_id)
 
 
 def _claim(repository_id: int) -> Evaluation | None:

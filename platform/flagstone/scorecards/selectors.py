@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Case, Count, Q, QuerySet, Value, When
 
 from flagstone.catalog.models import Entity
 from flagstone.scorecards.engine.checks import REGISTRY
@@ -26,6 +26,8 @@ from flagstone.scorecards.models import (
 )
 
 PRODUCTION_READINESS = "production-readiness"
+# columns of an entity that no list shows; a definition can be megabytes
+HEAVY_FIELDS = ("spec", "annotations", "links", "extra", "search_text", "fingerprint")
 BLOCKING = tuple(state.value for state in State if EFFECTS[state].level == "blocks")
 
 
@@ -112,6 +114,18 @@ def scores_of(
     }
 
 
+def refs_at_levels(names: Collection[str], slug: str = PRODUCTION_READINESS) -> list[str]:
+    """Return the references of the services that stand on one of these levels; "" stands for none."""
+    rows = ServiceScore.objects.filter(slug=slug, level__in=names)
+    return list(rows.values_list("entity__ref", flat=True))
+
+
+def level_counts(entities: QuerySet[Entity], slug: str = PRODUCTION_READINESS) -> Mapping[str, int]:
+    """Count the services among some entities by the level they stand on; "" stands for none."""
+    rows = ServiceScore.objects.filter(slug=slug, entity__in=entities.order_by().values("pk"))
+    return dict(rows.order_by().values_list("level").annotate(number=Count("pk")))
+
+
 def results_of(entity: Entity, slug: str = PRODUCTION_READINESS) -> list[CheckResult]:
     """Return a service's results, what blocks a level first, then by severity, then by id."""
     rows = list(CheckResult.objects.filter(slug=slug, entity=entity))
@@ -166,27 +180,41 @@ def matrix(
     owner_refs: Sequence[str] = (),
     check_id: str = "",
     state: str = "",
+    first: int = 0,
+    limit: int | None = None,
 ) -> list[MatrixRow]:
-    """Return every scored service with the state of each check, the lowest score first."""
-    scores = (
-        ServiceScore.objects.filter(slug=slug)
-        .select_related("entity")
-        .order_by("score", "entity__name")
-    )
-    if owner_refs:
-        scores = scores.filter(entity__owner_ref__in=owner_refs)
-    if check_id and state:
-        scores = scores.filter(
-            entity_id__in=CheckResult.objects.filter(
-                slug=slug, check_id=check_id, state=state
-            ).values("entity_id")
-        )
-    rows = list(scores)
+    """Return scored services with the state of each check, the lowest score first; a part of them, if limited."""
+    scores = _scored(slug, owner_refs, check_id, state).select_related("entity")
+    scores = scores.defer(*(f"entity__{field}" for field in HEAVY_FIELDS))
+    rows = list(scores[first : None if limit is None else first + limit])
     states: dict[int, dict[str, str]] = {row.entity_id: {} for row in rows}
-    cells = CheckResult.objects.filter(slug=slug, entity_id__in=list(states))
+    cells = CheckResult.objects.filter(slug=slug, entity_id__in=list(states)).order_by()
     for entity_id, check, value in cells.values_list("entity_id", "check_id", "state"):
         states[entity_id][check] = value
     return [MatrixRow(row, states[row.entity_id]) for row in rows]
+
+
+def matrix_size(
+    slug: str = PRODUCTION_READINESS,
+    *,
+    owner_refs: Sequence[str] = (),
+    check_id: str = "",
+    state: str = "",
+) -> int:
+    """Count the services that the matrix would show without a limit."""
+    return _scored(slug, owner_refs, check_id, state).count()
+
+
+def _scored(
+    slug: str, owner_refs: Sequence[str], check_id: str, state: str
+) -> QuerySet[ServiceScore]:
+    scores = ServiceScore.objects.filter(slug=slug).order_by("score", "entity__name_key")
+    if owner_refs:
+        scores = scores.filter(entity__owner_ref__in=owner_refs)
+    if check_id and state:
+        results = CheckResult.objects.filter(slug=slug, check_id=check_id, state=state)
+        scores = scores.filter(entity_id__in=results.values("entity_id"))
+    return scores
 
 
 def check_summaries(slug: str = PRODUCTION_READINESS) -> list[CheckSummary]:
@@ -210,11 +238,29 @@ def check_summaries(slug: str = PRODUCTION_READINESS) -> list[CheckSummary]:
     return sorted(summaries, key=lambda s: rank.get(s.level, 0))
 
 
-def results_of_check(check_id: str, slug: str = PRODUCTION_READINESS) -> list[CheckResult]:
-    """Return what one check says of every service, the worst first."""
+def results_of_check(
+    check_id: str,
+    slug: str = PRODUCTION_READINESS,
+    *,
+    state: str = "",
+    first: int = 0,
+    limit: int | None = None,
+) -> list[CheckResult]:
+    """Return what one check says of the services, the worst first; a part of them, if limited."""
     rows = CheckResult.objects.filter(slug=slug, check_id=check_id).select_related("entity")
-    order = {state.value: place for place, state in enumerate(_WORST_FIRST)}
-    return sorted(rows, key=lambda row: (order[row.state], row.entity.name))
+    rows = rows.defer(*(f"entity__{field}" for field in HEAVY_FIELDS))
+    if state:
+        rows = rows.filter(state=state)
+    worst = Case(*(When(state=s.value, then=Value(n)) for n, s in enumerate(_WORST_FIRST)))
+    ordered = rows.order_by(worst, "entity__name_key")
+    return list(ordered[first : None if limit is None else first + limit])
+
+
+def check_counts(check_id: str, slug: str = PRODUCTION_READINESS) -> Mapping[str, int]:
+    """Count the services by what one check says of them, the worst first."""
+    rows = CheckResult.objects.filter(slug=slug, check_id=check_id).order_by()
+    counts = dict(rows.values_list("state").annotate(number=Count("pk")))
+    return {s.value: counts[s.value] for s in _WORST_FIRST if s.value in counts}
 
 
 def required_results(entity: Entity, slug: str = PRODUCTION_READINESS) -> list[CheckResult]:

@@ -51,6 +51,12 @@ class Policy:
         return self._program.template.name
 
     @property
+    def title(self) -> str:
+        """What people call it: the template's title, or its name."""
+        annotations = self._program.template.manifest.annotations
+        return annotations.get("metadata.gatekeeper.sh/title") or self.name
+
+    @property
     def rego(self) -> str:
         """The policy's source, libraries included."""
         return self._program.template.source.text

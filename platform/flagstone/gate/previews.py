@@ -1,0 +1,117 @@
+"""What a service that does not exist yet would start as: the policies' verdict and its first score.
+
+Asked here because it needs two neighbours of the floor below: what scaffolding renders, and how scorecards judge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils import timezone
+
+from flagstone.accounts.models import User
+from flagstone.forge.selectors import read_tree
+from flagstone.policies.gatekeeper.policies import Violation
+from flagstone.policies.gatekeeper.policy_set import PolicySet
+from flagstone.policies.manifests.reading import read_files
+from flagstone.policies.manifests.snapshot import Snapshot
+from flagstone.scaffolding.previewing import Preview, preview
+from flagstone.scorecards import rulebook
+from flagstone.scorecards.engine.evaluation import evaluate
+from flagstone.scorecards.engine.report import ServiceReport
+from flagstone.scorecards.engine.states import State
+from flagstone.scorecards.selectors import NO_LEVEL, PRODUCTION_READINESS, Level, levels
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyVerdict:
+    """What one policy says about the files; `judged` counts the objects that it looked at."""
+
+    name: str
+    title: str
+    enforcement: str
+    judged: int
+    violations: tuple[Violation, ...]
+    failures: tuple[str, ...]
+
+    @property
+    def state(self) -> State:
+        if self.violations:
+            return State.FAIL if self.enforcement == "deny" else State.WARN
+        if self.failures:
+            return State.ERROR
+        return State.PASS if self.judged else State.NOT_APPLICABLE
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """The files of a service that is to be, and how they would be judged in their repository."""
+
+    preview: Preview
+    policies: tuple[PolicyVerdict, ...]
+    report: ServiceReport | None
+    level: Level
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether an enforced policy would stop the run."""
+        return any(verdict.state is State.FAIL for verdict in self.policies)
+
+
+def forecast(*, actor: User, scaffold_id: str, answers: Mapping[str, Any]) -> Forecast:
+    """Render both trees and judge them beside what the GitOps repository holds now; nothing is written.
+
+    Raises:
+        Forbidden, NotFound, TemplateError, AnswersInvalid, Conflict, ForgeError: As `preview` does.
+    """
+    found = preview(actor=actor, scaffold_id=scaffold_id, answers=answers)
+    written = found.rendered.gitops.contents()
+    around = _without_services(read_tree(found.surroundings.gitops).files, written)
+    snapshot = read_files({**around, **written}, render=False)
+    policies, versions = rulebook.current()
+    report = None
+    for version in versions:
+        if version.row.slug == PRODUCTION_READINESS:
+            services = evaluate(snapshot, version.scorecard, policies, now=timezone.now()).services
+            report = next((s for s in services if s.name == found.rendered.service_name), None)
+    ladder = {level.name: level for level in levels()}
+    return Forecast(
+        preview=found,
+        policies=_verdicts(policies, snapshot, set(written)),
+        report=report,
+        level=ladder.get(report.level or "", NO_LEVEL) if report else NO_LEVEL,
+    )
+
+
+def _without_services(files: Mapping[str, bytes], written: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return what surrounds services: their own folders say nothing about a new one, and are many."""
+    folders = {
+        path.rpartition("/")[0] + "/" for path in files if path.endswith("/catalog-info.yaml")
+    }
+    return {
+        path: content
+        for path, content in files.items()
+        if path not in written and not any(path.startswith(folder) for folder in folders)
+    }
+
+
+def _verdicts(
+    policies: PolicySet, snapshot: Snapshot, paths: set[str]
+) -> tuple[PolicyVerdict, ...]:
+    manifests = [manifest for manifest in snapshot.manifests if manifest.path in paths]
+    reviews = [(manifest, policies.review(manifest)) for manifest in manifests]
+    violations = [violation for _, review in reviews for violation in review.violations]
+    failures = [failure for _, review in reviews for failure in review.failures]
+    return tuple(
+        PolicyVerdict(
+            name=policy.name,
+            title=policy.title,
+            enforcement=policy.constraint.enforcement,
+            judged=sum(policy.match.kind_matches(m.group, m.kind) for m in manifests),
+            violations=tuple(v for v in violations if v.constraint == policy.constraint.name),
+            failures=tuple(str(f) for f in failures if f.policy == policy.name),
+        )
+        for policy in policies.policies
+    )
