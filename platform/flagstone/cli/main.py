@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from flagstone import __version__
+from flagstone.cli.audit import audit_app
 from flagstone.cli.score import score
 from flagstone.core.errors import FlagstoneError
 
@@ -20,6 +21,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("score")(score)
+app.add_typer(audit_app)
 
 
 def _show_version(wanted: bool) -> None:
