@@ -51,6 +51,7 @@ def test_only_repositories_that_can_be_read_are_ready(host: CodeHost) -> None:
     Repository.objects.create(host=host, full_name="a/gone", head_commit="1", problem="gone")
     fit = Repository.objects.create(host=host, full_name="a/fit", head_commit="1")
     assert list(Repository.objects.ready()) == [fit]
+    assert [row.full_name for row in Repository.objects.seen()] == ["a/fit", "a/gone"]
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,12 @@ class GitMissing(Retryable):
     default_code = "forge.git_missing"
 
 
+class NoRoom(Retryable):
+    """The disk is full, or the folder for temporary files is missing."""
+
+    default_code = "forge.no_room"
+
+
 class TimedOut(Retryable):
     """git took longer than it may; it and its children were ended."""
 

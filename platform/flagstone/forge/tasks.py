@@ -38,5 +38,5 @@ def sync_repository(repository_id: int, **_later: Any) -> None:
 @shared_task(base=FlagstoneTask, name="flagstone.forge.sync_repositories")
 def sync_repositories(**_later: Any) -> None:
     """Notice pushes that went past Flagstone."""
-    for repository_id in Repository.objects.values_list("pk", flat=True):
+    for repository_id in Repository.objects.seen().values_list("pk", flat=True):
         sync_repository.delay_on_commit(repository_id)

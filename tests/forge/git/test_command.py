@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from flagstone.forge.errors import GitFailed, GitMissing, OutputTooLarge, TimedOut
+from flagstone.forge.errors import GitFailed, GitMissing, NoRoom, OutputTooLarge, TimedOut
 from flagstone.forge.git.command import Git
 from flagstone.forge.git.environment import clean_environment
 
@@ -56,6 +56,16 @@ def test_a_slow_command_is_ended(tmp_path: Path) -> None:
     with pytest.raises(TimedOut, match=r"git push did not end within 0\.3 seconds") as caught:
         Git(tmp_path, environment).run("push", time_limit=0.3)
     assert caught.value.retryable
+
+
+def test_a_full_disk_is_worth_another_try(tmp_path: Path) -> None:
+    full = tmp_path / "bin" / "git"
+    full.parent.mkdir()
+    full.write_text("#!/bin/sh\necho 'fatal: write error: No space left on device' >&2\nexit 128\n")
+    full.chmod(0o755)
+    environment = {**clean_environment(tmp_path), "PATH": f"{full.parent}:/usr/bin:/bin"}
+    with pytest.raises(NoRoom, match="The disk is full: git fast-import could not write"):
+        Git(tmp_path, environment).run("fast-import")
 
 
 def test_too_much_output_is_refused(git_here: Git) -> None:

@@ -56,6 +56,13 @@ def test_of_a_huge_difference_the_files_and_counts_are_left(
     assert (file.path, file.additions, file.is_truncated, file.hunks) == ("huge", 5000, True, ())
 
 
+def test_a_text_of_megabytes_still_counts_its_lines(
+    workspace: GitWorkspace, bare: Path, tmp_path: Path
+) -> None:
+    head = push_by_hand(bare, tmp_path, {"dump.json": f"{'x' * 99}\n" * 30_000}, branch="feature")
+    assert read_size(workspace.git, git(bare, "rev-parse", "main"), head).additions == 30_000
+
+
 def test_two_sides_that_go_together_merge(
     workspace: GitWorkspace, bare: Path, tmp_path: Path
 ) -> None:

@@ -91,6 +91,26 @@ def test_at_the_time_limit_the_whole_group_is_ended(tmp_path: Path, _case: str, 
     pytest.fail("the grandchild lives on")
 
 
+def test_a_process_may_tidy_up_before_it_is_ended(tmp_path: Path) -> None:
+    (tmp_path / "lock").touch()
+    code = """
+import os, signal, sys, time
+signal.signal(signal.SIGTERM, lambda *_: (os.unlink("lock"), sys.exit()))
+time.sleep(60)
+"""
+    with pytest.raises(TimeLimitReached):
+        run(tmp_path, code, time_limit=1.0)
+    assert not (tmp_path / "lock").exists()
+
+
+def test_a_process_that_does_not_want_to_end_is_ended(tmp_path: Path) -> None:
+    began = time.monotonic()
+    code = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)"
+    with pytest.raises(TimeLimitReached):
+        run(tmp_path, code, time_limit=1.0)
+    assert time.monotonic() - began < 5
+
+
 def test_too_much_output_ends_the_process(tmp_path: Path) -> None:
     with pytest.raises(OutputLimitReached):
         run(tmp_path, "while True: print('x' * 1000)", output_limit=100_000)

@@ -110,7 +110,7 @@ def test_a_name_that_is_not_text_is_skipped(bare: Path, tmp_path: Path) -> None:
     clone = tmp_path / "clone"
     git(tmp_path, "clone", "--quiet", str(bare), str(clone))
     blob = git(clone, "hash-object", "-w", "--stdin", stdin="x")
-    tree = _make_tree(clone, b"100644 blob " + blob.encode() + b"\tbad\xff\nname\0")
+    tree = _make_tree(clone, b"100644 blob " + blob.encode() + b"\tbad\xff\nname")
     commit = git(clone, "commit-tree", tree, "-m", "odd")
     git(clone, "push", "--quiet", "--force", "origin", f"{commit}:refs/heads/main")
     with GitWorkspace(remote(bare)) as workspace:
@@ -121,9 +121,28 @@ def test_a_name_that_is_not_text_is_skipped(bare: Path, tmp_path: Path) -> None:
     )
 
 
+def test_a_forged_path_is_skipped(bare: Path, tmp_path: Path) -> None:
+    git(bare, "config", "receive.fsckObjects", "false")
+    clone = tmp_path / "clone"
+    git(tmp_path, "clone", "--quiet", str(bare), str(clone))
+    blob = git(clone, "hash-object", "-w", "--stdin", stdin="x")
+    inner = _make_tree(clone, f"100644 blob {blob}\tx".encode())
+    entries = (f"040000 tree {inner}\t..", f"040000 tree {inner}\t.GIT", f"100644 blob {blob}\tfit")
+    tree = _make_tree(clone, "\0".join(entries).encode())
+    commit = git(clone, "commit-tree", tree, "-m", "forged")
+    git(clone, "push", "--quiet", "--force", "origin", f"{commit}:refs/heads/main")
+    with GitWorkspace(remote(bare)) as workspace:
+        read = read_tree(workspace.git, head(workspace))
+    assert list(read.files) == ["fit"]
+    assert read.skipped == (
+        SkippedFile("../x", "its path leads out of the repository"),
+        SkippedFile(".GIT/x", "its path leads out of the repository"),
+    )
+
+
 def _make_tree(clone: Path, entries: bytes) -> str:
     done = subprocess.run(
-        ["git", "mktree", "-z"], cwd=clone, input=entries, capture_output=True, check=True
+        ["git", "mktree", "-z"], cwd=clone, input=entries + b"\0", capture_output=True, check=True
     )
     return done.stdout.decode().strip()
 

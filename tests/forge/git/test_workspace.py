@@ -16,6 +16,7 @@ from flagstone.forge.errors import (
     GitFailed,
     InvalidPath,
     NoDefaultBranch,
+    NoRoom,
     RepositoryGone,
     TransportError,
 )
@@ -332,6 +333,14 @@ def test_it_leaves_nothing_behind(
         with pytest.raises(GitFailed):
             workspace.git.run("no-such-command")
     assert list(scratch.iterdir()) == []
+
+
+def test_a_full_or_missing_disk_is_worth_another_try(
+    bare: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
+    with pytest.raises(NoRoom, match="No such file or directory"):
+        GitWorkspace(remote(bare)).__enter__()
 
 
 def test_what_killed_workers_left_is_removed_when_old(

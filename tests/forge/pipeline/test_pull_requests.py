@@ -10,7 +10,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from flagstone.accounts.models import User
 from flagstone.forge import pipeline
-from flagstone.forge.hosts.base import Account, PullRequestSpec
+from flagstone.forge.hosts.base import Account, MergeMethod, PullRequestSpec
 from flagstone.forge.hosts.local import LocalForge
 from flagstone.forge.models import ChangeRequest, PullRequest, Repository
 from tests.forge.hosts.local.conftest import LEO
@@ -52,6 +52,24 @@ def test_a_new_state_is_told_audited_and_carried_to_the_change(
     assert ChangeRequest.objects.get(pk=change.pk).state == "closed"
     assert heard == [{"pull_request_id": row.pk, "state": "closed"}]
     assert audit_actions()[-1] == "forge.pull_request_closed"
+
+
+@pytest.mark.parametrize("merge", [False, True])
+def test_an_older_look_does_not_undo_a_later_one(
+    opened: PullRequest, change: ChangeRequest, root: Path, *, merge: bool
+) -> None:
+    forge, before = LocalForge(root), look(root)
+    if merge:
+        forge.merge_pull_request(
+            REPO, 1, expected_head=before.head, method=MergeMethod.MERGE, by=LEO
+        )
+    else:
+        forge.close_pull_request(REPO, 1, by=LEO)
+    after = pipeline.refresh_pull_request(opened)
+    late = replace(before, updated_at=after.updated_at) if merge else before
+    recorded = pipeline.record_pull_request(opened.repository, late)
+    assert (recorded.pull_request.state, recorded.is_news) == (after.state, False)
+    assert ChangeRequest.objects.get(pk=change.pk).state == after.state
 
 
 def test_a_new_head_is_measured_again(opened: PullRequest, bare: Path, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
 
 from git.cmd import Git as GitPythonCommand
 
-from flagstone.forge.errors import GitFailed, GitMissing, OutputTooLarge, TimedOut
+from flagstone.forge.errors import GitFailed, GitMissing, NoRoom, OutputTooLarge, TimedOut
 from flagstone.forge.git.process import (
     Completed,
     OutputLimitReached,
@@ -21,6 +21,7 @@ from flagstone.forge.git.process import (
 )
 
 DEFAULT_TIME_LIMIT = 60.0
+_DISK_FULL = "No space left on device"
 DEFAULT_OUTPUT_LIMIT = 256 * 1024 * 1024
 
 
@@ -84,6 +85,8 @@ class Git(GitPythonCommand):
             ),
         )
         if accept is not None and done.status not in accept:
+            if _DISK_FULL in done.stderr:
+                raise NoRoom(f"The disk is full: git {command} could not write; free some space.")
             raise GitFailed(
                 f"git {command} failed with exit code {done.status}: "
                 f"{done.stderr or 'it gave no reason'}",

@@ -8,8 +8,8 @@ from pathlib import Path
 
 NOWHERE = os.devnull
 
-# Files above this are shown as binary: nobody reviews a megabyte of text in a diff.
-BIG_FILE = "1m"
+# git takes larger files for binary; Flagstone itself writes none of this size
+BIG_FILE = "16m"
 
 _SAFE_CONFIG: Mapping[str, str] = {
     # a repository's hooks, file watchers and attribute files are somebody else's code or wishes

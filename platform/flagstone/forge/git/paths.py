@@ -40,6 +40,12 @@ def check_path(path: str, *, allow_workflows: bool = False) -> None:
         )
 
 
+def stays_inside(path: str) -> bool:
+    """Tell whether a path that was read can be trusted as the name of a file below some folder."""
+    parts = path.split("/")
+    return not any(not part or part in {".", ".."} or part.casefold() == ".git" for part in parts)
+
+
 def check_paths(paths: Iterable[str], *, allow_workflows: bool = False) -> None:
     """Check each path, and that no two of them get in each other's way.
 

@@ -15,6 +15,7 @@ from typing import IO
 
 _CHUNK = 65536
 _KEPT_STDERR = 64 * 1024
+_GRACE = 1.0
 
 
 class TimeLimitReached(Exception):
@@ -130,10 +131,20 @@ def _open(stream: IO[bytes] | None) -> IO[bytes]:
 
 
 def _end_group(process: subprocess.Popen[bytes]) -> None:
-    # the leader is not reaped yet, so its id cannot have been given to another group
+    """Ask the group to end, so that git removes its lock files, and then end it."""
+    # the leader is not reaped before the end, so its id cannot have been given to another group
     with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+        _await_end(process.pid)
         os.killpg(process.pid, signal.SIGKILL)
     for stream in (process.stdin, process.stdout, process.stderr):
         if stream is not None:
             _close(stream)
     process.wait()
+
+
+def _await_end(pid: int) -> None:
+    deadline = time.monotonic() + _GRACE
+    flags = os.WEXITED | os.WNOHANG | os.WNOWAIT
+    while time.monotonic() < deadline and os.waitid(os.P_PID, pid, flags) is None:
+        time.sleep(0.01)

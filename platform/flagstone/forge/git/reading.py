@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from flagstone.forge.errors import RefNotFound, TreeTooLarge
 from flagstone.forge.git.command import Git
+from flagstone.forge.git.paths import stays_inside
 
 _LINK, _SUBMODULE = "120000", "160000"
 
@@ -123,6 +124,8 @@ def _unreadable(entry: _Entry, limits: ReadLimits) -> str:
         return f"{entry.size} bytes: files over {limits.file_bytes} bytes are not read"
     if not entry.path.isprintable():
         return "its name is not readable text"
+    if not stays_inside(entry.path):
+        return "its path leads out of the repository"
     return ""
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from flagstone.forge.errors import GitFailed, RepositoryGone, TimedOut, TransportError
+from flagstone.forge.errors import GitFailed, NoRoom, RepositoryGone, TimedOut, TransportError
 from flagstone.forge.git.changes import ChangeSet
 from flagstone.forge.git.command import Git
 from flagstone.forge.git.commits import (
@@ -78,10 +78,17 @@ class GitWorkspace:
         return self._git
 
     def __enter__(self) -> GitWorkspace:
-        self._folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
-        repository, home = self._folder / "repository", self._folder / "home"
-        home.mkdir()
-        _make_bare(repository, self.remote)
+        try:
+            self._folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+            repository, home = self._folder / "repository", self._folder / "home"
+            home.mkdir()
+            _make_bare(repository, self.remote)
+        except OSError as error:
+            self.__exit__(None, None, None)
+            raise NoRoom(
+                f"There is no room for a workspace in {tempfile.gettempdir()}: {error.strerror}. "
+                "Free some space, or set TMPDIR."
+            ) from error
         environment = clean_environment(
             home, protocols=self.remote.protocols, config=self.remote.config
         )

@@ -44,9 +44,13 @@ class RepositoryRole(models.TextChoices):
 
 
 class RepositoryQuerySet(models.QuerySet["Repository"]):
+    def seen(self) -> Self:
+        """Those that were there at least once; the others are still being made."""
+        return self.exclude(head_commit="")
+
     def ready(self) -> Self:
         """Those that were there when we last looked."""
-        return self.exclude(head_commit="").filter(problem="")
+        return self.seen().filter(problem="")
 
     def gitops(self) -> Self:
         """Those whose default branch says what runs."""

@@ -67,6 +67,8 @@ def record_pull_request(
             number=found.number,
             defaults={**fields, "author": _person(found.author.login)},
         )
+        if _is_outdated(found, row):
+            return Recorded(row, is_news=False)
         before = PullRequestState(row.state)
         changed = [name for name, value in fields.items() if getattr(row, name) != value]
         if changed and not created:
@@ -80,6 +82,12 @@ def record_pull_request(
         if is_news:
             announce_pull_request(pull_request_id=row.pk, state=row.state)
     return Recorded(row, is_news)
+
+
+def _is_outdated(found: HostPullRequest, row: PullRequest) -> bool:
+    """Tell whether somebody recorded a later look while this one was on its way."""
+    reopened = row.is_merged and found.state is not PullRequestState.MERGED
+    return reopened or found.updated_at < row.updated_at
 
 
 def _carry_change(row: PullRequest, found: HostPullRequest, change: ChangeRequest | None) -> None:

@@ -89,7 +89,7 @@ def _begin(change: ChangeRequest) -> None:
         Conflict: It was tried often enough.
     """
     wait = (change.not_before - timezone.now()).total_seconds()
-    if wait > 0:
+    if wait > 0 and change.attempts:
         raise ChangeBusy(
             f"The change is tried again in {wait:.0f} seconds: {change.last_error}",
             retry_after=wait,

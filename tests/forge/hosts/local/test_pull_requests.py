@@ -14,6 +14,7 @@ from flagstone.forge.errors import (
     GitFailed,
     HeadMoved,
     MergeConflict,
+    NoRoom,
     NotAllowed,
     NotYetConsistent,
     PullRequestNotFound,
@@ -360,6 +361,20 @@ def test_lists_can_be_read_on_from_a_moment(
 def test_an_unknown_number_is_told(forge: LocalForge) -> None:
     with pytest.raises(PullRequestNotFound, match=r"no pull request #7 in acme/gitops"):
         forge.get_pull_request(REPO, 7)
+
+
+def test_a_record_that_cannot_be_written_leaves_the_old_one(
+    forge: LocalForge, root: Path, opened: PullRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(NoRoom, match="No space left on device"):
+        forge.close_pull_request(REPO, 1, by=LEO)
+    monkeypatch.undo()
+    assert forge.get_pull_request(REPO, 1) == opened
+    assert [p.name for p in (root / "acme/gitops.pulls").iterdir() if "draft" in p.name] == []
 
 
 def test_a_damaged_record_is_told(forge: LocalForge, root: Path, opened: PullRequest) -> None:

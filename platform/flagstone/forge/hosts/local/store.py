@@ -7,11 +7,10 @@ import fcntl
 import hashlib
 import os
 import re
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from flagstone.forge.errors import GitFailed, InvalidName, PullRequestNotFound
+from flagstone.forge.errors import GitFailed, InvalidName, NoRoom, PullRequestNotFound
 from flagstone.forge.hosts.base import CommitStatus
 from flagstone.forge.hosts.local.codec import (
     Record,
@@ -101,14 +100,16 @@ def _digest(source: str) -> str:
 
 
 def _write_atomically(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=".draft-")
+    draft = path.with_name(f".draft-{os.getpid()}-{path.name}")
     try:
-        with os.fdopen(handle, "wb") as stream:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with draft.open("wb") as stream:
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
-        Path(draft).replace(path)
-    except BaseException:
-        Path(draft).unlink(missing_ok=True)
-        raise
+        draft.replace(path)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise NoRoom(
+            f"{path.name} cannot be written beside its repository: {error.strerror}."
+        ) from error
