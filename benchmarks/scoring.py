@@ -77,7 +77,7 @@ def generate(root: Path, count: int) -> None:
 def _score(root: Path) -> float:
     begun = time.perf_counter()
     done = subprocess.run(
-        [sys.executable, "-m", "flagstone.cli.main", "score", str(root), "--format", "json"],
+        [Path(sys.executable).with_name("flagstone"), "score", str(root), "--format", "json"],
         capture_output=True,
         check=False,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from flagstone.api.v1 import catalog, gate, pulls, scorecards
+from flagstone.api.v1 import catalog, gate, pulls, scaffolds, scorecards
 
 app_name = "v1"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -20,6 +20,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "pull-requests/<int:pk>/approve", pulls.ApproveView.as_view(), name="pull-request-approve"
     ),
     path("pull-requests/<int:pk>/merge", pulls.MergeView.as_view(), name="pull-request-merge"),
+    path("scaffolds", scaffolds.ScaffoldList.as_view(), name="scaffolds"),
+    path("scaffolds/<slug:scaffold_id>", scaffolds.ScaffoldDetail.as_view(), name="scaffold"),
+    path("runs", scaffolds.RunList.as_view(), name="runs"),
+    path("runs/preview", scaffolds.PreviewView.as_view(), name="run-preview"),
+    path("runs/<uuid:run_id>", scaffolds.RunDetail.as_view(), name="run"),
+    path("runs/<uuid:run_id>/cancel", scaffolds.CancelView.as_view(), name="run-cancel"),
+    path("runs/<uuid:run_id>/resume", scaffolds.ResumeView.as_view(), name="run-resume"),
     path("scorecards", scorecards.ScorecardList.as_view(), name="scorecards"),
     path("scores", scorecards.ScoreList.as_view(), name="scores"),
     path("results", scorecards.ResultList.as_view(), name="results"),
