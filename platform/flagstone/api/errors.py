@@ -32,7 +32,12 @@ def handle(exception: Exception, context: dict[str, Any]) -> Response | None:
     """Turn an expected error into its answer; anything else stays a crash and becomes a 500."""
     if isinstance(exception, FlagstoneError):
         status = next((code for kind, code in STATUS_OF if isinstance(exception, kind)), 500)
-        return _problem(status, exception.code, exception.message, **exception.params)
+        problem = _problem(status, exception.code, exception.message)
+        # what is wrong with each field, in the same place as the errors of the request's own form
+        fields = exception.params.get("fields")
+        if isinstance(fields, dict):
+            problem.data["errors"] = fields
+        return problem
     response = exception_handler(exception, context)
     if response is None:
         return None
@@ -45,10 +50,8 @@ def handle(exception: Exception, context: dict[str, Any]) -> Response | None:
     return problem
 
 
-def _problem(status: int, code: str, detail: str, **params: object) -> Response:
+def _problem(status: int, code: str, detail: str) -> Response:
     body = {"title": HTTPStatus(status).phrase, "status": status, "code": code, "detail": detail}
-    if params:
-        body["params"] = {key: str(value) for key, value in params.items()}
     return Response(body, status=status, content_type="application/problem+json")
 
 

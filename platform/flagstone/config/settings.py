@@ -269,6 +269,12 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
+    "ENUM_NAME_OVERRIDES": {
+        "CheckState": "flagstone.scorecards.models.STATES",
+        "StepState": "flagstone.core.models.StepState.choices",
+        "RunState": "flagstone.scaffolding.models.RunState.choices",
+        "Decision": ["go", "slow", "stop"],
+    },
 }
 
 # --- pages

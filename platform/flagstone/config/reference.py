@@ -1,0 +1,29 @@
+"""`make docs`: writes the reference pages that come from the code; a test for each says when one is stale."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import django
+
+from flagstone.core.content import CHECKOUT, content_dir
+from flagstone.scorecards.engine.definition import load_scorecard
+from flagstone.scorecards.engine.reference import reference
+
+REFERENCE = CHECKOUT / "docs" / "reference"
+
+
+def main() -> int:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "flagstone.config.settings")
+    django.setup()
+    from django.core.management import call_command  # noqa: PLC0415 - Django has to be set up first
+
+    card = load_scorecard(content_dir("scorecards") / "production-readiness.yaml")
+    (REFERENCE / "checks.md").write_text(reference(card), encoding="utf-8")
+    call_command("spectacular", file=str(REFERENCE / "openapi.yaml"), fail_on_warn=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
