@@ -100,3 +100,32 @@ def test_a_repository_that_is_gone_already_loses_its_row(made, root):
     shutil.rmtree(root / "acme/checkout.git")
     assert pipeline.withdraw_repository(made, first_commit=made.head_commit) is True
     assert not Repository.objects.exists()
+
+
+def test_a_pull_request_that_is_merged_just_now_wins(change, opened, lead, monkeypatch):
+    from flagstone.forge import actions, pipeline
+    from flagstone.forge.hosts.local import LocalForge
+
+    plain = LocalForge.close_pull_request
+
+    def close(self, *arguments, **more):
+        actions.merge_pull_request(actor=lead, pull_request=opened)
+        return plain(self, *arguments, **more)
+
+    monkeypatch.setattr(LocalForge, "close_pull_request", close)
+    assert pipeline.withdraw_change(change.pk) == []
+    change.refresh_from_db()
+    assert change.state == "merged"
+
+
+def test_what_was_closed_by_a_worker_that_died_is_recorded_by_the_next(change, opened, root):
+    from flagstone.forge import pipeline
+    from flagstone.forge.connections import BOT_ACCOUNT
+    from flagstone.forge.hosts.local import LocalForge
+
+    LocalForge(root).close_pull_request("acme/gitops", 1, by=BOT_ACCOUNT)
+    assert pipeline.withdraw_change(change.pk) == [
+        f"deleted the branch {change.branch} of acme/gitops"
+    ]
+    opened.refresh_from_db()
+    assert opened.state == "closed"

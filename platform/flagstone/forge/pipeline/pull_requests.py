@@ -22,7 +22,7 @@ from flagstone.forge.signals import announce_pull_request
 
 logger = logging.getLogger(__name__)
 
-_CHANGE_STATES = {
+CHANGE_STATES = {
     PullRequestState.OPEN: ChangeState.OPENED,
     PullRequestState.MERGED: ChangeState.MERGED,
     PullRequestState.CLOSED: ChangeState.CLOSED,
@@ -92,7 +92,7 @@ def _is_outdated(found: HostPullRequest, row: PullRequest) -> bool:
 
 def _carry_change(row: PullRequest, found: HostPullRequest, change: ChangeRequest | None) -> None:
     """Let the change request behind a pull request share its state."""
-    state = _CHANGE_STATES[found.state]
+    state = CHANGE_STATES[found.state]
     behind = ChangeRequest.objects.filter(pull_request=row)
     if change is not None:
         behind = ChangeRequest.objects.filter(pk=change.pk)

@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from datetime import timedelta
 from uuid import UUID
 
-from django.db import DatabaseError, connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from flagstone.core.errors import Conflict, NotFound
+from flagstone.core.locks import only_one_at
 from flagstone.forge.connections import account_of, connect
 from flagstone.forge.errors import (
     AlreadyExists,
@@ -36,7 +37,7 @@ from flagstone.forge.hosts.base import PullRequestSpec
 from flagstone.forge.hosts.markers import marked_change
 from flagstone.forge.models import ChangeRequest, ChangeState, PullRequest
 from flagstone.forge.models.change_requests import HALTED
-from flagstone.forge.pipeline.pull_requests import record_pull_request
+from flagstone.forge.pipeline.pull_requests import CHANGE_STATES, record_pull_request
 
 MOST_ATTEMPTS = 10
 _FIRST_WAIT, _LONGEST_WAIT = 5.0, 600.0
@@ -71,7 +72,6 @@ def ship(change_id: UUID) -> PullRequest | None:
             except ForgeError as error:
                 _record_failure(change, error)
                 raise
-            change = _load(change_id)
     if change.state in HALTED:
         raise Conflict(
             change.last_error,
@@ -208,7 +208,9 @@ def _open(change: ChangeRequest) -> None:
             # the branch was deleted, or is not seen yet: look again, and push again if it is gone
             _record(change, ChangeState.COMMITTED)
             raise
-    record_pull_request(change.repository, _require_ours(change, found), change=change)
+    ours = _require_ours(change, found)
+    change.pull_request = record_pull_request(change.repository, ours, change=change).pull_request
+    change.state = CHANGE_STATES[ours.state]
 
 
 def _require_ours(change: ChangeRequest, found: HostPullRequest | None) -> HostPullRequest:
@@ -268,21 +270,13 @@ def _record_failure(change: ChangeRequest, error: ForgeError) -> None:
 def _alone(change_id: UUID) -> Iterator[None]:
     """Let one worker at a change at a time.
 
-    A session lock of PostgreSQL is given back when the process dies, so nobody waits for a lease to
-    run out. It is a courtesy, not the fence: that is the exact lease of the push and the code host's
-    refusal of a second pull request.
+    It is a courtesy, not the fence: that is the exact lease of the push and the code host's refusal of a
+    second pull request.
 
     Raises:
         ChangeBusy: Another worker is at it.
     """
-    key = int.from_bytes(change_id.bytes[:8], "big", signed=True)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [key])
-        if not cursor.fetchone()[0]:
+    with only_one_at(change_id) as is_ours:
+        if not is_ours:
             raise ChangeBusy("Another worker is at this change.", retry_after=2.0)
-    try:
         yield
-    finally:
-        # a connection that broke gave the lock back already
-        with contextlib.suppress(DatabaseError), connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [key])

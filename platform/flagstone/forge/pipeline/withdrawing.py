@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 
 from flagstone.core import audit
+from flagstone.core.locks import only_one_at
 from flagstone.forge.connections import BOT_ACCOUNT, connect
-from flagstone.forge.errors import PullRequestNotOpen, RepositoryGone
+from flagstone.forge.errors import ChangeBusy, PullRequestNotOpen, RepositoryGone
 from flagstone.forge.hosts.base import PullRequestState
 from flagstone.forge.models import ChangeRequest, ChangeState, Repository
 from flagstone.forge.pipeline.pull_requests import record_pull_request
@@ -25,7 +25,18 @@ def withdraw_change(change_id: UUID) -> list[str]:
 
     Returns:
         What was taken back, in words.
+
+    Raises:
+        ChangeBusy: A worker is shipping it at this moment.
+        ForgeError: The code host cannot be asked.
     """
+    with only_one_at(change_id) as is_ours:
+        if not is_ours:
+            raise ChangeBusy("Another worker is at this change.", retry_after=2.0)
+        return _withdraw(change_id)
+
+
+def _withdraw(change_id: UUID) -> list[str]:
     change = ChangeRequest.objects.select_related("repository__host").filter(pk=change_id).first()
     if change is None or change.state == ChangeState.MERGED:
         return []
@@ -34,18 +45,18 @@ def withdraw_change(change_id: UUID) -> list[str]:
         state=ChangeState.CLOSED, touched_at=timezone.now()
     )
     forge, name, done = connect(change.repository.host), change.repository.full_name, []
-    # whether it was opened is asked at the code host: a killed worker may not have written it down
-    found = forge.find_pull_request(
-        name,
-        source=change.branch,
-        target=change.target_branch,
-        state=PullRequestState.OPEN,
-    )
-    if found is not None:
-        with contextlib.suppress(PullRequestNotOpen):
-            closed = forge.close_pull_request(name, found.number, by=BOT_ACCOUNT)
-            record_pull_request(change.repository, closed, change=change)
+    # how it stands is asked at the code host: a killed worker may not have written it down
+    found = forge.find_pull_request(name, source=change.branch, target=change.target_branch)
+    if found is not None and found.state is PullRequestState.OPEN:
+        try:
+            found = forge.close_pull_request(name, found.number, by=BOT_ACCOUNT)
             done.append(f"closed pull request #{found.number} of {name}")
+        except PullRequestNotOpen:  # somebody was faster, and may have merged it
+            found = forge.get_pull_request(name, found.number)
+    if found is not None:
+        record_pull_request(change.repository, found, change=change)
+        if found.state is PullRequestState.MERGED:
+            return done
     if change.commit and forge.delete_branch(name, change.branch, expected=change.commit):
         done.append(f"deleted the branch {change.branch} of {name}")
     return done

@@ -14,10 +14,11 @@ from flagstone.forge.errors import (
     RepositoryExists,
     RepositoryGone,
 )
+from flagstone.forge.git.workspace import GitWorkspace
 from flagstone.forge.hosts.base import RepositoryInfo
 from flagstone.forge.hosts.local import LocalForge
 from flagstone.forge.hosts.local import repositories as module
-from tests.forge.repositories import change_set, files_at, git, make_repository, meta
+from tests.forge.repositories import change_set, files_at, git, make_repository, meta, remote
 
 
 def create(root: Path, name: str) -> RepositoryInfo:
@@ -125,6 +126,18 @@ def test_the_refs_of_pull_requests_cannot_be_pushed(root: Path, tmp_path: Path) 
     git(tmp_path, "clone", "--quiet", str(bare), str(clone))
     with pytest.raises(Exception, match="non-zero exit status 1"):
         git(clone, "push", "origin", "main:refs/pull/1/head")
+
+
+@pytest.mark.slow
+def test_many_pushes_are_tidied_and_stay_readable(root: Path, bare: Path) -> None:
+    with GitWorkspace(remote(bare)) as workspace:
+        base = workspace.observe("main").head()
+        for number in range(55):
+            commit = workspace.build_commit(base, change_set({f"f{number}": "x"}), meta())
+            workspace.push(commit, f"b{number}", expected=None)
+        assert files_at(bare, "b0")["f0"] == "x"
+        assert workspace.git.run("cat-file", "-t", base).stdout == b"commit\n"
+    assert len(list((bare / "objects/pack").glob("*.pack"))) < 50
 
 
 def test_a_missing_repository_is_told(root: Path) -> None:
