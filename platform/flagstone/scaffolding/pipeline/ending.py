@@ -15,6 +15,7 @@ from flagstone.core import audit, jobs
 from flagstone.core.errors import FlagstoneError
 from flagstone.core.jobs import JobLog
 from flagstone.core.models import JobStep, StepState
+from flagstone.core.tasks import RetryLater
 from flagstone.forge import pipeline as forge
 from flagstone.forge.errors import ForgeError
 from flagstone.forge.models import ChangeRequest, ChangeState, Repository
@@ -42,6 +43,9 @@ def stop(run: ScaffoldRun, ending: RunState, *, code: str = "", reason: str = ""
         ending: Failed, closed or cancelled.
         code: Of the failure.
         reason: Why, for people.
+
+    Raises:
+        RetryLater: The code host was not ready; calling it again goes on.
     """
     record(run, ending=ending, error_code=code or run.error_code, error=reason or run.error)
     undone = _take_back_change(run)
@@ -147,6 +151,7 @@ def _take_back_change(run: ScaffoldRun) -> list[str]:
     try:
         return forge.withdraw_change(run.change_id)
     except ForgeError as error:
+        _retry_if_worth_it(error)
         return [
             f"not the pull request, which has to be closed by hand: {error.message.rstrip('.')}"
         ]
@@ -162,12 +167,20 @@ def _take_back_repository(run: ScaffoldRun) -> list[str]:
     )
     name = repository.full_name
     try:
-        if forge.withdraw_repository(repository, first_commit=first_commit):
-            run.repository = None
-            return [f"removed the repository {name}, which was as it was made"]
+        is_gone = forge.withdraw_repository(repository, first_commit=first_commit)
     except ForgeError as error:
+        _retry_if_worth_it(error)
         return [f"not the repository {name}: {error.message.rstrip('.')}"]
-    return [f"not the repository {name}, because somebody has worked in it"]
+    if not is_gone:
+        return [f"not the repository {name}, because somebody has worked in it"]
+    run.repository = None
+    return [f"removed the repository {name}, which was as it was made"]
+
+
+def _retry_if_worth_it(error: ForgeError) -> None:
+    """Leave the rest of the taking back to the next try; the intent to end is stored."""
+    if error.retryable:
+        raise RetryLater(error.message, retry_after=error.retry_after or 5.0) from error
 
 
 def _is_merged(run: ScaffoldRun) -> bool:

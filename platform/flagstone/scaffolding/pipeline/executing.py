@@ -13,10 +13,10 @@ from django.utils import timezone
 
 from flagstone.core import jobs
 from flagstone.core.errors import ExternalError, FlagstoneError
+from flagstone.core.locks import only_one_at
 from flagstone.core.tasks import RetryLater
 from flagstone.forge.models import ChangeRequest, ChangeState
 from flagstone.scaffolding.models import RunState, ScaffoldRun
-from flagstone.scaffolding.pipeline.alone import alone
 from flagstone.scaffolding.pipeline.ending import finish, stop
 from flagstone.scaffolding.pipeline.publishing import make_repository, open_pull_request
 from flagstone.scaffolding.pipeline.rendering import check_files, render_files
@@ -43,7 +43,7 @@ def execute(run_id: UUID) -> None:
     Raises:
         RetryLater: The code host was not ready; the run waits for its next try.
     """
-    with alone(run_id) as is_ours:
+    with only_one_at(run_id) as is_ours:
         run = load(run_id) if is_ours else None
         if run is None:
             return

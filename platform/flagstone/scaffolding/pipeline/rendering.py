@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from flagstone.core.jobs import JobLog
 from flagstone.forge.models import ChangeRequest
 from flagstone.forge.selectors import existing_paths
@@ -66,15 +68,24 @@ def check_files(run: ScaffoldRun, rendered: RenderedService, journal: JobLog) ->
             paths=in_the_way,
         )
     snapshot = read_files(rendered.gitops.contents(), render=False)
-    if snapshot.problems:
+    if faults := list(_unreadable(snapshot)):
         raise TemplateError(
-            "; ".join(
-                f"{p.path}{f', line {p.line}' if p.line else ''}: {p.message}"
-                for p in snapshot.problems
-            ),
-            file=f"{run.scaffold_id}: what it wrote cannot be read",
+            "; ".join(faults), file=f"{run.scaffold_id}: what it wrote is not right"
         )
     _put_to_policies(snapshot, journal)
+
+
+def _unreadable(snapshot: Snapshot) -> Iterator[str]:
+    """Say what is wrong with the files themselves; the templates of a chart are not YAML before Helm was there."""
+    charts = [f"{place.folder}/" if place.folder else "" for place in snapshot.unrendered]
+    told = set()
+    for problem in snapshot.problems:
+        told.add(problem.path)
+        yield f"{problem.path}{f', line {problem.line}' if problem.line else ''}: {problem.message}"
+    for skipped in snapshot.skipped:
+        in_chart = any(skipped.path.startswith(chart) for chart in charts)
+        if skipped.path not in told and skipped.path.endswith((".yaml", ".yml")) and not in_chart:
+            yield f"{skipped.path}: {skipped.reason}"
 
 
 def _put_to_policies(snapshot: Snapshot, journal: JobLog) -> None:
@@ -100,7 +111,8 @@ def _put_to_policies(snapshot: Snapshot, journal: JobLog) -> None:
             ],
         )
     journal.info(
-        f"{len(snapshot.manifests)} objects pass {len(found.policies)} policies of the cluster."
+        f"Checked against {len(found.policies)} policies of the cluster: "
+        f"{len(snapshot.manifests)} Kubernetes objects, none denied."
     )
 
 

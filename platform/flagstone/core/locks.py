@@ -1,4 +1,4 @@
-"""One worker at a run at a time."""
+"""Locks that live as long as the process that took them."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from django.db import DatabaseError, connection
 
 
 @contextlib.contextmanager
-def alone(run_id: UUID) -> Iterator[bool]:
-    """Take a run for this worker, and tell whether it could be had.
+def only_one_at(subject: UUID) -> Iterator[bool]:
+    """Let one worker at a time be at something, and tell whether it is this one.
 
     A session lock of PostgreSQL is given back when the process dies, so nobody waits for a lease to run out.
+
+    Args:
+        subject: The id of what is worked at.
     """
-    key = int.from_bytes(run_id.bytes[:8], "big", signed=True)
+    key = int.from_bytes(subject.bytes[:8], "big", signed=True)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [key])
         is_ours = bool(cursor.fetchone()[0])

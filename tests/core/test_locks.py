@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from uuid import UUID
+
+import pytest
+from django.db import connection, connections
+
+from flagstone.core.locks import only_one_at
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SUBJECT = UUID("3f0e6c1a-0000-4000-8000-000000000001")
+OTHER = UUID("4f0e6c1a-0000-4000-8000-000000000001")
+
+
+def test_one_at_a_time_for_one_subject():
+    found = []
+
+    def ask():
+        for subject in (SUBJECT, OTHER):
+            with only_one_at(subject) as is_ours:
+                found.append(is_ours)
+        connection.close()
+
+    with only_one_at(SUBJECT) as is_ours:
+        other = threading.Thread(target=ask)
+        other.start()
+        other.join()
+    ask()
+    assert is_ours is True
+    assert found == [False, True, True, True]
+
+
+def test_a_failure_gives_it_back():
+    with pytest.raises(ZeroDivisionError), only_one_at(SUBJECT):
+        raise ZeroDivisionError
+    found = []
+
+    def ask():
+        with only_one_at(SUBJECT) as is_ours:
+            found.append(is_ours)
+        connection.close()
+
+    other = threading.Thread(target=ask)
+    other.start()
+    other.join()
+    assert found == [True]
+
+
+def test_a_death_gives_it_back():
+    connections.close_all()
+    pid = os.fork()
+    if pid == 0:
+        with only_one_at(SUBJECT):
+            os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(pid, 0)
+    for _ in range(250):
+        with only_one_at(SUBJECT) as is_ours:
+            if is_ours:
+                return
+        time.sleep(0.02)
+    raise AssertionError("the lock of the dead process was never given back")
