@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from functools import cached_property
 
-from flagstone.policies.manifests.objects import Manifest, sequence
+from flagstone.policies.manifests.objects import Identity, Manifest, sequence
 from flagstone.policies.manifests.workloads import PodSpec, is_workload
 from flagstone.scorecards.engine import alert_rules, argo_applications
 from flagstone.scorecards.engine.catalogue import components, kubernetes_ids
@@ -80,13 +80,15 @@ class _Grouping:
             for draft in self.drafts.all
             if draft.component and not draft.manifests
         }
+        own: dict[tuple[Identity, str], Draft] = {}  # one object written twice is one service
         for workload in self.relations.workloads:
             if workload not in self.drafts.owners:
                 ids = kubernetes_ids(workload, self.relations.pod_labels[workload])
-                draft = next((bare[i] for i in sorted(ids) if i in bare), None)
+                key = (workload.identity, folder_of(workload))
+                draft = next((bare[i] for i in sorted(ids) if i in bare), own.get(key))
                 if draft is None:
-                    place = folder_of(workload)
-                    draft = self.drafts.add(Draft(workload.name, workload.ref, place))
+                    draft = own[key] = Draft(workload.name, workload.ref, key[1])
+                    self.drafts.add(draft)
                 self.drafts.give(workload, [draft])
             pod = self.relations.pods[workload]
             if isinstance(pod, PodSpec) and pod.holder not in self.drafts.owners:

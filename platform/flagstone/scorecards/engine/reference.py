@@ -34,7 +34,7 @@ _GROUPS = {
     "RB": "Runbooks",
 }
 _INTRODUCTION = """\
-<!-- Made from the code: python -m flagstone.scorecards.engine.reference > docs/reference/checks.md -->
+<!-- Made from the code by `make docs` -->
 
 # Checks
 

@@ -122,6 +122,8 @@ class Workload:
         """What the workload does, from its kind, its Services and the ports it opens."""
         if not self.long_running:
             return ServiceKind.CRON
+        if self.unresolved:  # its Services cannot be told either; a strategy is for traffic
+            return ServiceKind.HTTP if self.canary else ServiceKind.UNKNOWN
         ports = [mapping(p) for s in self.services for p in sequence(s.spec.get("ports"))]
         if self.pod and not self.services:  # its Service may lie in another repository
             ports = [

@@ -43,7 +43,9 @@ def one_budget(service: ServiceView, _params: NoParams) -> Outcome:
             continue
         findings.judged += 1
         budgets = _budgets(workload)
-        if not budgets:
+        if workload.unresolved:
+            findings.cannot_tell(workload.unresolved, workload.manifest, "spec", "workloadRef")
+        elif not budgets:
             message = f"no PodDisruptionBudget covers the pods of {workload.manifest.ref}"
             findings.missing(message, workload.manifest)
         if len(budgets) > 1:

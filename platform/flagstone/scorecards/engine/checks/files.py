@@ -18,7 +18,7 @@ _DUPLICATE_OBJECT = "duplicate-object"
     "given twice one value is dropped without a word.",
     remedy="Mend the YAML at the line that is named; keep each key once.",
     not_applicable="Everything was read.",
-    no_data="Always decided.",
+    no_data="Always decided: it is about what was read.",
 )
 def readable(service: ServiceView, _params: NoParams) -> Outcome:
     faults = [
@@ -36,7 +36,7 @@ def readable(service: ServiceView, _params: NoParams) -> Outcome:
     why="The one that is applied last wins, and which one that is depends on the order of files.",
     remedy="Keep one definition, or give the objects different names or namespaces.",
     not_applicable="No object is defined twice.",
-    no_data="Always decided.",
+    no_data="Always decided: it is about what was read.",
 )
 def defined_once(service: ServiceView, _params: NoParams) -> Outcome:
     faults = [

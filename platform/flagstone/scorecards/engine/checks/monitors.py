@@ -39,7 +39,9 @@ def finds_the_metrics(service: ServiceView, _params: NoParams) -> Outcome:
     operator = any(service.index.of_kind(kind, GROUP) for kind in _OPERATOR_KINDS)
     if not findings.judged and operator:
         for workload in service.http_workloads:
-            if not _annotated(workload):
+            if workload.unresolved:
+                findings.cannot_tell(workload.unresolved, workload.manifest, "spec", "workloadRef")
+            elif not _annotated(workload):
                 findings.judged += 1
                 message = f"no ServiceMonitor or PodMonitor selects {workload.manifest.ref}"
                 findings.missing(message, workload.manifest)

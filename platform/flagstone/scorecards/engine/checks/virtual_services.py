@@ -45,7 +45,7 @@ def _attempts(rule: Any) -> bool:
 
 def _fronts(service: ServiceView) -> list[Manifest]:
     """What callers name: the Services, or the workloads whose Services are not in view."""
-    bare = [w.manifest for w in service.http_workloads if not w.services]
+    bare = [w.manifest for w in service.http_workloads if not w.services and w.pod]
     return [*service.http_services, *bare]
 
 

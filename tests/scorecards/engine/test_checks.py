@@ -1,0 +1,64 @@
+"""Every check against its samples: the file's name says what the check must say."""
+
+from __future__ import annotations
+
+import shutil
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+from flagstone.scorecards.engine.checks import REGISTRY
+from flagstone.scorecards.engine.states import State
+from tests.scorecards.engine.samples import SAMPLES, read_sample, score, scorecard, verdict
+
+EXPECTED = {
+    "pass": State.PASS,
+    "warn": State.WARN,
+    "fail": State.FAIL,
+    "na": State.NOT_APPLICABLE,
+    "nodata": State.NO_DATA,
+}
+NEVER_PASS = {"IN-01", "IN-02"}  # nothing wrong with the files is no merit, so it does not apply
+ALL = sorted(SAMPLES.glob("*/*.yaml"))
+
+
+@pytest.mark.parametrize("path", ALL, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_a_sample_gets_the_state_in_its_name(path: Path) -> None:
+    check_id = path.parent.name
+    if check_id == "PR-01" and shutil.which("promtool") is None:
+        pytest.skip("promtool is not installed")
+
+    report = score(read_sample(path), scorecard(check_id))
+
+    found = verdict(report, check_id)
+    assert found.state is EXPECTED[path.stem.partition("-")[0]], found
+    assert found.summary
+    if found.state in {State.FAIL, State.WARN}:
+        assert found.findings
+        assert all(finding.path and finding.message for finding in found.findings)
+
+
+def test_every_check_has_a_sample_that_passes_and_one_that_fails() -> None:
+    kinds = defaultdict(set)
+    for path in ALL:
+        kinds[path.parent.name].add(path.stem.partition("-")[0])
+
+    lacking = {
+        check.id: wanted - kinds[check.id]
+        for check in REGISTRY
+        if (wanted := {"fail", "na" if check.id in NEVER_PASS else "pass"}) - kinds[check.id]
+    }
+
+    assert lacking == {}
+    assert set(kinds) == {check.id for check in REGISTRY}
+
+
+def test_findings_of_manifests_name_file_line_and_object() -> None:
+    for path in ALL:
+        if not path.stem.startswith("fail-") or path.parent.name in {"PR-01", "RB-01"}:
+            continue
+        check_id = path.parent.name
+        for finding in verdict(score(read_sample(path), scorecard(check_id)), check_id).findings:
+            if finding.object:
+                assert finding.line, (path, finding)
