@@ -7,151 +7,436 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('catalog', '0001_initial'),
-        ('forge', '0001_initial'),
+        ("catalog", "0001_initial"),
+        ("forge", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Scorecard',
+            name="Scorecard",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(max_length=80)),
-                ('title', models.CharField(max_length=120)),
-                ('description', models.TextField(blank=True)),
-                ('digest', models.CharField(help_text='SHA-256 of the file and of the policies it was read with', max_length=64)),
-                ('source', models.TextField(help_text='the YAML, as it was read')),
-                ('levels', models.JSONField(default=list, help_text='names of the levels, lowest first')),
-                ('is_current', models.BooleanField(default=False)),
-                ('loaded_at', models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("slug", models.SlugField(max_length=80)),
+                ("title", models.CharField(max_length=120)),
+                ("description", models.TextField(blank=True)),
+                (
+                    "digest",
+                    models.CharField(
+                        help_text="SHA-256 of the file and of the policies it was read with",
+                        max_length=64,
+                    ),
+                ),
+                ("source", models.TextField(help_text="the YAML, as it was read")),
+                (
+                    "levels",
+                    models.JSONField(default=list, help_text="names of the levels, lowest first"),
+                ),
+                ("is_current", models.BooleanField(default=False)),
+                ("loaded_at", models.DateTimeField(default=django.utils.timezone.now)),
             ],
             options={
-                'ordering': ('slug', '-loaded_at'),
-                'constraints': [models.UniqueConstraint(fields=('slug', 'digest'), name='one_row_per_scorecard_version'), models.UniqueConstraint(condition=models.Q(('is_current', True)), fields=('slug',), name='one_current_version_per_scorecard')],
+                "ordering": ("slug", "-loaded_at"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("slug", "digest"), name="one_row_per_scorecard_version"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_current", True)),
+                        fields=("slug",),
+                        name="one_current_version_per_scorecard",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='CheckChange',
+            name="CheckChange",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(max_length=80)),
-                ('check_id', models.CharField(max_length=40)),
-                ('before', models.CharField(blank=True, choices=[('pass', 'pass'), ('warn', 'warn'), ('fail', 'fail'), ('not_applicable', 'not applicable'), ('no_data', 'no data'), ('error', 'error'), ('exempt', 'exempt'), ('upcoming', 'upcoming')], max_length=14)),
-                ('after', models.CharField(choices=[('pass', 'pass'), ('warn', 'warn'), ('fail', 'fail'), ('not_applicable', 'not applicable'), ('no_data', 'no data'), ('error', 'error'), ('exempt', 'exempt'), ('upcoming', 'upcoming')], max_length=14)),
-                ('cause', models.CharField(choices=[('fact', 'the repository changed'), ('rule', 'the scorecard changed'), ('exemption', 'an exemption began or ended'), ('scope', 'the check began or ceased to concern it'), ('lost_data', 'its data are missing')], max_length=10)),
-                ('summary', models.TextField(blank=True)),
-                ('commit', models.CharField(blank=True, max_length=64)),
-                ('score_before', models.PositiveSmallIntegerField(null=True)),
-                ('score_after', models.PositiveSmallIntegerField(null=True)),
-                ('at', models.DateTimeField()),
-                ('entity', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='check_changes', to='catalog.entity')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("slug", models.SlugField(max_length=80)),
+                ("check_id", models.CharField(max_length=40)),
+                (
+                    "before",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("pass", "pass"),
+                            ("warn", "warn"),
+                            ("fail", "fail"),
+                            ("not_applicable", "not applicable"),
+                            ("no_data", "no data"),
+                            ("error", "error"),
+                            ("exempt", "exempt"),
+                            ("upcoming", "upcoming"),
+                        ],
+                        max_length=14,
+                    ),
+                ),
+                (
+                    "after",
+                    models.CharField(
+                        choices=[
+                            ("pass", "pass"),
+                            ("warn", "warn"),
+                            ("fail", "fail"),
+                            ("not_applicable", "not applicable"),
+                            ("no_data", "no data"),
+                            ("error", "error"),
+                            ("exempt", "exempt"),
+                            ("upcoming", "upcoming"),
+                        ],
+                        max_length=14,
+                    ),
+                ),
+                (
+                    "cause",
+                    models.CharField(
+                        choices=[
+                            ("fact", "the repository changed"),
+                            ("rule", "the scorecard changed"),
+                            ("exemption", "an exemption began or ended"),
+                            ("scope", "the check began or ceased to concern it"),
+                            ("lost_data", "its data are missing"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("summary", models.TextField(blank=True)),
+                ("commit", models.CharField(blank=True, max_length=64)),
+                ("score_before", models.PositiveSmallIntegerField(null=True)),
+                ("score_after", models.PositiveSmallIntegerField(null=True)),
+                ("at", models.DateTimeField()),
+                (
+                    "entity",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="check_changes",
+                        to="catalog.entity",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-at', '-id'),
-                'indexes': [models.Index(fields=['entity', '-at'], name='scorecards__entity__11c8dd_idx')],
+                "ordering": ("-at", "-id"),
+                "indexes": [
+                    models.Index(fields=["entity", "-at"], name="scorecards__entity__11c8dd_idx")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='CheckResult',
+            name="CheckResult",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(max_length=80)),
-                ('check_id', models.CharField(max_length=40)),
-                ('name', models.CharField(max_length=200)),
-                ('state', models.CharField(choices=[('pass', 'pass'), ('warn', 'warn'), ('fail', 'fail'), ('not_applicable', 'not applicable'), ('no_data', 'no data'), ('error', 'error'), ('exempt', 'exempt'), ('upcoming', 'upcoming')], max_length=14)),
-                ('severity', models.CharField(choices=[('C', 'C'), ('H', 'H'), ('M', 'M'), ('L', 'L')], max_length=1)),
-                ('weight', models.PositiveSmallIntegerField()),
-                ('level', models.CharField(blank=True, help_text='the level that asks for it', max_length=40)),
-                ('summary', models.TextField(blank=True)),
-                ('remedy', models.TextField(blank=True)),
-                ('findings', models.JSONField(default=list)),
-                ('since', models.DateTimeField(help_text='when it came into this state')),
-                ('entity', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='check_results', to='catalog.entity')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("slug", models.SlugField(max_length=80)),
+                ("check_id", models.CharField(max_length=40)),
+                ("name", models.CharField(max_length=200)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("pass", "pass"),
+                            ("warn", "warn"),
+                            ("fail", "fail"),
+                            ("not_applicable", "not applicable"),
+                            ("no_data", "no data"),
+                            ("error", "error"),
+                            ("exempt", "exempt"),
+                            ("upcoming", "upcoming"),
+                        ],
+                        max_length=14,
+                    ),
+                ),
+                (
+                    "severity",
+                    models.CharField(
+                        choices=[("C", "C"), ("H", "H"), ("M", "M"), ("L", "L")], max_length=1
+                    ),
+                ),
+                ("weight", models.PositiveSmallIntegerField()),
+                (
+                    "level",
+                    models.CharField(
+                        blank=True, help_text="the level that asks for it", max_length=40
+                    ),
+                ),
+                ("summary", models.TextField(blank=True)),
+                ("remedy", models.TextField(blank=True)),
+                ("findings", models.JSONField(default=list)),
+                ("since", models.DateTimeField(help_text="when it came into this state")),
+                (
+                    "entity",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="check_results",
+                        to="catalog.entity",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('check_id',),
-                'indexes': [models.Index(fields=['slug', 'check_id', 'state'], name='scorecards__slug_7bc18c_idx')],
-                'constraints': [models.UniqueConstraint(fields=('slug', 'entity', 'check_id'), name='one_result_per_check_and_service')],
+                "ordering": ("check_id",),
+                "indexes": [
+                    models.Index(
+                        fields=["slug", "check_id", "state"], name="scorecards__slug_7bc18c_idx"
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("slug", "entity", "check_id"),
+                        name="one_result_per_check_and_service",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Evaluation',
+            name="Evaluation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('queued', 'Queued'), ('running', 'Running'), ('done', 'Done'), ('failed', 'Failed')], default='queued', max_length=8)),
-                ('commit', models.CharField(blank=True, max_length=64)),
-                ('reason', models.CharField(help_text='what asked for it', max_length=200)),
-                ('requested_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('started_at', models.DateTimeField(blank=True, null=True)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('services', models.PositiveIntegerField(default=0)),
-                ('error', models.TextField(blank=True)),
-                ('repository', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='evaluations', to='forge.repository')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "Queued"),
+                            ("running", "Running"),
+                            ("done", "Done"),
+                            ("failed", "Failed"),
+                        ],
+                        default="queued",
+                        max_length=8,
+                    ),
+                ),
+                ("commit", models.CharField(blank=True, max_length=64)),
+                ("reason", models.CharField(help_text="what asked for it", max_length=200)),
+                ("requested_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("started_at", models.DateTimeField(blank=True, null=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                ("services", models.PositiveIntegerField(default=0)),
+                ("error", models.TextField(blank=True)),
+                (
+                    "repository",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="evaluations",
+                        to="forge.repository",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-requested_at',),
-                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'queued')), fields=('repository',), name='one_queued_evaluation_per_repository')],
+                "ordering": ("-requested_at",),
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "queued")),
+                        fields=("repository",),
+                        name="one_queued_evaluation_per_repository",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Exemption',
+            name="Exemption",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('check_id', models.CharField(max_length=40)),
-                ('reason', models.TextField()),
-                ('state', models.CharField(choices=[('pending', 'Pending'), ('approved', 'Approved'), ('rejected', 'Rejected'), ('revoked', 'Revoked')], default='pending', max_length=8)),
-                ('requested_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('decided_at', models.DateTimeField(blank=True, null=True)),
-                ('expires_on', models.DateField(help_text='the last day it holds (UTC)')),
-                ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('entity', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='exemptions', to='catalog.entity')),
-                ('requested_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("check_id", models.CharField(max_length=40)),
+                ("reason", models.TextField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Pending"),
+                            ("approved", "Approved"),
+                            ("rejected", "Rejected"),
+                            ("revoked", "Revoked"),
+                        ],
+                        default="pending",
+                        max_length=8,
+                    ),
+                ),
+                ("requested_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("decided_at", models.DateTimeField(blank=True, null=True)),
+                ("expires_on", models.DateField(help_text="the last day it holds (UTC)")),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "entity",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="exemptions",
+                        to="catalog.entity",
+                    ),
+                ),
+                (
+                    "requested_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-requested_at',),
-                'constraints': [models.CheckConstraint(condition=models.Q(('decided_by__isnull', True), models.Q(('decided_by', models.F('requested_by')), _negated=True), ('state', 'revoked'), _connector='OR'), name='nobody_approves_their_own_exemption'), models.UniqueConstraint(condition=models.Q(('state__in', ('pending', 'approved'))), fields=('entity', 'check_id'), name='one_live_exemption_per_check_and_service')],
+                "ordering": ("-requested_at",),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("decided_by__isnull", True),
+                            models.Q(("decided_by", models.F("requested_by")), _negated=True),
+                            ("state", "revoked"),
+                            _connector="OR",
+                        ),
+                        name="nobody_approves_their_own_exemption",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state__in", ("pending", "approved"))),
+                        fields=("entity", "check_id"),
+                        name="one_live_exemption_per_check_and_service",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ScoreSnapshot',
+            name="ScoreSnapshot",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(max_length=80)),
-                ('day', models.DateField()),
-                ('score', models.PositiveSmallIntegerField(null=True)),
-                ('level_rank', models.PositiveSmallIntegerField(default=0)),
-                ('entity', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='score_snapshots', to='catalog.entity')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("slug", models.SlugField(max_length=80)),
+                ("day", models.DateField()),
+                ("score", models.PositiveSmallIntegerField(null=True)),
+                ("level_rank", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "entity",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="score_snapshots",
+                        to="catalog.entity",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['slug', 'day'], name='scorecards__slug_c5509f_idx')],
-                'constraints': [models.UniqueConstraint(fields=('slug', 'entity', 'day'), name='one_snapshot_per_service_and_day')],
+                "indexes": [
+                    models.Index(fields=["slug", "day"], name="scorecards__slug_c5509f_idx")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("slug", "entity", "day"), name="one_snapshot_per_service_and_day"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ServiceScore',
+            name="ServiceScore",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(max_length=80)),
-                ('commit', models.CharField(blank=True, max_length=64)),
-                ('score', models.PositiveSmallIntegerField(null=True)),
-                ('level', models.CharField(blank=True, help_text='the highest level held; empty for none', max_length=40)),
-                ('level_rank', models.PositiveSmallIntegerField(default=0, help_text='0 for none, 1 for the lowest level')),
-                ('coverage', models.FloatField(help_text='share of the applicable weight that data decided, 0 to 1', null=True)),
-                ('counts', models.JSONField(default=dict, help_text='number of checks by state')),
-                ('checked_at', models.DateTimeField()),
-                ('changed_at', models.DateTimeField(help_text='when the score, the level or a count last moved')),
-                ('entity', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='scores', to='catalog.entity')),
-                ('repository', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='forge.repository')),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='scorecards.scorecard')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("slug", models.SlugField(max_length=80)),
+                ("commit", models.CharField(blank=True, max_length=64)),
+                ("score", models.PositiveSmallIntegerField(null=True)),
+                (
+                    "level",
+                    models.CharField(
+                        blank=True,
+                        help_text="the highest level held; empty for none",
+                        max_length=40,
+                    ),
+                ),
+                (
+                    "level_rank",
+                    models.PositiveSmallIntegerField(
+                        default=0, help_text="0 for none, 1 for the lowest level"
+                    ),
+                ),
+                (
+                    "coverage",
+                    models.FloatField(
+                        help_text="share of the applicable weight that data decided, 0 to 1",
+                        null=True,
+                    ),
+                ),
+                ("counts", models.JSONField(default=dict, help_text="number of checks by state")),
+                ("checked_at", models.DateTimeField()),
+                (
+                    "changed_at",
+                    models.DateTimeField(
+                        help_text="when the score, the level or a count last moved"
+                    ),
+                ),
+                (
+                    "entity",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="scores",
+                        to="catalog.entity",
+                    ),
+                ),
+                (
+                    "repository",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="forge.repository",
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="scorecards.scorecard",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['slug', '-level_rank', '-score'], name='scorecards__slug_be56ca_idx')],
-                'constraints': [models.UniqueConstraint(fields=('slug', 'entity'), name='one_score_per_scorecard_and_service')],
+                "indexes": [
+                    models.Index(
+                        fields=["slug", "-level_rank", "-score"], name="scorecards__slug_be56ca_idx"
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("slug", "entity"), name="one_score_per_scorecard_and_service"
+                    )
+                ],
             },
         ),
     ]
