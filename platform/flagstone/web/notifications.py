@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils import timezone
 
 from flagstone.accounts.models import User
@@ -14,9 +15,6 @@ from flagstone.core.models import Job, JobState
 SHOWN = 8
 # a job that nobody watched end is still news for this long
 NEWS_AGE = timedelta(days=2)
-
-# kind of a job to the page that shows it
-JOB_PAGES: dict[str, Callable[[Job], str]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +31,7 @@ class BellState:
 
 def recent_jobs(user: User) -> list[Job]:
     """List the newest jobs that a person asked for."""
-    return list(Job.objects.filter(requested_by=user)[:SHOWN])
+    return list(_jobs_of(user)[:SHOWN])
 
 
 def bell_state(user: User, seen: datetime | None) -> BellState:
@@ -49,14 +47,15 @@ def bell_state(user: User, seen: datetime | None) -> BellState:
 
 def ended_between(user: User, after: datetime, until: datetime) -> list[Job]:
     """List a person's jobs that ended within a span of time, the last first."""
-    return list(
-        Job.objects.filter(
-            requested_by=user, finished_at__gt=after, finished_at__lte=until
-        ).order_by("-finished_at")
-    )
+    ended = _jobs_of(user).filter(finished_at__gt=after, finished_at__lte=until)
+    return list(ended.order_by("-finished_at"))
+
+
+def _jobs_of(user: User) -> QuerySet[Job]:
+    return Job.objects.filter(requested_by=user).select_related("scaffold_run")
 
 
 def page_of(job: Job) -> str:
     """Return the address of the page that shows a job; empty when there is none."""
-    find = JOB_PAGES.get(job.kind)
-    return find(job) if find else ""
+    run = getattr(job, "scaffold_run", None)
+    return reverse("web:run", args=[run.pk]) if run else ""

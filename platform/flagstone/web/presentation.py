@@ -40,6 +40,8 @@ WORK_LOOKS: dict[str, Look] = {
     "failed": Look("fail", "x-mark", "failed"),
     "skipped": Look("none", "minus", "skipped"),
     "cancelled": Look("none", "no-symbol", "cancelled"),
+    "waiting_for_merge": Look("accent", "pause", "waits for the merge"),
+    "cancelling": Look("none", "arrow-path", "being cancelled", turning=True),
 }
 
 PULL_LOOKS: dict[str, Look] = {
@@ -49,6 +51,19 @@ PULL_LOOKS: dict[str, Look] = {
     "closed": Look("fail", "x-mark", "closed"),
 }
 
+REVIEW_LOOKS: dict[str, Look] = {
+    "opened": Look("accent", "arrows-right-left", "opened this"),
+    "approved": Look("pass", "check", "approved"),
+    "changes_requested": Look("fail", "arrow-uturn-left", "asked for changes"),
+    "commented": Look("none", "chat-bubble-left", "commented"),
+}
+
+STATUS_LOOKS: dict[str, Look] = {
+    "pending": Look("none", "clock", "pending"),
+    "success": Look("pass", "check", "success"),
+    "failure": Look("fail", "x-mark", "failure"),
+}
+
 OTHER_LOOKS: dict[str, Look] = {
     "orphan": Look("warn", "link-slash", "orphan"),
     "active": Look("pass", "check", "active"),
@@ -56,9 +71,16 @@ OTHER_LOOKS: dict[str, Look] = {
     "revoked": Look("none", "no-symbol", "revoked"),
 }
 
-LOOKS: dict[str, Look] = {**OTHER_LOOKS, **PULL_LOOKS, **WORK_LOOKS, **CHECK_LOOKS}
+LOOKS: dict[str, Look] = {
+    **OTHER_LOOKS,
+    **STATUS_LOOKS,
+    **REVIEW_LOOKS,
+    **PULL_LOOKS,
+    **WORK_LOOKS,
+    **CHECK_LOOKS,
+}
 
-# from the best to none; a scorecard may name its levels otherwise, then the position decides the metal
+# from the best on; a level of another name is shown by its word, without a metal
 METALS: tuple[str, ...] = ("gold", "silver", "bronze")
 
 

@@ -12,6 +12,9 @@ from flagstone.scaffolding.engine.forms import LISTS, Condition, Field, FieldKin
 # before the name of every answer, so that no question can be called like a field of the page's own
 PREFIX = "answer."
 
+# kinds that offer entities of the catalogue
+_PICKERS = frozenset({FieldKind.OWNER, FieldKind.ENTITY, FieldKind.ENTITIES})
+
 Posted = Mapping[str, Sequence[str]]
 
 
@@ -85,9 +88,16 @@ class Question:
             case FieldKind.INTEGER | FieldKind.NUMBER:
                 return "number"
             case FieldKind.ENTITIES:
-                return "ticks" if self.groups else "text"
+                return "ticks" if self.groups and not self.takes_anything else "text"
             case _:
-                return "select" if self.groups else "text"
+                return "select" if self.groups and not self.takes_anything else "text"
+
+    @property
+    def takes_anything(self) -> bool:
+        """Whether a picker allows other values than those it offers, which it then only suggests."""
+        return self.asked.kind in _PICKERS and bool(
+            self.asked.options.get("allowArbitraryValues", True)
+        )
 
     @property
     def is_group(self) -> bool:

@@ -1,0 +1,55 @@
+"""What the pickers of a scaffold's form offer: squads, the person's own first, and entities of the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flagstone.accounts.models import User
+from flagstone.catalog import selectors as catalog
+from flagstone.catalog.models import Entity
+from flagstone.scaffolding.engine.forms import Field, FieldKind, Form
+from flagstone.scaffolding.picking import kinds_of
+from flagstone.web.forms.questions import Option, OptionGroup
+
+# a longer list is no list any more: the reference is typed instead
+MOST_OFFERED = 300
+
+
+def pickable(user: User, form: Form) -> Mapping[str, list[OptionGroup]]:
+    """Return what each picker of a form offers, by the name of its field."""
+    offered: dict[str, list[OptionGroup]] = {}
+    for asked in form.fields:
+        if asked.kind is FieldKind.OWNER:
+            offered[asked.name] = _squads(user)
+        elif asked.kind in (FieldKind.ENTITY, FieldKind.ENTITIES):
+            offered[asked.name] = _entities(user, asked)
+    return offered
+
+
+def own_squad(user: User, form: Form) -> Mapping[str, list[str]]:
+    """Fill in the squad of somebody who is in one only."""
+    mine = catalog.squads_of(user)
+    if len(mine) != 1:
+        return {}
+    return {asked.name: [mine[0].ref] for asked in form.fields if asked.kind is FieldKind.OWNER}
+
+
+def _squads(user: User) -> list[OptionGroup]:
+    mine = {squad.ref for squad in catalog.squads_of(user)}
+    options = [(squad.ref, Option(squad.ref, squad.name)) for squad in catalog.squads(user)]
+    groups = [
+        OptionGroup("My squads", tuple(option for ref, option in options if ref in mine)),
+        OptionGroup("All squads", tuple(option for ref, option in options if ref not in mine)),
+    ]
+    return [group for group in groups if group.options]
+
+
+def _entities(user: User, asked: Field) -> list[OptionGroup]:
+    found = Entity.objects.visible_to(user).alive().for_lists().order_by("name_key", "ref")
+    kinds = kinds_of(asked)
+    if kinds:
+        found = found.filter(kind__in=kinds)
+    entities = list(found[: MOST_OFFERED + 1])
+    if not entities or len(entities) > MOST_OFFERED:
+        return []
+    return [OptionGroup("", tuple(Option(entity.ref, entity.display_name) for entity in entities))]

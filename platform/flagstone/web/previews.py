@@ -1,0 +1,152 @@
+"""Previews that have been rendered: kept for a while, so that each file has an address and a reload costs nothing."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.cache import cache
+from django.urls import reverse
+
+from flagstone.accounts.models import User
+from flagstone.gate.previews import Forecast
+from flagstone.scaffolding.engine.rendering import RenderedTree
+from flagstone.web.forms.questions import as_posted
+from flagstone.web.links import with_query
+from flagstone.web.preview_verdicts import Finding, Verdict, verdict_of
+from flagstone.web.templatetags.trees import TreeFile
+
+KEPT_SECONDS = 2 * 3600
+GITOPS, SERVICE = "gitops", "service"
+TITLES = {GITOPS: "GitOps repository", SERVICE: "Service repository"}
+# what a reviewer wants to see first: how it is released
+_FIRST = ("rollout.yaml", "deployment.yaml", "catalog-info.yaml")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A preview as the cache holds it; `key` is also what makes one run of it, however often it is sent."""
+
+    key: uuid.UUID
+    scaffold_id: str
+    name: str
+    answers: Mapping[str, Any]
+    posted: Mapping[str, Sequence[str]]
+    trees: Mapping[str, RenderedTree]
+    repositories: Mapping[str, str]
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """One of the two trees, as the page lists it."""
+
+    key: str
+    title: str
+    full_name: str
+    files: list[TreeFile]
+    current: str
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """The file that is shown; `text` is None for one that holds no text."""
+
+    path: str
+    repository: str
+    text: str | None
+    size: int
+    is_executable: bool
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def hits(self) -> set[int]:
+        return {finding.line for finding in self.findings if finding.line}
+
+    @property
+    def lines(self) -> int:
+        return len(self.text.splitlines()) if self.text else 0
+
+
+def keep(user: User, forecast: Forecast) -> Kept:
+    """Keep a preview for the person who asked for it."""
+    preview, rendered = forecast.preview, forecast.preview.rendered
+    kept = Kept(
+        key=uuid.uuid4(),
+        scaffold_id=preview.scaffold.id,
+        name=rendered.service_name,
+        answers=dict(rendered.answers),
+        posted=as_posted(preview.scaffold.form, rendered.answers),
+        trees={GITOPS: rendered.gitops, SERVICE: rendered.service},
+        repositories={
+            GITOPS: preview.surroundings.gitops.full_name,
+            SERVICE: preview.surroundings.service_repository,
+        },
+        verdict=verdict_of(forecast),
+    )
+    cache.set(_place(user, kept.key), kept, KEPT_SECONDS)
+    return kept
+
+
+def kept_preview(user: User, key: uuid.UUID) -> Kept | None:
+    """Return a preview that this person made; None once it is forgotten."""
+    found = cache.get(_place(user, key))
+    return found if isinstance(found, Kept) else None
+
+
+def chosen_file(kept: Kept, wanted: str) -> tuple[str, str]:
+    """Return the tree and the path that an address asks for, or what is worth seeing first."""
+    tree, _, path = wanted.partition(":")
+    if tree in kept.trees and path in kept.trees[tree].files:
+        return tree, path
+    paths = list(kept.trees[GITOPS].files)
+    for name in _FIRST:
+        for path in paths:
+            if path.endswith(f"/{name}"):
+                return GITOPS, path
+    return (GITOPS, paths[0]) if paths else (SERVICE, next(iter(kept.trees[SERVICE].files), ""))
+
+
+def repositories_of(kept: Kept, tree: str, path: str) -> list[Repository]:
+    """Return both trees with the addresses of their files."""
+    page = reverse("web:new-previewed", args=(kept.scaffold_id, kept.key))
+    return [
+        Repository(
+            key=key,
+            title=TITLES[key],
+            full_name=kept.repositories[key],
+            files=[
+                TreeFile(
+                    file,
+                    with_query(page, file=f"{key}:{file}"),
+                    status="added",
+                    findings=len(kept.verdict.findings.get(file, ())) if key == GITOPS else 0,
+                )
+                for file in rendered.files
+            ],
+            current=path if key == tree else "",
+        )
+        for key, rendered in kept.trees.items()
+        if rendered.files
+    ]
+
+
+def file_of(kept: Kept, tree: str, path: str) -> File | None:
+    """Return the content of a file; None when the scaffold writes none at all."""
+    rendered = kept.trees[tree].files.get(path)
+    if rendered is None:
+        return None
+    try:
+        text = rendered.content.decode()
+    except UnicodeDecodeError:
+        text = None
+    if text is not None and "\0" in text:
+        text = None
+    findings = kept.verdict.findings.get(path, ()) if tree == GITOPS else ()
+    return File(path, TITLES[tree], text, len(rendered.content), rendered.executable, findings)
+
+
+def _place(user: User, key: uuid.UUID) -> str:
+    return f"preview:{user.pk}:{key}"

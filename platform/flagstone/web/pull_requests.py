@@ -1,0 +1,187 @@
+"""How a pull request is told on a page: its size and its waiting against the promises, and what was said about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.urls import reverse
+
+from flagstone.forge.git.diffs import FileDiff
+from flagstone.forge.git.sizes import is_written_by_people
+from flagstone.forge.hosts.base import Account, PullRequestState, Verdict
+from flagstone.forge.models import PullRequest
+from flagstone.forge.selectors import PullRequestDetail
+from flagstone.gate.rules import LARGE, SMALL
+from flagstone.web.presentation import Tone
+from flagstone.web.templatetags.trees import TreeFile
+
+# a first review comes within a day
+REVIEW_PROMISE = timedelta(hours=24)
+# beyond this many changed lines a page shows the files closed, and each when it is opened
+LINES_SHOWN_AT_ONCE = 1_500
+
+# begins the source of a change request that a run of a scaffold made
+SCAFFOLDED = "scaffold-run:"
+_SCAFFOLDED_NOTE = "written by a scaffold, whose files were reviewed before"
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Changed lines that somebody has to read, against what the squads promised each other."""
+
+    lines: int
+    tone: Tone
+    note: str
+
+
+def size_of(lines: int | None) -> Size | None:
+    """Judge a number of changed lines; None while nobody has counted them."""
+    if lines is None:
+        return None
+    if lines <= SMALL:
+        return Size(lines, "pass", f"within the promise of {SMALL} lines")
+    if lines <= LARGE:
+        return Size(lines, "warn", f"over the promise of {SMALL} lines")
+    return Size(lines, "fail", f"over {LARGE} lines: nobody reviews that well in one sitting")
+
+
+def size_of_pull(pull_request: PullRequest) -> Size | None:
+    """Judge the size of a pull request; what a scaffold wrote is no work of a squad's hands."""
+    size = size_of(pull_request.size)
+    if size and is_scaffolded(pull_request):
+        return Size(size.lines, "none", _SCAFFOLDED_NOTE)
+    return size
+
+
+def size_of_change(detail: PullRequestDetail) -> Size | None:
+    """Judge the size of a pull request as it is at this moment."""
+    if is_scaffolded(detail.pull_request):
+        return Size(detail.size.written_lines, "none", _SCAFFOLDED_NOTE)
+    return size_of(detail.size.written_lines)
+
+
+def is_scaffolded(pull_request: PullRequest) -> bool:
+    change = getattr(pull_request, "change_request", None)
+    return change is not None and change.source.startswith(SCAFFOLDED)
+
+
+def run_url(pull_request: PullRequest) -> str:
+    """Return the page of the run that made it; empty when none did."""
+    if not is_scaffolded(pull_request):
+        return ""
+    try:
+        run_id = UUID(pull_request.change_request.source.removeprefix(SCAFFOLDED))
+    except ValueError:
+        return ""
+    return reverse("web:run", args=(run_id,))
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How long a pull request has waited for its first review."""
+
+    since: datetime
+    is_late: bool
+
+
+def waiting_of(pull_request: PullRequest, now: datetime) -> Waiting | None:
+    """Return how long it has waited; None when it does not wait for a review."""
+    if not pull_request.is_open or pull_request.is_draft or pull_request.first_review_at:
+        return None
+    since = pull_request.ready_at or pull_request.opened_at
+    return Waiting(since, now - since > REVIEW_PROMISE)
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something that was said or done about a pull request.
+
+    Args:
+        state: A verdict, `commented`, `opened`, `merged` or `closed`.
+        is_outdated: A verdict about commits that are not the last ones any more.
+    """
+
+    by: Account
+    at: datetime
+    state: str
+    body: str = ""
+    is_outdated: bool = False
+
+
+def remarks_of(detail: PullRequestDetail) -> list[Remark]:
+    """Return everything that was said and done, in the order it happened; its description comes first."""
+    live = detail.live
+    remarks = [Remark(live.author, live.opened_at, "opened", detail.body)]
+    remarks += [
+        Remark(review.by, review.at, review.verdict.value, review.body, review.commit != live.head)
+        for review in live.reviews
+    ]
+    remarks += [Remark(c.by, c.at, "commented", c.body) for c in live.comments]
+    ended = live.merged_at or live.closed_at
+    if ended:
+        by = live.closed_by or Account("", "Somebody")
+        remarks.append(Remark(by, ended, live.state.value))
+    return sorted(remarks, key=lambda remark: remark.at)
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedFile:
+    """A file of the diff with its place on the page."""
+
+    diff: FileDiff
+    number: int
+    is_open: bool
+
+    @property
+    def anchor(self) -> str:
+        return f"file-{self.number}"
+
+    @property
+    def is_written_by_people(self) -> bool:
+        return is_written_by_people(self.diff.path)
+
+
+def changed_files(files: Iterable[FileDiff]) -> list[ChangedFile]:
+    """Number the files; what no person wrote, and what is more than a page can carry, stays closed."""
+    shown, numbered = 0, []
+    for number, file in enumerate(files, start=1):
+        shown += sum(len(hunk.lines) for hunk in file.hunks)
+        is_open = shown <= LINES_SHOWN_AT_ONCE and file.is_written_by_people
+        numbered.append(ChangedFile(file, number, is_open))
+    return numbered
+
+
+def tree_of(files: Iterable[ChangedFile]) -> list[TreeFile]:
+    """Return the entries of the tree beside the diff."""
+    return [
+        TreeFile(
+            path=file.diff.path,
+            url=f"#{file.anchor}",
+            status=file.diff.status.value,
+            note=f"+{file.diff.additions} \N{MINUS SIGN}{file.diff.deletions}",
+        )
+        for file in files
+    ]
+
+
+def approvals_of(detail: PullRequestDetail) -> list[str]:
+    """Name those whose last verdict on the last commits is an approval."""
+    verdicts = {
+        review.by.login: review.verdict
+        for review in sorted(detail.reviews, key=lambda review: review.at)
+        if review.commit == detail.live.head and review.verdict is not Verdict.COMMENTED
+    }
+    return [login for login, verdict in verdicts.items() if verdict is Verdict.APPROVED]
+
+
+def is_mergeable(detail: PullRequestDetail) -> bool:
+    """Tell whether a merge would go through now, as far as one can see."""
+    return (
+        detail.live.state is PullRequestState.OPEN
+        and not detail.live.is_draft
+        and detail.merge is not None
+        and detail.merge.is_clean
+    )
