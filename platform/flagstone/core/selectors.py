@@ -56,6 +56,11 @@ def audit_page(wanted: AuditFilter, *, before: int | None = None) -> AuditPage:
     return AuditPage(entries[:PAGE], entries[PAGE - 1].sequence if len(entries) > PAGE else None)
 
 
+def audit_of(subject: str, *, limit: int = PAGE) -> list[AuditEntry]:
+    """List what was done to one thing, the newest first."""
+    return list(AuditEntry.objects.filter(subject=subject).order_by("-sequence")[:limit])
+
+
 def audit_entries(wanted: AuditFilter) -> Iterator[AuditEntry]:
     """Walk every entry that fits, the oldest first, without holding them all."""
     rows = AuditEntry.objects.filter(wanted.condition()).order_by("sequence")

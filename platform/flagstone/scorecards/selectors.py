@@ -135,16 +135,39 @@ def results_of(entity: Entity, slug: str = PRODUCTION_READINESS) -> list[CheckRe
 
 def next_best(entity: Entity, slug: str = PRODUCTION_READINESS, limit: int = 2) -> NextBest | None:
     """Return the cheapest checks to the next level: few findings first, then many points."""
-    score = score_of(entity, slug)
+    found = next_best_among([entity], slug, limit)
+    return found[0][1] if found else None
+
+
+def next_best_among(
+    entities: Iterable[Entity], slug: str = PRODUCTION_READINESS, limit: int = 2
+) -> list[tuple[Entity, NextBest]]:
+    """Return the next best steps of several services at once, whoever has the fewest to go first."""
+    by_id = {entity.pk: entity for entity in entities}
     ladder = levels(slug)
-    if score is None or score.level_rank >= len(ladder):
-        return None
-    target = ladder[score.level_rank]
-    names = [level.name for level in ladder[: target.rank]]
-    rows = list(
-        CheckResult.objects.filter(slug=slug, entity=entity, level__in=names, state__in=BLOCKING)
+    ranks = dict(
+        ServiceScore.objects.filter(slug=slug, entity_id__in=by_id).values_list(
+            "entity_id", "level_rank"
+        )
     )
-    total = _weight_in_sum(CheckResult.objects.filter(slug=slug, entity=entity))
+    results: dict[int, list[CheckResult]] = {pk: [] for pk in ranks}
+    for row in CheckResult.objects.filter(slug=slug, entity_id__in=list(ranks)):
+        results[row.entity_id].append(row)
+    found = [
+        (by_id[pk], _next_best(results[pk], ladder, rank, limit))
+        for pk, rank in ranks.items()
+        if rank < len(ladder)
+    ]
+    return sorted(found, key=lambda pair: (pair[1].to_go, pair[0].name_key))
+
+
+def _next_best(
+    results: list[CheckResult], ladder: tuple[Level, ...], rank: int, limit: int
+) -> NextBest:
+    target = ladder[rank]
+    names = {level.name for level in ladder[: target.rank]}
+    total = sum(row.weight for row in results if EFFECTS[State(row.state)].in_sum)
+    rows = [row for row in results if row.level in names and row.state in BLOCKING]
     rows.sort(key=lambda row: (max(len(row.findings), 1), -row.weight, row.check_id))
     actions = tuple(
         Action(row, points=round(100 * row.weight / total) if total else 0) for row in rows[:limit]
@@ -281,10 +304,6 @@ def pending_evaluation() -> Evaluation | None:
 def last_checked() -> datetime | None:
     score = ServiceScore.objects.order_by("-checked_at").only("checked_at").first()
     return score.checked_at if score else None
-
-
-def _weight_in_sum(results: QuerySet[CheckResult]) -> int:
-    return sum(row.weight for row in results if EFFECTS[State(row.state)].in_sum)
 
 
 _WORST_FIRST = (

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 
 from flagstone import __version__
 from flagstone.accounts.models import User
+from flagstone.accounts.permissions import may
 from flagstone.accounts.roles import Role
 from flagstone.web.navigation import Place, places_for
 from flagstone.web.views.theme import chosen_theme
@@ -25,6 +26,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "dock": [place for place in places if place.in_dock],
         "here": next((place for place in places if place.is_here(request.path)), None),
         "role": Role(user.role).label,
+        "may_create": may(user, "scaffolding.create"),
     }
 
 

@@ -33,6 +33,12 @@ class Place:
 
 PLACES: tuple[Place, ...] = (
     Place("Home", "web:home", "home", 1, "h", in_dock=True),
+    Place("Catalogue", "web:catalog", "square-3-stack-3d", 1, "c", in_dock=True),
+    Place("New service", "web:new", "plus-circle", 1, "n", right="scaffolding.create"),
+    Place("Leaderboard", "web:leaderboard", "trophy", 2, "l", in_dock=True),
+    Place("Scorecards", "web:scorecards", "clipboard-document-check", 2, "s"),
+    Place("Pull requests", "web:pulls", "arrows-right-left", 3, "p", in_dock=True),
+    Place("Runs", "web:runs", "rocket-launch", 3, "r"),
     Place("Audit", "web:audit", "finger-print", 3, "a", right="audit.read"),
 )
 

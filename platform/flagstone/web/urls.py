@@ -3,7 +3,25 @@ from __future__ import annotations
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 
-from flagstone.web.views import audit, bell, health, home, search, theme, tokens
+from flagstone.web.views import (
+    audit,
+    bell,
+    catalog,
+    entities,
+    health,
+    home,
+    leaderboard,
+    pulls,
+    runs,
+    scaffolding,
+    scorecards,
+    search,
+    source,
+    theme,
+    tokens,
+)
+
+ENTITY = "catalog/<str:kind>/<str:namespace>/<str:name>"
 
 app_name = "web"
 urlpatterns = [
@@ -11,10 +29,38 @@ urlpatterns = [
     path("search", search.search, name="search"),
     path("bell", bell.jobs, name="bell"),
     path("bell/mark", bell.mark, name="bell-mark"),
+    path("catalog", catalog.catalog, name="catalog"),
+    path(ENTITY, entities.entity, name="entity"),
+    path(f"{ENTITY}/check", entities.check, name="entity-check"),
+    path(f"{ENTITY}/<slug:tab>", entities.entity, name="entity-tab"),
+    path("scorecards", scorecards.scorecards, name="scorecards"),
+    path("scorecards/<slug:slug>", scorecards.scorecard, name="scorecard"),
+    path("scorecards/<slug:slug>/matrix", scorecards.matrix, name="matrix"),
+    path("scorecards/<slug:slug>/checks/<str:check_id>", scorecards.check, name="check"),
+    path("leaderboard", leaderboard.leaderboard, name="leaderboard"),
+    path("leaderboard.csv", leaderboard.export, name="leaderboard-csv"),
+    path("files/<str:owner>/<str:repository>/<path:path>", source.file, name="source"),
     path("audit", audit.trail, name="audit"),
     path("audit/verify", audit.verify, name="audit-verify"),
     path("audit/export.csv", audit.export, {"form": "csv"}, name="audit-csv"),
     path("audit/export.jsonl", audit.export, {"form": "jsonl"}, name="audit-jsonl"),
+    path("new", scaffolding.pick, name="new"),
+    path("new/<slug:scaffold_id>", scaffolding.form, name="new-form"),
+    path("new/<slug:scaffold_id>/check", scaffolding.check, name="new-check"),
+    path("new/<slug:scaffold_id>/preview", scaffolding.preview, name="new-preview"),
+    path("new/<slug:scaffold_id>/preview/<uuid:key>", scaffolding.previewed, name="new-previewed"),
+    path("new/<slug:scaffold_id>/create", scaffolding.create, name="new-create"),
+    path("runs", runs.runs, name="runs"),
+    path("runs/<uuid:run_id>", runs.run, name="run"),
+    path("runs/<uuid:run_id>/live", runs.live, name="run-live"),
+    path("runs/<uuid:run_id>/resume", runs.resume, name="run-resume"),
+    path("runs/<uuid:run_id>/cancel", runs.cancel, name="run-cancel"),
+    path("pulls", pulls.pulls, name="pulls"),
+    path("pulls/<int:pk>", pulls.pull, name="pull"),
+    path("pulls/<int:pk>/arrivals", pulls.arrivals, name="pull-arrivals"),
+    path("pulls/<int:pk>/review", pulls.review, name="pull-review"),
+    path("pulls/<int:pk>/merge", pulls.merge, name="pull-merge"),
+    path("pulls/<int:pk>/close", pulls.close, name="pull-close"),
     path("account/tokens", tokens.tokens, name="tokens"),
     path("account/tokens/<int:pk>/revoke", tokens.revoke, name="token-revoke"),
     path("account/theme", theme.choose, name="theme"),

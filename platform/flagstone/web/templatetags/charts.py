@@ -9,7 +9,7 @@ from typing import Any
 
 from django import template
 
-from flagstone.web.presentation import METALS, metal_of, tone_of_score
+from flagstone.web.presentation import METALS, look_of, metal_of, tone_of_score
 
 register = template.Library()
 
@@ -18,16 +18,16 @@ SPARK_WIDTH, SPARK_HEIGHT, SPARK_MARGIN = 84, 24, 3
 
 
 @register.inclusion_tag("components/ring.html")
-def ring(score: float | None, size: int = 40) -> dict[str, Any]:
-    """Draw a score of 100 as a ring with the number inside."""
+def ring(score: float | str | None, size: int = 40) -> dict[str, Any]:
+    """Draw a score of 100 as a ring with the number inside; without one (a template says "") it is empty."""
     around = 2 * pi * RING_RADIUS
-    shown = None if score is None else round(score)
+    shown = round(score) if isinstance(score, int | float) else None
     return {
         "score": shown,
         "size": size,
         "radius": RING_RADIUS,
         "dash": f"{around * (shown or 0) / 100:.2f} {around:.2f}",
-        "tone": tone_of_score(score),
+        "tone": tone_of_score(shown),
     }
 
 
@@ -58,6 +58,12 @@ def spark(values: Sequence[float | None], label: str = "trend") -> dict[str, Any
     }
 
 
+@register.filter
+def has_course(values: Sequence[float | None]) -> bool:
+    """Tell whether there is enough history for a line."""
+    return sum(value is not None for value in values) > 1
+
+
 @register.inclusion_tag("components/bar.html")
 def bar(value: float, of: float = 100, label: str = "", tone: str = "accent") -> dict[str, Any]:
     """Draw a share of a whole."""
@@ -69,23 +75,34 @@ def bar(value: float, of: float = 100, label: str = "", tone: str = "accent") ->
 class Slice:
     """One part of a stacked bar, in hundredths of its width."""
 
-    name: str
-    metal: str
-    count: int
+    css: str
     x: str
     width: str
 
 
-@register.inclusion_tag("components/levels.html")
-def levels(counts: Mapping[str, int]) -> dict[str, Any]:
+Spread = Mapping[str, int] | Iterable[tuple[Any, int]]
+
+
+@register.inclusion_tag("components/stack.html")
+def levels(counts: Spread) -> dict[str, Any]:
     """Draw how many services stand on each level as one bar, the best level first."""
-    ordered = sorted(
-        ((name, n) for name, n in counts.items() if n), key=lambda pair: _rank(pair[0])
-    )
-    return {
-        "slices": list(_slices(ordered)),
-        "label": ", ".join(f"{n} {name or 'none'}" for name, n in ordered),
-    }
+    pairs = counts.items() if isinstance(counts, Mapping) else counts
+    by_name: dict[str, int] = {}
+    for level, number in pairs:
+        name = getattr(level, "name", level) or ""
+        by_name[name] = by_name.get(name, 0) + number
+    ordered = sorted(by_name.items(), key=lambda pair: _rank(pair[0]))
+    return _stack([(f"level-{metal_of(name)}", name or "no level", n) for name, n in ordered])
+
+
+@register.inclusion_tag("components/stack.html")
+def states(counts: Mapping[str, int]) -> dict[str, Any]:
+    """Draw how many services are in each state of a check as one bar; those it does not concern are left out."""
+    shown = [name for name in _DRAWN_STATES if counts.get(name)]
+    return _stack([(f"tone-{look_of(s).tone} toned", look_of(s).word, counts[s]) for s in shown])
+
+
+_DRAWN_STATES = ("pass", "warn", "exempt", "upcoming", "no_data", "error", "fail")
 
 
 def _rank(level: str) -> int:
@@ -93,16 +110,12 @@ def _rank(level: str) -> int:
     return METALS.index(metal) if metal in METALS else len(METALS)
 
 
-def _slices(counts: Iterable[tuple[str, int]]) -> Iterable[Slice]:
-    pairs = list(counts)
-    total, x = sum(n for _, n in pairs), 0.0
-    for name, count in pairs:
-        width = count / total * 100
-        yield Slice(
-            name=name,
-            metal=metal_of(name),
-            count=count,
-            x=f"{x:.2f}",
-            width=f"{max(width - 1, 0.5):.2f}",
-        )
+def _stack(parts: Sequence[tuple[str, str, int]]) -> dict[str, Any]:
+    """Lay parts (class, word, number) out from left to right, with a gap between them."""
+    total, x, slices = sum(number for *_, number in parts), 0.0, []
+    for css, _, number in parts:
+        width = number / total * 100 if total else 0
+        if number:
+            slices.append(Slice(css=css, x=f"{x:.2f}", width=f"{max(width - 1, 0.5):.2f}"))
         x += width
+    return {"slices": slices, "label": ", ".join(f"{n} {word}" for _, word, n in parts if n)}

@@ -11,6 +11,8 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 from heroicons.templatetags.heroicons import heroicon_mini, heroicon_outline
 
+from flagstone.scorecards.engine.states import Severity
+from flagstone.web.paging import Paging
 from flagstone.web.presentation import look_of, metal_of
 
 register = template.Library()
@@ -35,7 +37,8 @@ def icon(name: str, css: str = "", *, style: str = "outline", label: str = "") -
 def _badge(state: str, word: str, *, short: bool) -> SafeString:
     look = look_of(state)
     name = "components/mark.html" if short else "components/badge.html"
-    return render_to_string(name, {"look": look, "word": word or look.word})
+    html = render_to_string(name, {"look": look, "word": word or look.word})
+    return mark_safe(html.strip())  # noqa: S308 - a template escapes
 
 
 @register.simple_tag
@@ -52,18 +55,16 @@ def mark(state: str, word: str = "") -> SafeString:
 
 @lru_cache(maxsize=64)
 def _medal(level: str) -> SafeString:
-    return render_to_string(
-        "components/medal.html",
-        {"metal": metal_of(level), "word": level.capitalize() or "No level"},
-    )
+    word = level.capitalize() or "No level"
+    html = render_to_string("components/medal.html", {"metal": metal_of(level), "word": word})
+    return mark_safe(html.strip())  # noqa: S308 - a template escapes
 
 
 @register.simple_tag
 def medal(level: str | None) -> SafeString:
     """Show a level as a hexagon and its name."""
-    return _medal(
-        "" if metal_of(level) == "none" and (level or "").lower() in {"", "none"} else str(level)
-    )
+    name = str(level or "")
+    return _medal("" if name.lower() == "none" else name)
 
 
 @register.filter
@@ -73,15 +74,30 @@ def tone(state: str) -> str:
 
 
 @register.filter
+def look_icon(state: str) -> str:
+    """Return the name of a state's icon."""
+    return look_of(state).icon
+
+
+@register.filter
 def word(state: str) -> str:
     """Return a state as people say it."""
     return look_of(state).word
 
 
 @register.inclusion_tag("components/pagination.html", takes_context=True)
-def pagination(context: template.Context, page: Page[Any], noun: str = "rows") -> dict[str, Any]:
+def pagination(
+    context: template.Context, page: Paging | Page[Any], noun: str = "rows"
+) -> dict[str, Any]:
     """Show which rows these are and the way to the pages around; keeps the rest of the address."""
-    return {"page": page, "noun": noun, "query": context["request"].GET}
+    paging = page if isinstance(page, Paging) else Paging.of(page)
+    return {"page": paging, "noun": noun, "query": context["request"].GET}
+
+
+@register.filter
+def severity(letter: str) -> str:
+    """Return a severity as people say it."""
+    return Severity(letter).label
 
 
 @register.filter
@@ -98,3 +114,17 @@ def signed(value: float | None) -> str:
 def get(mapping: Any, key: Any) -> Any:
     """Look a value up by a key that only the template's loop knows."""
     return mapping.get(key)
+
+
+@register.filter
+def magnitude(value: int) -> int:
+    """Return a number without its sign, where a mark tells the direction."""
+    return abs(value)
+
+
+@register.filter
+def percent(share: float) -> str:
+    """Write a share of one; nothing at all is a dash, and a little is not nothing."""
+    if not share:
+        return "\N{EN DASH}"
+    return "<1 %" if share < 0.01 else f"{share * 100:.0f} %"

@@ -17,6 +17,7 @@ from flagstone.core.models import AuditEntry
 from flagstone.core.selectors import audit_entries, audit_page
 from flagstone.web.forms.audit import AuditFilterForm
 from flagstone.web.htmx import PageRequest, render_page_or_partial
+from flagstone.web.spreadsheets import harmless
 
 RIGHT = "audit.read"
 COLUMNS = ("sequence", "at", "actor", "action", "subject", "data", "previous_hash", "hash")
@@ -72,7 +73,7 @@ def _csv(entries: Iterable[AuditEntry]) -> Iterator[str]:
     for entry in entries:
         row = _cells(entry)
         yield writer.writerow(
-            [json.dumps(row[name]) if name == "data" else _harmless(row[name]) for name in COLUMNS]
+            [json.dumps(row[name]) if name == "data" else harmless(row[name]) for name in COLUMNS]
         )
 
 
@@ -84,8 +85,3 @@ def _jsonl(entries: Iterable[AuditEntry]) -> Iterator[str]:
 def _cells(entry: AuditEntry) -> dict[str, object]:
     cells: dict[str, object] = {name: getattr(entry, name) for name in COLUMNS}
     return cells | {"at": entry.at.isoformat(timespec="microseconds")}
-
-
-def _harmless(cell: object) -> object:
-    """A cell that a spreadsheet would take for a formula is marked as text."""
-    return f"'{cell}" if str(cell).startswith(("=", "+", "-", "@", "\t", "\r")) else cell
