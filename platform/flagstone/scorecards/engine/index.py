@@ -59,7 +59,7 @@ class Shelf:
 
         Of several objects of one name, those in `near`'s own file are meant.
         """
-        names = {namespace, ""} if namespace else set(self._by_namespace)
+        names = [namespace, ""] if namespace else list(self._by_namespace)
         lists = [(name, self._by_namespace[name]) for name in names if name in self._by_namespace]
         wanted = folders_above(folder_of(near))
         if sum(len(manifests) for _, manifests in lists) <= _FEW:

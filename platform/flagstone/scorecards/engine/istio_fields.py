@@ -57,6 +57,17 @@ def unknown_fields(kind: str, spec: Any) -> Iterator[UnknownField]:
     yield from _walk(spec, kind, ("spec",))
 
 
+def known_fields(type_name: str) -> Any:
+    """The fields of a type, nested: None for a plain value, `*` where any key may stand."""
+    if type_name == "":
+        return None
+    if type_name == "Any":
+        return {"*": None}
+    if type_name.startswith("Map<"):
+        return {"*": known_fields(type_name[4:-1])}
+    return {field: known_fields(held) for field, held in _types()[type_name].items()}
+
+
 def _walk(value: Any, type_name: str, keys: tuple[str | int, ...]) -> Iterator[UnknownField]:
     if isinstance(value, list):
         for position, item in enumerate(value):
@@ -81,11 +92,11 @@ def _advice(key: str, siblings: dict[str, str]) -> str:
     if key in _ELSEWHERE:
         return f"it belongs to {_ELSEWHERE[key]}"
     homes = [name for name, fields in _types().items() if key in fields]
+    if len(homes) == 1:
+        return f"it is a field of {homes[0]}"
     near = get_close_matches(key, siblings, n=1)
     if near:
         return f"did you mean {near[0]}?"
-    if len(homes) == 1:
-        return f"it is a field of {homes[0]}"
     return f"the fields here are {', '.join(sorted(siblings))}"
 
 
