@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 from django.template.loader import render_to_string
 
 from flagstone.web.graph import BOX_HEIGHT, MOST_PER_SIDE, RIGHT, Neighbour, draw
@@ -17,9 +19,7 @@ def test_one_on_each_side_stands_level_with_the_centre() -> None:
 
 def test_boxes_of_a_side_never_overlap() -> None:
     boxes = [box for box in draw("a", "", [], neighbours(5)).boxes if box.x == RIGHT]
-    assert all(
-        lower.y - upper.y >= BOX_HEIGHT for upper, lower in zip(boxes, boxes[1:], strict=False)
-    )
+    assert all(lower.y - upper.y >= BOX_HEIGHT for upper, lower in pairwise(boxes))
     assert boxes[-1].y + BOX_HEIGHT <= draw("a", "", [], neighbours(5)).height
 
 

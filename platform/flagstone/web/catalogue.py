@@ -53,7 +53,9 @@ class Wanted:
         return cls(
             text=query.get("q", "").strip()[:LONGEST_TEXT],
             kind=query.get("kind") or SERVICES,
-            facets=tuple((name, tuple(query.getlist(name))) for name in (*FACETS, LEVEL)),
+            facets=tuple(
+                (name, tuple(filter(None, query.getlist(name)))) for name in (*FACETS, LEVEL)
+            ),
             order=Order(order) if order in list(Order) else Order.BEST,
             page=page_number(query.get("page", "")),
         )

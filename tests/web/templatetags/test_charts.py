@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from flagstone.web.templatetags.charts import bar, levels, ring, spark
+from types import SimpleNamespace
+
+from flagstone.web.templatetags.charts import bar, has_course, levels, ring, spark, states
 
 
 def test_a_ring_is_filled_by_its_score() -> None:
@@ -36,9 +38,28 @@ def test_a_bar_stays_within_its_track() -> None:
 
 def test_levels_stand_in_order_and_leave_out_the_empty() -> None:
     drawn = levels({"": 1, "bronze": 0, "gold": 2, "silver": 1})
-    assert [(s.metal, s.count, s.x) for s in drawn["slices"]] == [
-        ("gold", 2, "0.00"),
-        ("silver", 1, "50.00"),
-        ("none", 1, "75.00"),
+    assert [(s.css, s.x, s.width) for s in drawn["slices"]] == [
+        ("level-gold", "0.00", "49.00"),
+        ("level-silver", "50.00", "24.00"),
+        ("level-none", "75.00", "24.00"),
     ]
-    assert drawn["label"] == "2 gold, 1 silver, 1 none"
+    assert drawn["label"] == "2 gold, 1 silver, 1 no level"
+
+
+def test_levels_may_come_as_objects_with_numbers() -> None:
+    assert levels([(SimpleNamespace(name="gold"), 2), (None, 1)])["label"] == "2 gold, 1 no level"
+
+
+def test_states_leave_out_whom_a_check_does_not_concern() -> None:
+    drawn = states({"fail": 1, "pass": 3, "not_applicable": 9})
+    assert drawn["label"] == "3 pass, 1 fail"
+    assert [s.css for s in drawn["slices"]] == ["tone-pass toned", "tone-fail toned"]
+
+
+def test_nothing_is_an_empty_bar() -> None:
+    assert levels({}) == {"slices": [], "label": ""}
+
+
+def test_history_is_a_line_from_two_values_on() -> None:
+    assert not has_course([None, 70.0])
+    assert has_course([60, None, 70.0])

@@ -11,7 +11,7 @@ from flagstone.web.templatetags.ui import badge, icon, mark, medal, signed
 def test_a_badge_has_a_mark_and_a_word() -> None:
     html = badge("no_data")
     assert "tone-none" in html
-    assert html.endswith("no data</span>\n")
+    assert html.endswith("no data</span>")
     assert "<svg" in html
 
 

@@ -21,6 +21,8 @@ def file(request: PageRequest, owner: str, repository: str, path: str) -> HttpRe
     found = Repository.objects.named(name).first()
     if found is None:
         raise NotFound(f"Flagstone knows no repository {name}.")
+    if not set(path.split("/")).isdisjoint({"", ".", ".."}):
+        raise NotFound(f"{path} is no path of a file. Write it from the root of the repository.")
     commit = request.GET.get("at", "")
     tree = read_tree(found, ref=commit or None, prefix=path)
     content = tree.files.get(path)
