@@ -112,8 +112,10 @@ def _score_colour(score: int | None) -> str:
 def _check(check: CheckReport, style: Style) -> Iterator[str]:
     word = check.severity.label if check.state is State.FAIL else _WORDS[check.state]
     label = style.paint(f"{word:<{_LABEL_WIDTH}}", _BOLD, _COLOURS[check.state])
-    yield f"  {label}{style.paint(f'{check.id}  {check.rule.check.name}', _BOLD)}"
     indent = _LABEL_WIDTH + 2
+    title = style.wrap(f"{check.id}  {check.rule.check.name}", indent, hanging=7)
+    yield f"  {label}{style.paint(title[0].lstrip(), _BOLD)}"
+    yield from (style.paint(line, _BOLD) for line in title[1:])
     if not check.findings:
         yield from style.wrap(check.summary, indent)
     for place, findings in groupby(check.findings, key=_place):
@@ -135,8 +137,12 @@ def _findings(
     place: tuple[str, str], findings: list[Finding], indent: int, style: Style
 ) -> Iterator[str]:
     where, about = map(_printable, place)
-    gap = "  " if about else ""
-    yield f"{' ' * indent}{style.paint(where, _CYAN)}{gap}{style.paint(about, _DIM)}"
+    lines = [style.paint(where, _CYAN)]
+    if about and indent + len(where) + 2 + len(about) <= style.width:
+        lines[0] += f"  {style.paint(about, _DIM)}"
+    elif about:
+        lines.append(style.paint(about, _DIM))
+    yield from (" " * indent + line for line in lines)
     for finding in findings:
         yield from style.wrap(_without_name(finding), indent + 2)
 

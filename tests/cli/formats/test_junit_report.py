@@ -1,0 +1,77 @@
+"""JUnit: one suite per service, one case per check."""
+
+from __future__ import annotations
+
+from typing import Any
+from xml.etree import ElementTree
+
+from flagstone.cli.formats.junit_report import render
+from tests.scorecards.engine.samples import files_of, objects, score, scorecard
+
+CHECKS = ("PB-01", "PB-02", "PB-04", "RS-02", "HP-01")
+
+
+def suites(found: dict[str, Any], **more: dict[str, bytes]) -> ElementTree.Element:
+    report = score(files_of(found) | more.get("files", {}), scorecard(*CHECKS))
+    return ElementTree.fromstring(render(report))
+
+
+def sample() -> dict[str, Any]:
+    found = objects("deployment", "service")
+    container = found["deployment"]["spec"]["template"]["spec"]["containers"][0]
+    probe = {"tcpSocket": {"port": "http"}}
+    container["readinessProbe"] = probe
+    container["livenessProbe"] = probe | {"periodSeconds": 20}
+    del container["resources"]
+    return found
+
+
+def test_each_state_has_its_element() -> None:
+    root = suites(sample())
+
+    (suite,) = root
+    assert suite.attrib == {
+        "name": "Deployment/payments/checkout",
+        "tests": "5",
+        "failures": "1",
+        "errors": "0",
+        "skipped": "1",
+    }
+    cases = {case.attrib["name"].split()[0]: case for case in suite}
+    assert {name: [child.tag for child in case] for name, case in cases.items()} == {
+        "PB-01": [],
+        "PB-02": [],
+        "PB-04": ["system-out"],
+        "RS-02": ["skipped"],
+        "HP-01": ["failure"],
+    }
+    assert cases["PB-01"].attrib["classname"] == "checkout"
+    assert cases["RS-02"][0].attrib["message"] == (
+        "not_applicable: no container sets requests or limits"
+    )
+
+
+def test_a_failure_tells_where_why_and_how_to_mend() -> None:
+    failure = suites(sample()).find(".//failure")
+
+    assert failure is not None
+    assert failure.attrib["type"] == "high"
+    text = (failure.text or "").splitlines()
+    assert text[0].startswith("services/checkout/manifests.yaml:1 Deployment/payments/checkout: no")
+    assert [line.partition(":")[0] for line in text[1:]] == ["Why", "Mend"]
+
+
+def test_the_totals_are_those_of_all_services() -> None:
+    root = suites(objects("rollout"), files=files_of(sample(), "quote"))
+
+    assert (root.attrib["tests"], root.attrib["errors"]) == ("10", "0")
+    assert int(root.attrib["failures"]) == sum(int(suite.attrib["failures"]) for suite in root)
+
+
+def test_what_is_no_xml_is_replaced() -> None:
+    found = sample()
+    found["deployment"]["metadata"]["name"] = 'a"<&>\u0001b'
+
+    (suite,) = suites(found)
+
+    assert suite.attrib["name"] == 'Deployment/payments/a"<&>?b'

@@ -1,0 +1,59 @@
+"""Markdown for a comment on a pull request."""
+
+from __future__ import annotations
+
+from markdown_it import MarkdownIt
+
+from flagstone.cli.formats.markdown_report import render
+from tests.scorecards.engine.samples import files_of, objects, score, scorecard
+
+
+def test_a_table_worst_first_then_each_service() -> None:
+    good = files_of(objects("rollout"), "a")
+    bad = objects("deployment", "service")
+    bad["deployment"]["metadata"]["name"] = "quote"
+    del bad["deployment"]["spec"]["template"]["spec"]["containers"][0]["livenessProbe"]
+
+    text = render(score(good | files_of(bad, "b"), scorecard("PB-02", "RS-02")))
+
+    lines = text.splitlines()
+    assert lines[:6] == [
+        "# Sample",
+        "",
+        "| service | score | level | failing | no data |",
+        "| --- | ---: | --- | --- | ---: |",
+        "| quote | 66 | none | PB-02 | 0 |",
+        "| checkout | 100 | gold | none | 0 |",
+    ]
+    assert "## quote: 66/100, no level" in lines
+    assert "**PB-02 Containers have a liveness probe** (high)" in lines
+    assert any(line.startswith("- `b/manifests.yaml:") for line in lines)
+    assert any(line.startswith("- *Why:* ") for line in lines)
+    assert any(line.startswith("- *Mend:* ") for line in lines)
+    assert "## checkout" not in text
+
+
+def test_names_from_manifests_are_no_markup() -> None:
+    found = objects("deployment")
+    found["deployment"]["metadata"]["name"] = "a|b <img src=x> `*x*`"
+    found["deployment"]["spec"]["template"]["spec"]["containers"][0]["livenessProbe"] = {}
+
+    text = render(score(files_of(found), scorecard("PB-02")))
+
+    html = MarkdownIt("commonmark", {"html": True}).enable("table").render(text)
+    assert "<img" not in html
+    assert "<em>x</em>" not in html
+    assert "a|b &lt;img src=x&gt; `*x*`" in html
+
+
+def test_what_is_missing_and_what_was_skipped_is_folded_away() -> None:
+    files = files_of(objects("rollout", "service")) | {"x.yaml": b"\xff\x00"}
+
+    text = render(score(files, scorecard("RO-05", "AC-01")))
+
+    assert "<details><summary>1 not read</summary>" in text
+    assert "- `x.yaml`: binary, not text" in text
+
+
+def test_without_services() -> None:
+    assert render(score({}, scorecard("PB-01"))) == "# Sample\n\nNo service was found.\n"

@@ -1,0 +1,144 @@
+"""The report for people."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from flagstone.cli.formats.text_report import Style, render
+from flagstone.scorecards.engine.report import Report
+from tests.scorecards.engine.samples import files_of, objects, score, scorecard
+
+PLAIN = Style(width=80)
+
+
+def bare(**annotations: str) -> dict[str, Any]:
+    found = objects("deployment", "service")
+    found["deployment"]["metadata"]["annotations"] = annotations
+    container = found["deployment"]["spec"]["template"]["spec"]["containers"][0]
+    del container["livenessProbe"]
+    del container["resources"]
+    return found
+
+
+def report(found: dict[str, Any], *checks: str, **more: bytes) -> Report:
+    files = files_of(found) | {name.replace("_", "."): data for name, data in more.items()}
+    return score(files, scorecard(*checks))
+
+
+def test_a_finding_tells_where_what_why_and_how() -> None:
+    text = render(report(bare(), "PB-01", "PB-02"), Style(width=100))
+
+    lines = text.splitlines()
+    assert lines[0] == "checkout" + " " * 73 + "66 of 100, no level"
+    assert lines[1] == "Deployment/payments/checkout · 100% of the weight has data"
+    assert lines[3] == "  high      PB-02  Containers have a liveness probe"
+    assert lines[4].startswith("            services/checkout/manifests.yaml:")
+    assert lines[4].endswith("  Deployment/payments/checkout, container app")
+    assert lines[5] == "              container app has no livenessProbe"
+    assert lines[6].startswith("            why   A process that hangs")
+    assert any(line.startswith("            mend  Give each app container") for line in lines)
+    assert "  1 pass · 1 fail" in lines
+
+
+def test_several_findings_of_one_place_share_its_line() -> None:
+    text = render(report(bare(), "RS-01"), PLAIN)
+
+    assert text.count("manifests.yaml:") == 1
+    assert text.count("has no resources.") == 3
+
+
+def test_the_worst_comes_first() -> None:
+    files = files_of(objects("rollout"), "good")
+    bad = bare()
+    bad["deployment"]["metadata"]["name"] = "quote"
+    text = render(score(files | files_of(bad, "bad"), scorecard("PB-02", "RS-01")), PLAIN)
+
+    assert text.index("quote") < text.index("checkout ")
+
+
+def test_checks_come_by_severity() -> None:
+    text = render(report(bare(), "PB-04", "PB-02", "IM-01", "RO-01", "PR-07", "RB-03"), PLAIN)
+
+    order = [
+        line.split()[0]
+        for line in text.splitlines()
+        if line[2:12].strip() in {"critical", "high", "medium", "low"}
+    ]
+    assert order == sorted(order, key=["critical", "high", "medium", "low"].index)
+
+
+def test_what_misses_the_same_is_said_once() -> None:
+    files = {
+        "shop/Chart.yaml": b"apiVersion: v2\nname: shop\nversion: 1.0.0\n",
+        "shop/templates/all.yaml": b"kind: {{ .Values.kind }}\n",
+    }
+
+    text = render(score(files, scorecard("PB-01", "PB-02", "RS-01")), PLAIN)
+
+    assert text.count("helm did not render shop") == 1
+    assert "  no data   PB-01, PB-02, RS-01" in text.splitlines()
+
+
+def test_waivers_are_shown() -> None:
+    waived = bare(**{"paved.example.com/waive.PB-02": "restarts lose work; until 2027-01-31"})
+
+    text = render(report(waived, "PB-02"), PLAIN)
+
+    assert "  exempt    PB-02  waived: restarts lose work (until 2027-01-31)" in text.splitlines()
+
+
+def test_the_summary() -> None:
+    lines = render(
+        report(bare(), "PB-01", "PB-02", "RS-01", x_yaml=b"\xff\x00"), PLAIN
+    ).splitlines()
+
+    start = lines.index("Summary: Sample")
+    assert lines[start:] == [
+        "Summary: Sample",
+        "  read        2 files, 2 documents",
+        "  services    1: 1 without a level",
+        "  score       lowest 50, median 50, highest 50",
+        "  failing     2 high",
+        "  not read    1 of them, so nothing in them counts:",
+        "    x.yaml",
+        "      binary, not text",
+    ]
+
+
+def test_a_service_that_nothing_applies_to() -> None:
+    text = render(report(objects("job"), "RO-01"), PLAIN)
+
+    assert text.splitlines()[0].endswith("no score, no level")
+    assert "Deployment" not in text
+    assert "nothing applies to it" in text
+
+
+@pytest.mark.parametrize("width", [60, 80, 110])
+def test_lines_keep_to_the_width(width: int) -> None:
+    text = render(score(files_of(bare())), Style(width=width))
+
+    wide = [line for line in text.splitlines() if len(line) > width]
+    assert all(len(line.split()) == 1 for line in wide), wide  # one long word, such as a path
+
+
+def test_colour_changes_nothing_but_the_colour() -> None:
+    found = score(files_of(bare()))
+    painted = render(found, Style(width=80, colour=True))
+
+    assert "\x1b[" in painted
+    assert re.sub(r"\x1b\[[0-9;]*m", "", painted) == render(found, PLAIN)
+
+
+def test_nothing_from_a_manifest_steers_the_terminal() -> None:
+    found = bare()
+    found["deployment"]["metadata"]["name"] = "a\x1b[2Jb"
+    found["deployment"]["spec"]["template"]["spec"]["containers"][0]["name"] = "\x07bell"
+
+    text = render(score(files_of(found)), PLAIN)
+
+    assert "\x1b" not in text
+    assert "\x07" not in text
+    assert "a?[2Jb" in text

@@ -1,0 +1,145 @@
+"""The verified examples of the design pass; the snippets of the case study are caught."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from flagstone.policies.manifests.reading import read_files
+from flagstone.scorecards.engine.checks.virtual_services import HostParams
+from flagstone.scorecards.engine.definition import Rule, Scorecard
+from flagstone.scorecards.engine.evaluation import evaluate
+from flagstone.scorecards.engine.report import ServiceReport
+from flagstone.scorecards.engine.states import State
+from tests.corpora import design_example
+from tests.scorecards.engine.samples import (
+    NOW,
+    policies,
+    production_readiness,
+    score,
+    service,
+    verdict,
+)
+
+FOLDER = "services/checkout"
+ENTITY = (
+    b"apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {name: checkout}\n"
+    b"spec: {type: service, lifecycle: production, owner: payments}\n"
+)
+CAUGHT = """
+PB-02 RS-01 RO-05 RO-08 AC-03 AC-06 VS-01 DR-01 DR-02 DR-04 DR-05 HP-01 PD-03 SC-01 IM-01 PR-07 PR-09
+SM-01 RB-01 RB-02 RB-03
+"""
+
+
+def with_partner() -> Scorecard:
+    """The scorecard of a platform that knows the partner's gateway, which is in no repository."""
+    card = production_readiness()
+    known = HostParams(known_hosts=("partner-gateway.prod.svc.cluster.local",))
+    rules = tuple(
+        Rule(rule.check, rule.level, rule.weight, known) if rule.check.id == "VS-06" else rule
+        for rule in card.rules
+    )
+    return Scorecard(card.name, card.title, card.description, card.levels, rules)
+
+
+def verified(*, rendered: bool) -> dict[str, bytes]:
+    """The example service as it would lie in a GitOps repository."""
+    parts = {"k8s/base": "base", "observability": "observability"}
+    names = {"observability": ("prometheusrule.yaml", "servicemonitor.yaml")}
+    files = {f"{FOLDER}/catalog-info.yaml": ENTITY}
+    for source, target in parts.items():
+        for path in design_example(source).glob("*.yaml"):
+            if path.name in names.get(source, (path.name,)):
+                files[f"{FOLDER}/{target}/{path.name}"] = path.read_bytes()
+    if rendered:
+        overlay = design_example("k8s/overlays/prod") / "kustomization.yaml"
+        files[f"{FOLDER}/overlays/prod/kustomization.yaml"] = overlay.read_bytes()
+    else:
+        del files[f"{FOLDER}/base/kustomization.yaml"]
+    files[f"{FOLDER}/runbook.md"] = design_example("runbook.md").read_bytes()
+    for name in ("application.yaml", "appproject.yaml"):
+        files[f"argocd/{name}"] = design_example(f"argocd/{name}").read_bytes()
+    return files
+
+
+@pytest.mark.parametrize("rendered", [False, True], ids=["plain", "kustomize"])
+def test_the_verified_service_is_gold(*, rendered: bool) -> None:
+    snapshot = read_files(verified(rendered=rendered), render=rendered)
+    if snapshot.unrendered:
+        pytest.skip(snapshot.unrendered[0].reason)
+
+    found = service(evaluate(snapshot, with_partner(), policies(), now=NOW))
+
+    bad = {c.id: c.summary for c in found.checks if not _good(c.state)}
+    assert bad == {}
+    assert (found.score, found.level, found.coverage) == (100, "gold", 1.0)
+    silent = {c.id for c in found.checks if c.state is State.NOT_APPLICABLE}
+    assert silent == {"IN-01", "IN-02"}
+
+
+def _good(state: State) -> bool:
+    return state in {State.PASS, State.NOT_APPLICABLE}
+
+
+def test_a_host_that_nobody_knows_is_no_data() -> None:
+    found = verdict(score(verified(rendered=False)), "VS-06")
+
+    assert found.state is State.NO_DATA
+    assert "partner-gateway.prod" in found.summary
+
+
+def case_study() -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in design_example("case-study").glob("*.yaml")}
+
+
+def failing(found: ServiceReport) -> set[str]:
+    return {check.id for check in found.in_state(State.FAIL)}
+
+
+def test_the_case_study_is_caught() -> None:
+    found = service(score(case_study()))
+
+    assert failing(found) == set(CAUGHT.split())
+    assert (found.name, found.level) == ("checkout", None)
+
+
+@pytest.mark.parametrize(
+    ("check_id", "path", "words"),
+    [
+        ("RO-05", "checkout-rollout.yaml", "AnalysisTemplate http-success-rate does not exist"),
+        ("RO-08", "checkout-rollout.yaml", "no traffic router"),
+        ("DR-05", "destinationrule-checkout.yaml", "the field is called consecutive5xxErrors"),
+        ("DR-05", "destinationrule-checkout.yaml", "retries is no field of DestinationRule"),
+        ("PR-07", "prometheusrule-slo-burn.yaml", "compares one window only"),
+        ("PR-09", "prometheusrule-slo-burn.yaml", "'critical'"),
+        ("AC-03", "app-checkout.yaml", "weights of a canary"),
+        ("AC-06", "app-checkout.yaml", "without a mesh label"),
+        ("VS-01", "checkout-rollout.yaml", "no VirtualService routes to checkout"),
+    ],
+)
+def test_a_mistake_of_the_case_study_is_named_where_it_is(
+    check_id: str, path: str, words: str
+) -> None:
+    findings = verdict(score(case_study()), check_id).findings
+
+    assert [f for f in findings if f.path == path and words in f.message and f.line], findings
+
+
+def test_a_snippet_alone_is_caught_too() -> None:
+    name = "destinationrule-checkout.yaml"
+    report = score({name: Path(design_example("case-study"), name).read_bytes()})
+
+    (found,) = report.services
+    assert (found.name, found.ref) == (
+        "partner-gateway",
+        "DestinationRule/payments/partner-gateway",
+    )
+    assert failing(found) == {"DR-01", "DR-02", "DR-04", "DR-05"}
+
+
+def test_drilled_means_lately() -> None:
+    assert date(2026, 11, 9) < NOW.date()
+    assert verdict(score(verified(rendered=False)), "RB-03").state is State.PASS
