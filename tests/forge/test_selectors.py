@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -138,3 +138,14 @@ def test_commits_that_just_came_are_on_the_page(
     detail = selectors.pull_request_detail(opened)
     assert detail.live.head == later
     assert "more" in [file.path for file in detail.files]
+
+
+def test_past_days_lead_to_the_commits_of_the_default_branch(
+    gitops: Repository, bare: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = git(bare, "rev-parse", "main")
+    monkeypatch.setenv("GIT_COMMITTER_DATE", "2026-03-04T12:00:00Z")
+    second = push_by_hand(bare, tmp_path, {"README.md": "new\n"})
+    push_by_hand(bare, tmp_path, {"README.md": "newer\n"}, branch="other")
+    days = [date(2026, 3, day) for day in (1, 2, 3, 4)]
+    assert selectors.commits_on(gitops, days) == {days[1]: first, days[2]: first, days[3]: second}

@@ -139,6 +139,12 @@ class RefNotFound(Permanent, NotFound):
     default_code = "forge.ref_not_found"
 
 
+class HistoryMissing(Permanent, Conflict):
+    """Older commits are not in the repository: it is a shallow copy, or damaged."""
+
+    default_code = "forge.history_missing"
+
+
 class RepositoryExists(Permanent, Conflict):
     """The name is taken, perhaps in other letters' case."""
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from django.db.models import QuerySet
 
@@ -11,6 +12,7 @@ from flagstone.forge.connections import connect
 from flagstone.forge.errors import RefNotFound
 from flagstone.forge.git.comparing import MergeTrial, read_diff, try_merge
 from flagstone.forge.git.diffs import FileDiff
+from flagstone.forge.git.history import commits_at
 from flagstone.forge.git.reading import ReadLimits, Tree, resolve_commit
 from flagstone.forge.git.reading import existing_paths as find_existing_paths
 from flagstone.forge.git.reading import read_tree as read_commit_tree
@@ -104,6 +106,21 @@ def existing_paths(repository: Repository, paths: Iterable[str]) -> set[str]:
         commit = workspace.observe().head()
         workspace.fetch(commit)
         return find_existing_paths(workspace.git, commit, paths)
+
+
+def commits_on(repository: Repository, days: Sequence[date]) -> dict[date, str]:
+    """Return the commit that the default branch stood at at the end of each day (UTC).
+
+    A day before the first commit is missing from the answer.
+
+    Raises:
+        HistoryMissing: Older commits are not there.
+        ForgeError: The repository is gone, empty, or cannot be reached.
+    """
+    with GitWorkspace(connect(repository.host).git_remote(repository.full_name)) as workspace:
+        head = workspace.observe().head()
+        workspace.fetch_history(head)
+        return commits_at(workspace.git, head, days, name=repository.full_name)
 
 
 def _commit_of(workspace: GitWorkspace, ref: str | None) -> str:

@@ -149,6 +149,15 @@ class GitWorkspace:
                     "origin", *commits,
                 )  # fmt: skip
 
+    def fetch_history(self, commit: str) -> None:
+        """Make a commit and all before it readable here, without their files."""
+        if self.remote.objects is None:
+            with _reaching(self.remote):
+                self.git.run(
+                    "fetch", "--quiet", "--no-tags", "--no-write-fetch-head",
+                    "--no-recurse-submodules", "--filter=tree:0", "origin", commit,
+                )  # fmt: skip
+
     def build_commit(self, base: str, changes: ChangeSet, meta: CommitMeta) -> Commit:
         """Build the commit on a base and prove that it differs from it as meant.
 
