@@ -88,7 +88,9 @@ def version(slug: str = PRODUCTION_READINESS) -> str:
     """Return what tells one state of the board from the next, without computing it."""
     rows = ServiceScore.objects.filter(slug=slug)
     latest = rows.aggregate(at=Max("changed_at"))["at"]
-    return f"{latest.timestamp() if latest else 0:.6f}-{rows.count()}"
+    # the past moves too: each new day, and when it is filled in from Git
+    snapshot = ScoreSnapshot.objects.filter(slug=slug).aggregate(pk=Max("pk"))["pk"] or 0
+    return f"{latest.timestamp() if latest else 0:.6f}-{rows.count()}-{snapshot}"
 
 
 def place_of(squad_ref: str, slug: str = PRODUCTION_READINESS) -> Row | None:

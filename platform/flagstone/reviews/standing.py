@@ -18,7 +18,8 @@ RULE = (
     "The score is the mean of its services' scores, a tier 1 service counting three times, tier 2 twice, "
     "tier 3 or none once. The level is the highest that two thirds of its services hold, counted the same way. "
     f"A squad with fewer than {MINIMUM_SERVICES} scored services is listed below the ranking. "
-    "No data counts as nothing earned; an exemption leaves the sum and is shown."
+    "No data counts as nothing earned; an exemption leaves the sum and is shown. "
+    "Weeks before the first look are read from Git: past weeks are judged by today's rules."
 )
 
 

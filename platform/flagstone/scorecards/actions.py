@@ -46,6 +46,11 @@ def look_for_services(*, refs: Iterable[str], reason: str) -> None:
             _ask(repository, reason=reason)
 
 
+def look_back(*, repository_id: int) -> None:
+    """Ask for the past of services that were scored for the first time, so that their trend begins before today."""
+    tasks.backfill_history.delay_on_commit(repository_id)
+
+
 @transaction.atomic
 def request_exemption(
     *, actor: User, entity: Entity, check_id: str, reason: str, expires_on: date

@@ -1,12 +1,13 @@
 """Looking at a repository: read its default branch, judge every service, store what changed.
 
-Safe to run twice and at the same time: an older look never overwrites what a newer one stored.
+Safe to run twice and at the same time: an older look never overwrites what a newer one stored. What the
+repository was like before the first look is filled in from its history.
 """
 
 from __future__ import annotations
 
 import logging
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -14,9 +15,9 @@ from django.utils import timezone
 from flagstone.core.errors import FlagstoneError
 from flagstone.core.jobs import explain
 from flagstone.forge.models import Repository
-from flagstone.forge.selectors import read_tree
+from flagstone.forge.selectors import commits_on, read_tree
 from flagstone.policies.manifests.reading import read_files
-from flagstone.scorecards import rulebook, storing
+from flagstone.scorecards import past, rulebook, storing
 from flagstone.scorecards.engine.evaluation import evaluate
 from flagstone.scorecards.models import Evaluation, EvaluationState
 
@@ -43,12 +44,69 @@ def evaluate_repository(repository_id: int) -> None:
 
 
 def evaluate_all() -> None:
-    """Look at every GitOps repository."""
+    """Look at every GitOps repository, and at its past where a message to do so was lost."""
     for repository in Repository.objects.gitops():
         Evaluation.objects.bulk_create(
             [Evaluation(repository=repository, reason="the regular look")], ignore_conflicts=True
         )
         evaluate_repository(repository.pk)
+        if past.names_without(repository.pk, timezone.now().date() - past.WEEK):
+            _backfill_if_possible(repository)
+
+
+def backfill(repository_id: int, weeks: int = 6, today: date | None = None) -> int:
+    """Write where services stood at the end of each past week, as Git has it, and return how many rows.
+
+    Past weeks are judged by today's rules: the files, the dates in them and the exemptions are those of the
+    week, checks and weights are today's. Otherwise a new check would look like a week in which everybody fell.
+
+    Only snapshots of days before a service's first one are written, never results, changes or scores. A commit
+    at which the branch stood for several weeks is judged once, as of the latest of them.
+
+    Args:
+        repository_id: A GitOps repository.
+        weeks: How far back.
+        today: Weeks are counted back from here.
+
+    Raises:
+        HistoryMissing: The repository is a shallow copy.
+        ForgeError: It cannot be read now.
+    """
+    repository = Repository.objects.select_related("host").get(pk=repository_id)
+    today = today or timezone.now().date()
+    written = 0
+    for commit, days in past.days_by_commit(commits_on(repository, past.week_ends(today, weeks))):
+        if names := past.names_without(repository_id, days[-1]):
+            written += _look_back(repository, commit, days, names, today)
+    return written
+
+
+def _look_back(
+    repository: Repository, commit: str, days: list[date], names: set[str], today: date
+) -> int:
+    files = read_tree(repository, ref=commit).files
+    if not past.mentions(files, names):
+        return 0
+    snapshot, then = read_files(files), past.end_of(days[0])
+    policies, versions = rulebook.current()
+    written = 0
+    for version in versions:
+        report = evaluate(
+            snapshot,
+            past.by_todays_rules(version.scorecard, today),
+            policies,
+            now=then,
+            exemptions=storing.exemptions_in_force(then),
+        )
+        written += past.fill_in(report, version=version.row, days=days)
+    return written
+
+
+def _backfill_if_possible(repository: Repository) -> None:
+    try:
+        backfill(repository.pk)
+    except FlagstoneError as error:
+        logger.warning("the past of %s could not be read: %s", repository, error)
 
 
 def sweep_evaluations(now: datetime) -> None:

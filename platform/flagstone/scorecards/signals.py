@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from django.dispatch import Signal
 
-# kwargs: repository_id: int, refs: list[str] of the services that were scored
+# kwargs: repository_id: int, refs: list[str] of the services that were scored, new: list[str] of those that never
+# were before
 scores_changed = Signal()

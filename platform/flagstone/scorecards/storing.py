@@ -34,9 +34,9 @@ LOST = "No manifests of this service are in the repository any more."
 
 
 def exemptions_in_force(now: datetime) -> list[waivers.Exemption]:
-    """Return the approved exemptions that have not ended."""
+    """Return the approved exemptions that held at a moment."""
     rows = Exemption.objects.filter(
-        state=ExemptionState.APPROVED, expires_on__gte=now.date()
+        state=ExemptionState.APPROVED, decided_at__lte=now, expires_on__gte=now.date()
     ).select_related("entity")
     return [
         waivers.Exemption(
@@ -68,8 +68,10 @@ def store(
     look.forget_the_vanished(keep={entity.pk for entity, _ in known})
     look.write()
     refs = [entity.ref for entity, _ in known]
+    new = [entity.ref for entity, _ in known if before[entity.pk].score is None]
     transaction.on_commit(
-        lambda: scores_changed.send(sender=None, repository_id=repository.pk, refs=refs)
+        lambda: scores_changed.send(sender=None, repository_id=repository.pk, refs=refs, new=new),
+        robust=True,  # what is stored is stored, whatever a listener makes of it
     )
     return len(known)
 

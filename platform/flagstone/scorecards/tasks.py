@@ -22,6 +22,12 @@ def evaluate_all(**_: Any) -> None:
     pipeline.evaluate_all()
 
 
+@shared_task(base=FlagstoneTask, name="flagstone.scorecards.backfill_history")
+def backfill_history(repository_id: int, **_: Any) -> None:
+    """Fill in the weeks before the first look from the repository's history."""
+    pipeline.backfill(repository_id)
+
+
 @shared_task(base=FlagstoneTask, name="flagstone.scorecards.sweep_evaluations")
 def sweep_evaluations(**_: Any) -> None:
     pipeline.sweep_evaluations(timezone.now())
