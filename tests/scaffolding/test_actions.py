@@ -5,7 +5,7 @@ import threading
 import pytest
 from django.db import connection, connections
 
-from flagstone.core.errors import Conflict, Forbidden, NotFound
+from flagstone.core.errors import Conflict, Forbidden, NotFound, UserError
 from flagstone.core.models import AuditEntry, Job
 from flagstone.forge.errors import EmptyRepository, NoDefaultBranch, RepositoryGone
 from flagstone.scaffolding import actions
@@ -249,6 +249,13 @@ def test_a_key_is_for_one_request_of_one_person(request_run, lead):
     assert caught.value.code == "scaffold.idempotency_key_reused"
     assert caught.value.params == {"run": str(first.pk)}
     assert request_run(actor=lead, idempotency_key="k1", name="other").pk != first.pk
+
+
+def test_a_key_has_an_end(request_run, sent):
+    with pytest.raises(UserError) as caught:
+        request_run(idempotency_key="k" * 101)
+    assert caught.value.code == "scaffold.idempotency_key_too_long"
+    assert_nothing_was_recorded(sent)
 
 
 def test_somebody_elses_run_is_not_ones_own_to_stop_or_resume(request_run, lead):

@@ -11,7 +11,7 @@ from django.utils import timezone
 from flagstone.accounts.models import User
 from flagstone.accounts.permissions import may, require
 from flagstone.core import audit, jobs
-from flagstone.core.errors import Conflict, Forbidden
+from flagstone.core.errors import Conflict, Forbidden, UserError
 from flagstone.core.models import JobStep, StepState
 from flagstone.scaffolding import tasks
 from flagstone.scaffolding.engine.answers import validate
@@ -29,6 +29,7 @@ from flagstone.scaffolding.picking import require_known_entities
 from flagstone.scaffolding.surroundings import surroundings_of
 
 JOB_KIND = "scaffolding.run"
+LONGEST_KEY = 100
 STEPS = (
     ("render", "Render the files"),
     ("check", "Check them against the policies"),
@@ -63,6 +64,11 @@ def request_run(
         ForgeError: The GitOps repository cannot be read.
     """
     require(actor, "scaffolding.create")
+    if len(idempotency_key) > LONGEST_KEY:
+        raise UserError(
+            f"The idempotency key has {len(idempotency_key)} characters; {LONGEST_KEY} are the most.",
+            code="scaffold.idempotency_key_too_long",
+        )
     scaffold = find_scaffold(scaffold_id)
     answers = validate(scaffold.form, answers)
     if idempotency_key and (earlier := _earlier(actor, idempotency_key)):
@@ -79,7 +85,7 @@ def request_run(
         service_name=name,
         service_ref=service_ref(name),
         requested_by=actor,
-        idempotency_key=idempotency_key[:100],
+        idempotency_key=idempotency_key,
         gitops_repository=surroundings.gitops,
     )
     try:
@@ -178,9 +184,7 @@ def _record(run: ScaffoldRun) -> ScaffoldRun:
 
 
 def _earlier(actor: User, idempotency_key: str) -> ScaffoldRun | None:
-    return ScaffoldRun.objects.filter(
-        requested_by=actor, idempotency_key=idempotency_key[:100]
-    ).first()
+    return ScaffoldRun.objects.filter(requested_by=actor, idempotency_key=idempotency_key).first()
 
 
 def _same_request(

@@ -101,6 +101,23 @@ def test_the_field_called_name_is_the_name_unless_a_picker_is():
     assert form("properties: {other: {type: string}}").name_field == ""
 
 
+def test_the_name_is_always_required():
+    for schema in ("{name: {type: string}}", "{id: {type: string, ui:field: EntityNamePicker}}"):
+        assert form(f"properties: {schema}").fields[0].required
+
+
+def test_the_name_cannot_depend_on_an_answer():
+    page = """
+        properties: {kind: {type: boolean}}
+        dependencies:
+          kind:
+            properties:
+              id: {type: string, ui:field: EntityNamePicker}
+    """
+    with pytest.raises(TemplateError, match="line 6: the service's name is always asked for"):
+        form(page)
+
+
 def test_pages_keep_their_order_and_fields_the_wished_one():
     made = form(
         "title: One\nproperties: {a: {type: string}, b: {type: string}, c: {type: string}}\nui:order: [c, a]",

@@ -55,7 +55,7 @@ def _with_name_field(form: Form) -> Form:
         dataclasses.replace(
             page,
             fields=tuple(
-                dataclasses.replace(f, kind=FieldKind.NAME)
+                dataclasses.replace(f, kind=FieldKind.NAME, required=True)
                 if f.name == "name" and f.kind is FieldKind.TEXT
                 else f
                 for f in page.fields
@@ -88,9 +88,14 @@ def _fields(place: Place, shown_when: tuple[Condition, ...]) -> Iterator[Field]:
     asked = {condition.field for condition in shown_when}
     for name, schema in properties.items():
         if name not in asked:  # a branch repeats its trigger to say for which value it is
+            found = _field(name, schema)
+            if found.kind is FieldKind.NAME and shown_when:
+                raise schema.fault(
+                    "the service's name is always asked for, so it cannot depend on an answer"
+                )
             yield dataclasses.replace(
-                _field(name, schema),
-                required=name in required,
+                found,
+                required=name in required or found.kind is FieldKind.NAME,
                 shown_when=shown_when,
                 required_when=tuple(Condition(trigger) for trigger in triggers.get(name, ())),
             )
