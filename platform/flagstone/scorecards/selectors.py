@@ -140,31 +140,43 @@ def next_best(entity: Entity, slug: str = PRODUCTION_READINESS, limit: int = 2) 
 
 
 def next_best_among(
-    entities: Iterable[Entity], slug: str = PRODUCTION_READINESS, limit: int = 2
+    entities: Iterable[Entity],
+    slug: str = PRODUCTION_READINESS,
+    limit: int = 2,
+    most: int | None = None,
 ) -> list[tuple[Entity, NextBest]]:
-    """Return the next best steps of several services at once, whoever has the fewest to go first."""
+    """Return the next best steps of several services, whoever has the fewest to go first; `most` of them."""
     by_id = {entity.pk: entity for entity in entities}
     ladder = levels(slug)
-    ranks = dict(
-        ServiceScore.objects.filter(slug=slug, entity_id__in=by_id).values_list(
-            "entity_id", "level_rank"
-        )
+    below_top = ServiceScore.objects.filter(
+        slug=slug, entity_id__in=by_id, level_rank__lt=len(ladder)
     )
-    results: dict[int, list[CheckResult]] = {pk: [] for pk in ranks}
-    for row in CheckResult.objects.filter(slug=slug, entity_id__in=list(ranks)):
+    targets = {pk: ladder[rank] for pk, rank in below_top.values_list("entity_id", "level_rank")}
+    to_go = _to_go(targets, ladder, slug)
+    chosen = sorted(targets, key=lambda pk: (to_go[pk], by_id[pk].name_key))[:most]
+    results: dict[int, list[CheckResult]] = {pk: [] for pk in chosen}
+    for row in CheckResult.objects.filter(slug=slug, entity_id__in=chosen):
         results[row.entity_id].append(row)
-    found = [
-        (by_id[pk], _next_best(results[pk], ladder, rank, limit))
-        for pk, rank in ranks.items()
-        if rank < len(ladder)
+    return [
+        (by_id[pk], _next_best(results[pk], ladder, targets[pk], to_go[pk], limit)) for pk in chosen
     ]
-    return sorted(found, key=lambda pair: (pair[1].to_go, pair[0].name_key))
+
+
+def _to_go(targets: Mapping[int, Level], ladder: tuple[Level, ...], slug: str) -> Mapping[int, int]:
+    """Count for each service the checks that keep it from its target."""
+    rank = {level.name: level.rank for level in ladder}
+    blocking = CheckResult.objects.filter(slug=slug, entity_id__in=targets, state__in=BLOCKING)
+    counted: Counter[int] = Counter()
+    rows = blocking.order_by().values_list("entity_id", "level").annotate(number=Count("pk"))
+    for pk, level, number in rows:
+        if rank.get(level, 0) <= targets[pk].rank:
+            counted[pk] += number
+    return counted
 
 
 def _next_best(
-    results: list[CheckResult], ladder: tuple[Level, ...], rank: int, limit: int
+    results: list[CheckResult], ladder: tuple[Level, ...], target: Level, to_go: int, limit: int
 ) -> NextBest:
-    target = ladder[rank]
     names = {level.name for level in ladder[: target.rank]}
     total = sum(row.weight for row in results if EFFECTS[State(row.state)].in_sum)
     rows = [row for row in results if row.level in names and row.state in BLOCKING]
@@ -172,7 +184,7 @@ def _next_best(
     actions = tuple(
         Action(row, points=round(100 * row.weight / total) if total else 0) for row in rows[:limit]
     )
-    return NextBest(level=target, to_go=len(rows), actions=actions)
+    return NextBest(level=target, to_go=to_go, actions=actions)
 
 
 def changes_of(entity: Entity, limit: int = 50) -> QuerySet[CheckChange]:
@@ -243,22 +255,28 @@ def _scored(
 def check_summaries(slug: str = PRODUCTION_READINESS) -> list[CheckSummary]:
     """Return how each check of a scorecard stands, in the scorecard's own order of levels."""
     counted: dict[str, Counter[str]] = {}
-    level_of: dict[str, str] = {}
-    rows = (
-        CheckResult.objects.filter(slug=slug)
-        .values("check_id", "level", "state")
-        .annotate(number=Count("id"))
-    )
-    for row in rows:
-        counted.setdefault(row["check_id"], Counter())[row["state"]] += row["number"]
-        level_of[row["check_id"]] = row["level"]
-    rank = {level.name: level.rank for level in levels(slug)}
-    summaries = [
-        CheckSummary(check, level_of[check.id], counted[check.id])
-        for check in REGISTRY
-        if check.id in counted
+    # only columns of the index: this reads every result of every service
+    rows = CheckResult.objects.filter(slug=slug).order_by().values_list("check_id", "state")
+    for check_id, state, number in rows.annotate(number=Count("*")):
+        counted.setdefault(check_id, Counter())[state] += number
+    asked = dict(checks_of(slug))
+    return [
+        CheckSummary(check, level.name, counted.get(check.id, {})) for check, level in asked.items()
     ]
-    return sorted(summaries, key=lambda s: rank.get(s.level, 0))
+
+
+def checks_of(slug: str = PRODUCTION_READINESS) -> list[tuple[Check, Level]]:
+    """Return the checks of a scorecard with the level that asks for each, the lowest level first."""
+    latest = ServiceScore.objects.filter(slug=slug).order_by("-checked_at", "pk").values("entity")
+    # every service that is scored has a result of every check
+    rows = CheckResult.objects.filter(slug=slug, entity=latest[:1])
+    by_name = {level.name: level for level in levels(slug)}
+    asked = {
+        check_id: by_name.get(level, NO_LEVEL)
+        for check_id, level in rows.values_list("check_id", "level")
+    }
+    found = [(check, asked[check.id]) for check in REGISTRY if check.id in asked]
+    return sorted(found, key=lambda pair: pair[1].rank)
 
 
 def results_of_check(

@@ -39,6 +39,14 @@ class CheckText:
 
 
 @dataclass(frozen=True, slots=True)
+class Column:
+    """A check as the head of a column: `level` is the one that asks for it."""
+
+    check: CheckText
+    level: str
+
+
+@dataclass(frozen=True, slots=True)
 class CheckStanding:
     """How one check stands over all services."""
 

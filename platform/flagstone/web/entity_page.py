@@ -8,6 +8,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
+from django.urls import reverse
 from django.utils import timezone
 
 from flagstone.accounts.models import User
@@ -23,11 +24,13 @@ from flagstone.scorecards import selectors as scorecards
 from flagstone.scorecards.models import CheckChange, CheckResult, ServiceScore
 from flagstone.scorecards.selectors import NextBest
 from flagstone.web.graph import Drawing, Neighbour, draw
-from flagstone.web.links import entity_url, source_url
+from flagstone.web.links import entity_url, source_url, with_query
 from flagstone.web.service_pulls import CONCERNED, pulls_of
 
 HISTORY = timedelta(weeks=6)
 FEW = 5
+# a squad or a system with more services than this has the rest in the catalogue
+LISTED = 30
 MANY = 50
 
 
@@ -145,6 +148,8 @@ def _rank(score: ServiceScore | None) -> tuple[bool, int]:
 @dataclass(frozen=True, slots=True)
 class Overview:
     services: list[Scored] = field(default_factory=list)
+    all_services: int = 0
+    elsewhere: str = ""
     members: list[catalog.Linked] = field(default_factory=list)
     next_best: NextBest | None = None
     changes: Sequence[CheckChange] = ()
@@ -176,14 +181,22 @@ def _overview(user: User, head: Header) -> dict[str, Any]:
                 trend=_trend(entity),
             )
         case "Group":
+            services = scored(catalog.services_of(entity.ref))
             shown = Overview(
-                services=scored(catalog.services_of(entity.ref)),
+                services=services[:LISTED],
+                all_services=len(services),
+                elsewhere=with_query(reverse("web:catalog"), squad=entity.ref),
                 members=catalog.members_of(entity.ref),
                 standing=leaderboard.place_of(entity.ref),
             )
         case "System":
             parts = Criteria(kinds=("Component",), systems=(entity.ref,))
-            shown = Overview(services=scored(catalog.search(user, parts)))
+            services = scored(catalog.search(user, parts))
+            shown = Overview(
+                services=services[:LISTED],
+                all_services=len(services),
+                elsewhere=with_query(reverse("web:catalog"), system=entity.ref),
+            )
         case _:
             shown = Overview()
     shown_above = _SHOWN_ABOVE.get(entity.kind, set())

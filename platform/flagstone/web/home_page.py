@@ -16,7 +16,7 @@ from flagstone.reviews import selectors as leaderboard
 from flagstone.scorecards import selectors as scorecards
 from flagstone.scorecards.selectors import NextBest
 from flagstone.web import notifications
-from flagstone.web.entity_page import Scored, scored
+from flagstone.web.entity_page import LISTED, Scored, scored
 from flagstone.web.links import with_query
 from flagstone.web.service_pulls import waiting_for_review
 
@@ -62,9 +62,9 @@ def squad_home(user: User, wanted: str, url: str) -> SquadHome | None:
         ],
         standing=rows.get(squad.ref),
         ranked=len(board.ranked),
-        services=scored(services),
+        services=scored(services)[:LISTED],
         waiting=waiting_for_review(services, timezone.now()),
-        next_steps=scorecards.next_best_among(services)[:NEXT_STEPS],
+        next_steps=scorecards.next_best_among(services, most=NEXT_STEPS),
     )
 
 

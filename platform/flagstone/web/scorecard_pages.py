@@ -14,7 +14,7 @@ from flagstone.scorecards import selectors as scorecards
 from flagstone.scorecards.engine.states import State
 from flagstone.scorecards.models import CheckResult, Scorecard
 from flagstone.scorecards.selectors import Level, MatrixRow
-from flagstone.web.check_texts import CheckStanding, CheckText, find_check
+from flagstone.web.check_texts import CheckStanding, CheckText, Column, find_check
 from flagstone.web.links import with_query
 from flagstone.web.paging import Paging, page_number
 
@@ -39,7 +39,7 @@ class Card:
 class MatrixPage:
     """The matrix of services and checks, one stretch of it."""
 
-    columns: list[CheckStanding]
+    columns: list[Column]
     rows: list[MatrixRow]
     squads: list[tuple[str, str]]
     squad: str
@@ -126,7 +126,9 @@ def matrix_page(user: User, slug: str, query: QueryDict) -> MatrixPage:
         first=(number - 1) * ROWS,
         limit=ROWS,
     )
-    columns = _standings(slug)
+    columns = [
+        Column(CheckText.of(check), level.name) for check, level in scorecards.checks_of(slug)
+    ]
     squads = [(one.ref, one.name) for one in catalog.squads(user)]
     return MatrixPage(
         columns, rows, squads, squad, check_id, state, Paging(number, pages, total, ROWS)
