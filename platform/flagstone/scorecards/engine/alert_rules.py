@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
+from urllib.parse import SplitResult, urlsplit
 
 from flagstone.policies.manifests.objects import Manifest, mapping, sequence, text_map
 from flagstone.scorecards.engine.promql import Records
@@ -53,6 +55,16 @@ def records(manifests: Iterable[Manifest], beyond: Records | None = None) -> Rec
             if isinstance(rule.get("record"), str):
                 expressions.setdefault(rule["record"], str(rule.get("expr", "")))
     return Records(expressions, beyond)
+
+
+@lru_cache(maxsize=256)
+def web_address(text: str) -> SplitResult | None:
+    """The parts of an http(s) URL; None for anything else."""
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return None
+    return parts if parts.scheme in {"http", "https"} and parts.netloc else None
 
 
 def label_values(manifest: Manifest) -> dict[str, set[str]]:

@@ -26,6 +26,8 @@ _ARITHMETIC: dict[str, Callable[[float, float], float]] = {
 }
 _FLIPPED = {">": "<", ">=": "<=", "<": ">", "<=": ">="}
 _RATE_SUFFIX = re.compile(r"rate(?P<window>\d+[smhdw])")
+_QUOTED = re.compile(r"""\"[^\"]*\"|'[^']*'|`[^`]*`""")
+_RANGE = re.compile(r"\[\s*(\w+)\s*[\]:]")
 _DEEPEST = 60  # records that refer to each other, or expressions that nobody wrote by hand
 
 
@@ -38,12 +40,12 @@ class Clause:
     """`series > limit`, taken apart.
 
     Attributes:
-        window: seconds that the series looks back, None if it cannot be told.
+        window: seconds that the series looks back.
         limit: the folded threshold, None if it is not constant.
         burn: the burn rate in `burn * budget`, None if the threshold is one bare number below 1.
     """
 
-    window: int | None
+    window: int
     limit: float | None
     burn: float | None
 
@@ -78,11 +80,22 @@ class Records:
                 self._trees[name] = None
         return self._trees[name]
 
+    def knows(self, name: str) -> bool:
+        return name in self._texts or (self._beyond is not None and self._beyond.knows(name))
+
     def window(self, name: str, depth: int) -> int | None:
-        """The longest range that a recorded name looks back."""
+        """The longest range that a recorded name looks back.
+
+        Nearly every rule has its ranges in its own text, where they are found without parsing it.
+        """
+        if name not in self._texts:
+            return self._beyond.window(name, depth) if self._beyond else None
         if name not in self._windows:
-            tree = self.tree(name)
-            self._windows[name] = None if tree is None else window(tree, self, depth)
+            text = _QUOTED.sub("", self._texts[name])
+            ranges = [d for found in _RANGE.finditer(text) if (d := prometheus_duration(found[1]))]
+            tree = None if ranges else self.tree(name)
+            found = None if tree is None else window(tree, self, depth)
+            self._windows[name] = int(max(ranges)) if ranges else found
         return self._windows[name]
 
 
@@ -131,7 +144,7 @@ def _own_range(node: Any, records: Records, depth: int) -> int | None:
         return int(node.range.total_seconds()) if node.range else None
     if isinstance(node, pql.VectorSelector):
         name = node.name or ""
-        if records.tree(name) is not None:
+        if records.knows(name):
             return records.window(name, depth + 1)
         suffix = _RATE_SUFFIX.search(name)
         return int(prometheus_duration(suffix["window"]) or 0) if suffix else None
@@ -174,12 +187,14 @@ def _bare(node: Any) -> Any:
 def clause(comparison: Any, records: Records) -> Clause | None:
     """Read `series > limit`, or the same the other way round; None for any other comparison."""
     series, op, limit = comparison.lhs, str(comparison.op), comparison.rhs
-    if window(limit, records) is not None or constant(series, records) is not None:
+    seconds = window(series, records)
+    if seconds is None:
+        seconds = window(limit, records)
         series, op, limit = limit, _FLIPPED[op], series
-    if op not in {">", ">="}:
+    if seconds is None or op not in {">", ">="}:
         return None
     return Clause(
-        window=window(series, records),
+        window=seconds,
         limit=constant(limit, records),
         burn=_burn(limit, records),
     )

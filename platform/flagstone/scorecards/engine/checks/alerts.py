@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from flagstone.policies.manifests.objects import Manifest, mapping, sequence
-from flagstone.scorecards.engine.alert_rules import AlertRule, alerts
+from flagstone.scorecards.engine.alert_rules import AlertRule, alerts, web_address
 from flagstone.scorecards.engine.outcome import Findings, Outcome, no_data, not_applicable
 from flagstone.scorecards.engine.promtool import HOW_TO_GET, Complaint
 from flagstone.scorecards.engine.registry import NoParams, check
@@ -99,16 +98,13 @@ def _problems(
         yield problem, ("annotations", "runbook_url")
 
 
-def _url_problem(service: ServiceView, url: str) -> str:
-    if not url:
+def _url_problem(service: ServiceView, text: str) -> str:
+    if not text:
         return "has no runbook_url"
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return f"has a runbook_url that is no URL: {url}"
-    if parts.scheme not in {"http", "https"} or not parts.netloc:
-        return f"has a runbook_url that is not http(s): {url}"
+    url = web_address(text)
+    if url is None:
+        return f"has a runbook_url that is not http(s): {text}"
     runbook = service.runbook
-    if parts.fragment and runbook and parts.fragment not in runbook.anchors:
-        return f"names the anchor #{parts.fragment}, which {runbook.path} does not have"
+    if url.fragment and runbook and url.fragment not in runbook.anchors:
+        return f"names the anchor #{url.fragment}, which {runbook.path} does not have"
     return ""

@@ -71,7 +71,8 @@ def two_windows(service: ServiceView, _params: NoParams) -> Outcome:
         return not_applicable("no HTTP traffic and no alert")
     known = records(service.prometheus_rules, beyond=service.surroundings.records)
     pairs = [pair for alert in rules for pair in _pairs(alert, known)]
-    budget = _budget(known)
+    bare = any(pair.burn is None for pair in pairs)
+    budget = _budget(known) if bare else None
     missing = [page for page in (_FAST, _SLOW) if not _has(page, pairs, budget)]
     if missing == [_FAST, _SLOW] and _fits_some_budget(pairs):
         missing = []
@@ -113,8 +114,6 @@ def _pairs(alert: AlertRule, known: Records) -> Iterator[_Pair]:
 
 
 def _pair(alert: AlertRule, one: Clause, other: Clause) -> _Pair | None:
-    if one.window is None or other.window is None:
-        return None
     short, long = sorted((one.window, other.window))
     same = _close(one.limit, other.limit) if one.limit is not None else _close(one.burn, other.burn)
     if not same or not 6 * short <= long <= 24 * short:

@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from urllib.parse import SplitResult, urlsplit
 
-from flagstone.scorecards.engine.alert_rules import alerts
+from flagstone.scorecards.engine.alert_rules import alerts, web_address
 from flagstone.scorecards.engine.outcome import Fault, Outcome, failed, not_applicable, passed
 from flagstone.scorecards.engine.registry import NoParams, check
 from flagstone.scorecards.engine.runbook_text import Runbook, Section
@@ -75,7 +74,7 @@ def _link_faults(service: ServiceView, runbook: Runbook) -> Iterator[Fault]:
     pages: dict[str, str] = {}
     for manifest in service.prometheus_rules:
         for alert in alerts(manifest):
-            url = _split(alert.annotations.get("runbook_url", ""))
+            url = web_address(alert.annotations.get("runbook_url", ""))
             if url is None:
                 continue
             keys = (*alert.keys, "annotations", "runbook_url")
@@ -89,14 +88,6 @@ def _link_faults(service: ServiceView, runbook: Runbook) -> Iterator[Fault]:
                     f"{alert.name} leads to #{url.fragment}, which is no heading of {runbook.path}"
                 )
                 yield Fault(message, manifest, keys)
-
-
-def _split(url: str) -> SplitResult | None:
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return None
-    return parts if parts.netloc else None
 
 
 @check(
