@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ ENTITY = """apiVersion: backstage.io/v1alpha1
 kind: Component
 metadata:
   name: {name}
-spec: {{type: service, lifecycle: production, owner: squad-a}}
+spec: {{type: service, lifecycle: production, owner: {squad}}}
 """
 DEPLOYMENT = """apiVersion: apps/v1
 kind: Deployment
@@ -43,10 +44,10 @@ PROBES = """          readinessProbe: {httpGet: {path: /ready, port: http}}
 """
 
 
-def service_files(name: str, *, probes: bool = True) -> dict[str, bytes]:
+def service_files(name: str, *, probes: bool = True, squad: str = "squad-a") -> dict[str, bytes]:
     """Return a service's folder: its entity and a Deployment, with or without probes."""
     return {
-        f"services/{name}/catalog-info.yaml": ENTITY.format(name=name).encode(),
+        f"services/{name}/catalog-info.yaml": ENTITY.format(name=name, squad=squad).encode(),
         f"services/{name}/deployment.yaml": DEPLOYMENT.format(
             name=name, probes=PROBES if probes else ""
         ).encode(),
@@ -58,18 +59,27 @@ class GitOps:
     """The repository, and what people do to it."""
 
     repository: Any
-    push: Callable[[dict[str, bytes | None]], str]
+    push: Callable[[Mapping[str, bytes | None]], str]
     look: Callable[[], None]
 
 
 @pytest.fixture
 def gitops(admin_user: Any) -> GitOps:
     """Two services, catalogued and scored once: `quote` holds its probes, `checkout` has none."""
-    from datetime import UTC, datetime
+    files = service_files("quote") | service_files("checkout", probes=False)
+    return begin_gitops(admin_user, {datetime.now(UTC): files})
 
+
+def begin_gitops(actor: Any, history: Mapping[datetime, Mapping[str, bytes]]) -> GitOps:
+    """Take on a repository with a history, catalogue its services and score them once.
+
+    Args:
+        actor: Who does it.
+        history: What was committed when, the oldest first.
+    """
     from flagstone.catalog.actions import register_location
     from flagstone.catalog.pipeline import ingest
-    from flagstone.forge.actions import create_repository, register_code_host
+    from flagstone.forge.actions import register_code_host, register_repository
     from flagstone.forge.connections import connect, person_of
     from flagstone.forge.git.changes import ChangeSet, FileContent
     from flagstone.forge.git.commits import CommitMeta
@@ -79,32 +89,39 @@ def gitops(admin_user: Any) -> GitOps:
     from flagstone.scorecards.actions import look_at_repository
     from flagstone.scorecards.pipeline import evaluate_repository
 
-    host = register_code_host(actor=admin_user, name="local")
-    repository = create_repository(
-        actor=admin_user,
-        host=host,
-        full_name="shop/gitops",
-        files=service_files("quote") | service_files("checkout", probes=False),
-        role=RepositoryRole.GITOPS,
+    name = "shop/gitops"
+    host = register_code_host(actor=actor, name="local")
+    forge = connect(host)
+
+    def change(files: Mapping[str, bytes | None]) -> ChangeSet:
+        return ChangeSet({p: None if c is None else FileContent(c) for p, c in files.items()})
+
+    def meta(at: datetime) -> CommitMeta:
+        return CommitMeta(subject="Change", body="", author=person_of(actor), at=at)
+
+    def commit(files: Mapping[str, bytes | None], at: datetime) -> str:
+        with GitWorkspace(forge.git_remote(name)) as workspace:
+            base = workspace.observe().head()
+            made = workspace.build_commit(base, change(files), meta(at))
+            workspace.push(made, "main", expected=base)
+        return made.sha
+
+    first, *later = history.items()
+    forge.create_repository(name, description="", files=change(first[1]), meta=meta(first[0]))
+    for at, files in later:
+        commit(files, at)
+    repository = register_repository(
+        actor=actor, host=host, full_name=name, role=RepositoryRole.GITOPS
     )
     location = register_location(
-        actor=admin_user, repository=repository, path="services/*/catalog-info.yaml"
+        actor=actor, repository=repository, path="services/*/catalog-info.yaml"
     )
 
-    def push(files: dict[str, bytes | None]) -> str:
-        remote = connect(host).git_remote(repository.full_name)
-        changes = ChangeSet({p: None if c is None else FileContent(c) for p, c in files.items()})
-        meta = CommitMeta(
-            subject="Change", body="", author=person_of(admin_user), at=datetime.now(UTC)
-        )
-        with GitWorkspace(remote) as workspace:
-            base = workspace.observe().head()
-            workspace.fetch(base)
-            commit = workspace.build_commit(base, changes, meta)
-            workspace.push(commit, "main", expected=base)
+    def push(files: Mapping[str, bytes | None]) -> str:
+        sha = commit(files, datetime.now(UTC))
         sync_repository(repository.pk)
         ingest(location.pk)
-        return commit.sha
+        return sha
 
     def look() -> None:
         look_at_repository(repository_id=repository.pk, branch="main", reason="test")
