@@ -64,7 +64,8 @@ def test_data_of_another_version_are_refused_and_kept(home: Path):
     assert (home / "postgres" / "PG_VERSION").exists()
 
 
-def test_a_second_server_on_the_same_data_is_told(home: Path):
+def test_a_second_server_on_the_same_data_is_told(home: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(postgres, "LAST_ONE_TIMEOUT", 0.2)
     server = _start(home)
     try:
         with pytest.raises(StartError, match="PostgreSQL ended at once"):

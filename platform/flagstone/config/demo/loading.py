@@ -92,10 +92,15 @@ def load(today: date | None = None) -> bool:
     return True
 
 
+def is_loaded() -> bool:
+    """Tell whether this database holds the demo organisation."""
+    return AuditEntry.objects.filter(action=LOADED).exists()
+
+
 @transaction.atomic
 def _wanted() -> bool:
     """The demo goes into an empty database only; one that was begun is finished."""
-    if AuditEntry.objects.filter(action=LOADED).exists():
+    if is_loaded():
         return False
     if AuditEntry.objects.filter(action=BEGUN).exists():
         return True

@@ -14,10 +14,12 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import psycopg
 
 from flagstone.config.runtime.children import Account, Child, StartError, spawn, wait_until
@@ -27,6 +29,7 @@ DATABASE = "flagstone"
 # sun_path holds 108 bytes, and PostgreSQL appends /.s.PGSQL.5432.lock
 LONGEST_SOCKET_FOLDER = 107 - len("/.s.PGSQL.5432.lock")
 START_TIMEOUT = 60.0
+LAST_ONE_TIMEOUT = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,7 @@ def start(home: Path, *, log: Path, durable: bool = True) -> Child:
     """
     where = places(home)
     _install(where)
+    _wait_for_the_last_one(where)
     _make_data_folder(where)
     where.sockets.mkdir(parents=True, exist_ok=True, mode=0o700)
     _give_away(where.sockets, where.account)
@@ -200,6 +204,21 @@ def _run(where: Places, program: str, words: Sequence[str]) -> str:
     if done.returncode != 0:
         raise StartError(f"PostgreSQL's {program} failed:\n{(done.stderr or done.stdout).strip()}")
     return str(done.stdout)
+
+
+def _wait_for_the_last_one(where: Places) -> None:
+    """A server whose supervisor was killed is still writing its last checkpoint: let it finish."""
+    deadline = time.monotonic() + LAST_ONE_TIMEOUT
+    while time.monotonic() < deadline and _server_of_these_data(where):
+        time.sleep(0.1)
+
+
+def _server_of_these_data(where: Places) -> bool:
+    try:
+        pid = int((where.data / "postmaster.pid").read_text().split("\n", 1)[0])
+        return psutil.Process(pid).name() == "postgres"
+    except (OSError, ValueError, psutil.Error):
+        return False
 
 
 def _is_master(where: Places, child: Child) -> bool:

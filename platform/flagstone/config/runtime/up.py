@@ -72,8 +72,8 @@ def up(home: Path, address: Address) -> int:
             environment = _start_servers(home, address, running)
             _prepare(environment)
             _start_flagstone(home, address, environment, running)
-            _load_demo(environment)
-            _say_where(address, time.monotonic() - begun)
+            has_demo = _load_demo(environment)
+            _say_where(address, time.monotonic() - begun, has_demo=has_demo)
             return _watch(running)
         except _Stopped:
             _say("\nStopping …")
@@ -157,13 +157,11 @@ def _web(address: Address) -> list[str | Path]:
     return [sys.executable, "-m", "gunicorn", "flagstone.config.wsgi:application", *where, *options]
 
 
-def _load_demo(environment: dict[str, str]) -> None:
+def _load_demo(environment: dict[str, str]) -> bool:
+    """Fill an empty database; tell whether the demo is in it, from now or from before."""
     with _saying("Demo organisation"):
-        _run(
-            ["-m", "flagstone.config.demo"],
-            environment,
-            "The demo organisation could not be loaded",
-        )
+        failure = "The demo organisation could not be loaded"
+        return _run(["-m", "flagstone.config.demo"], environment, failure).strip() == "demo"
 
 
 def _watch(running: Running) -> int:
@@ -178,19 +176,20 @@ def _watch(running: Running) -> int:
         time.sleep(0.5)
 
 
-def _say_where(address: Address, seconds: float) -> None:
+def _say_where(address: Address, seconds: float, *, has_demo: bool) -> None:
     people = "".join(
         f"\n      {ref.rpartition('/')[2]:<10} {role.replace('_', ' ')}"
         for role, ref in SIGN_INS.items()
     )
+    demo = f"Sign in, in the demo organisation, with the password  {PASSWORD}{people}"
     _say(
         f"\n  Flagstone is up after {seconds:.0f} s:  {address.url}\n"
-        f"\n  Sign in, in the demo organisation, with the password  {PASSWORD}{people}\n"
+        f"\n  {demo if has_demo else 'Sign in with your own account.'}\n"
         "\n  Ctrl-C stops everything and keeps the data; `make reset` starts over.\n"
     )
 
 
-def _run(words: list[str], environment: dict[str, str], failure: str) -> None:
+def _run(words: list[str], environment: dict[str, str], failure: str) -> str:
     done = subprocess.run(
         [sys.executable, *words],
         env=environment,
@@ -202,6 +201,7 @@ def _run(words: list[str], environment: dict[str, str], failure: str) -> None:
     if done.returncode != 0:
         tail = "\n".join((done.stderr or done.stdout).strip().splitlines()[-12:])
         raise StartError(f"{failure}:\n{tail}")
+    return done.stdout
 
 
 def _make_home(home: Path) -> None:
