@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -82,11 +84,22 @@ def score(
     content = content_dir("scorecards")
     card = load_scorecard(scorecard or content / "production-readiness.yaml")
     rules = _load_policies(policies or content / "policies")
-    snapshot = read_folder(path)
-    report = evaluate(snapshot, card, rules, now=datetime.now(UTC))
-    _write(_render(report, report_format, to_file=output is not None), output)
+    with _without_collector():
+        report = evaluate(read_folder(path), card, rules, now=datetime.now(UTC))
+        text = _render(report, report_format, to_file=output is not None)
+    _write(text, output)
     if fail_on is not None and report.fails_at(fail_on):
         raise typer.Exit(1)
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Objects that were read hold no cycles: looking for some takes a sixth of the time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _load_policies(folder: Path) -> PolicySet:
