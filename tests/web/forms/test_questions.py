@@ -101,8 +101,12 @@ def test_each_kind_has_its_control() -> None:
     assert control(FieldKind.CHOICES, groups=squads) == "ticks"
     assert control(FieldKind.OBJECT) == "area"
     assert control(FieldKind.NUMBER) == "number"
-    assert control(FieldKind.OWNER, groups=squads) == "select"
-    assert control(FieldKind.OWNER) == "text"
+    closed = {"allowArbitraryValues": False}
+    assert control(FieldKind.OWNER, groups=squads, options=closed) == "select"
+    assert control(FieldKind.OWNER, groups=squads) == "text"
+    assert control(FieldKind.OWNER, options=closed) == "text"
+    assert control(FieldKind.ENTITIES, groups=squads, options=closed) == "ticks"
+    assert control(FieldKind.ENTITIES, groups=squads) == "text"
     assert control(FieldKind.NAME) == "text"
 
 
@@ -111,6 +115,11 @@ def test_an_answer_that_cannot_be_chosen_is_told_from_one_that_can() -> None:
     assert questions({"name": ["gone"]}, pickable=pickable)["name"].is_unknown
     assert not questions({"name": ["a"]}, pickable=pickable)["name"].is_unknown
     assert not questions({"name": [""]}, pickable=pickable)["name"].is_unknown
+
+
+def test_a_fault_in_a_templates_own_words_keeps_no_full_stop() -> None:
+    asked = questions({}, faults={"name": ["Use lower-case letters.", "is needed"]})["name"]
+    assert asked.errors == ("Use lower-case letters", "is needed")
 
 
 def test_a_section_counts_its_faults() -> None:

@@ -190,7 +190,7 @@ def sections_of(
                     asked=asked,
                     values=tuple(posted.get(asked.name, ())),
                     groups=tuple(pickable.get(asked.name) or _choices(asked)),
-                    errors=tuple(faults.get(asked.name, ())),
+                    errors=tuple(as_clauses(faults.get(asked.name, ()))),
                     is_shown=asked.is_shown(answers),
                     is_required=asked.is_required(answers),
                     waits_for=_in_words(asked.shown_when, labels),
@@ -200,6 +200,11 @@ def sections_of(
         )
         for number, page in enumerate(form.pages, start=1)
     ]
+
+
+def as_clauses(faults: Iterable[str]) -> list[str]:
+    """Take the full stop from faults that a template words itself: the page sets its own."""
+    return [fault.rstrip(". ") for fault in faults]
 
 
 def _choices(asked: Field) -> list[OptionGroup]:

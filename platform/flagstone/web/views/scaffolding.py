@@ -25,7 +25,7 @@ from flagstone.scaffolding.errors import AnswersInvalid, NameTaken
 from flagstone.scaffolding.library import find_scaffold
 from flagstone.scaffolding.picking import require_known_entities
 from flagstone.web import previews
-from flagstone.web.forms.questions import PREFIX, defaults, posted_answers, sections_of
+from flagstone.web.forms.questions import PREFIX, as_clauses, defaults, posted_answers, sections_of
 from flagstone.web.htmx import PageRequest
 from flagstone.web.middleware import status_of
 from flagstone.web.pickers import own_squad, pickable
@@ -87,7 +87,7 @@ def check(request: PageRequest, scaffold_id: str) -> HttpResponse:
     scaffold = find_scaffold(scaffold_id)
     posted = posted_answers(request.POST.lists())
     name = request.GET.get("field", "")
-    faults = _faults(scaffold, posted).get(name, [])
+    faults = as_clauses(_faults(scaffold, posted).get(name, []))
     praise = ""
     if name == scaffold.name_field and not faults:
         typed = (posted.get(name) or [""])[-1].strip(" ")
