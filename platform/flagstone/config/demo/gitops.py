@@ -58,7 +58,7 @@ def gitops_files(render: Render, *, today: date) -> dict[str, bytes]:
         )
         tell(folder, _history(service).stories)
         repository |= folder.contents()
-    repository["catalog-info.yaml"] = _location(repository).encode()
+    repository["catalog-info.yaml"] = location(repository).encode()
     return dict(sorted(repository.items()))
 
 
@@ -114,7 +114,8 @@ def _project(system: System) -> Layer:
     )
 
 
-def _location(files: Iterable[str]) -> str:
+def location(files: Iterable[str]) -> str:
+    """Return the catalogue file at the root, which leads to that of every service."""
     entities = sorted(path for path in files if path.endswith("/catalog-info.yaml"))
     targets = "".join(f"    - ./{path}\n" for path in entities)
     return f"""\

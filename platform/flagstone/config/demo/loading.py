@@ -23,23 +23,22 @@ from flagstone.config.demo.gitops import Layer, gitops_files, later_commits
 from flagstone.config.demo.organisation import organisation_files
 from flagstone.config.demo.people import PASSWORD, PEOPLE, SIGN_INS, SQUADS
 from flagstone.config.demo.pull_requests import DemoPullRequest, pull_requests
+from flagstone.config.demo.repositories import changes, local_forge, push, take_on
+from flagstone.config.demo.rewinding import first_commit, past_commits
 from flagstone.core import audit
 from flagstone.core.models import AuditEntry
-from flagstone.forge.actions import create_repository, register_code_host
+from flagstone.forge.actions import register_code_host
 from flagstone.forge.connections import account_of, person_of
-from flagstone.forge.errors import AlreadyExists, RepositoryExists
-from flagstone.forge.git.changes import ChangeSet, FileContent
+from flagstone.forge.errors import AlreadyExists
 from flagstone.forge.git.commits import CommitMeta
 from flagstone.forge.git.workspace import GitWorkspace
 from flagstone.forge.hosts.base import PullRequestSpec, Verdict
-from flagstone.forge.hosts.local import LocalForge
 from flagstone.forge.models import CodeHost, Repository, RepositoryRole
 from flagstone.forge.pipeline import sync_repository
 from flagstone.scaffolding.engine.rendering import LayerJob, render_layers
 from flagstone.scorecards.actions import look_at_repository
 from flagstone.scorecards.pipeline import evaluate_repository
 
-OWNER = "fintech"
 BEGUN, LOADED = "demo.begun", "demo.loaded"
 
 
@@ -54,16 +53,23 @@ def load(today: date | None = None) -> bool:
     organisation = organisation_files()
     gitops = gitops_files(_render, today=day)
     repositories = {
-        "organisation": _repository(
+        "organisation": take_on(
             admin,
             host,
             "organisation",
             "Who we are and what we run",
-            organisation,
+            [first_commit("Begin organisation", organisation, today=day)],
             RepositoryRole.CATALOG,
+            people,
         ),
-        "gitops": _repository(
-            admin, host, "gitops", "What runs in production, and how", gitops, RepositoryRole.GITOPS
+        "gitops": take_on(
+            admin,
+            host,
+            "gitops",
+            "What runs in production, and how",
+            past_commits(gitops, _render, today=day),
+            RepositoryRole.GITOPS,
+            people,
         ),
     }
     locations = [
@@ -73,12 +79,9 @@ def load(today: date | None = None) -> bool:
     for location in locations:
         ingest(location.pk)
     for commit in later_commits(gitops):
-        _push(
-            repositories["gitops"],
-            people[_user_name(commit.author)],
-            commit.message,
-            commit.files,
-        )
+        author = people[_user_name(commit.author)]
+        pushed = _at(timedelta(hours=5))
+        push(repositories["gitops"], author, commit.message, commit.files, pushed)
     for request in pull_requests(gitops, organisation, _render, today=day):
         _open(repositories[request.repository], request, people)
     for repository in repositories.values():
@@ -139,28 +142,6 @@ def _render(layers: Sequence[Layer]) -> Sequence[Mapping[str, bytes]]:
     return [rendered.tree.contents() for rendered in render_layers(jobs)]
 
 
-def _repository(
-    actor: User,
-    host: CodeHost,
-    name: str,
-    description: str,
-    files: Mapping[str, bytes],
-    role: RepositoryRole,
-) -> Repository:
-    full_name = f"{OWNER}/{name}"
-    try:
-        return create_repository(
-            actor=actor,
-            host=host,
-            full_name=full_name,
-            description=description,
-            files=files,
-            role=role,
-        )
-    except RepositoryExists:
-        return Repository.objects.named(full_name).get(host=host)
-
-
 def _location(actor: User, repository: Repository, path: str) -> Location:
     try:
         return register_location(actor=actor, repository=repository, path=path)
@@ -168,31 +149,16 @@ def _location(actor: User, repository: Repository, path: str) -> Location:
         return Location.objects.get(repository=repository, path=path)
 
 
-def _push(
-    repository: Repository, author: User, message: str, files: Mapping[str, bytes | None]
-) -> None:
-    """Push to the default branch as a person would, past Flagstone; done before, it changes nothing."""
-    meta = CommitMeta(
-        subject=message, body="", author=person_of(author), at=_at(timedelta(hours=5))
-    )
-    with GitWorkspace(_local().git_remote(repository.full_name)) as workspace:
-        base = workspace.observe().head()
-        workspace.fetch(base)
-        commit = workspace.build_commit(base, _changes(files), meta)
-        if commit.sha != base:
-            workspace.push(commit, repository.default_branch, expected=base)
-
-
 def _open(repository: Repository, request: DemoPullRequest, people: Mapping[str, User]) -> None:
     author = people[_user_name(request.author)]
     opened = _at(timedelta(hours=request.age_hours))
-    forge = _local(now=opened)
+    forge = local_forge(now=opened)
     meta = CommitMeta(subject=request.title, body=request.body, author=person_of(author), at=opened)
     with GitWorkspace(forge.git_remote(repository.full_name)) as workspace:
         refs = workspace.observe(request.branch)
         if request.branch not in refs.branches:
             workspace.fetch(refs.head())
-            commit = workspace.build_commit(refs.head(), _changes(request.files), meta)
+            commit = workspace.build_commit(refs.head(), changes(request.files), meta)
             workspace.push(commit, request.branch, expected="")
     spec = PullRequestSpec(
         title=request.title,
@@ -208,7 +174,7 @@ def _open(repository: Repository, request: DemoPullRequest, people: Mapping[str,
         return
     if request.approved_by:
         reviewer = people[_user_name(request.approved_by)]
-        later = _local(now=opened + timedelta(hours=request.age_hours) / 3)
+        later = local_forge(now=opened + timedelta(hours=request.age_hours) / 3)
         later.submit_review(
             repository.full_name,
             pull.number,
@@ -218,15 +184,5 @@ def _open(repository: Repository, request: DemoPullRequest, people: Mapping[str,
         )
 
 
-def _changes(files: Mapping[str, bytes | None]) -> ChangeSet:
-    contents = {path: None if text is None else FileContent(text) for path, text in files.items()}
-    return ChangeSet(contents, allow_workflows=True)
-
-
 def _at(ago: timedelta) -> datetime:
     return datetime.now(UTC).replace(microsecond=0) - ago
-
-
-def _local(now: datetime | None = None) -> LocalForge:
-    root = Path(settings.FLAGSTONE_LOCAL_HOST_ROOT)
-    return LocalForge(root, now=lambda: now) if now else LocalForge(root)
