@@ -153,7 +153,8 @@ def next_best_among(
     )
     targets = {pk: ladder[rank] for pk, rank in below_top.values_list("entity_id", "level_rank")}
     to_go = _to_go(targets, ladder, slug)
-    chosen = sorted(targets, key=lambda pk: (to_go[pk], by_id[pk].name_key))[:most]
+    # with nothing to go, a check that broke keeps the level down: that is not theirs to mend
+    chosen = sorted(to_go, key=lambda pk: (to_go[pk], by_id[pk].name_key))[:most]
     results: dict[int, list[CheckResult]] = {pk: [] for pk in chosen}
     for row in CheckResult.objects.filter(slug=slug, entity_id__in=chosen):
         results[row.entity_id].append(row)

@@ -76,7 +76,7 @@ def test_a_poll_without_news_is_cheap(
     client: Client, member: User, board: None, django_assert_max_num_queries: Any
 ) -> None:
     version = get(client, member).context["board"].version
-    with django_assert_max_num_queries(4):
+    with django_assert_max_num_queries(6):
         client.get(f"/leaderboard?version={version}", headers={"HX-Request": "true"})
 
 

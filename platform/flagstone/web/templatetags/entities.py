@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 from django import template
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
 
 from flagstone.scorecards.models import ServiceScore
 from flagstone.web import links
@@ -14,6 +17,7 @@ from flagstone.web.check_texts import find_check
 
 register = template.Library()
 
+TICKED = re.compile(r"`([^`\n]+)`")
 SAFE_SCHEMES = {"http", "https", "mailto"}
 
 
@@ -45,3 +49,9 @@ def safe_link(url: object) -> str:
     except ValueError:
         return "#"
     return text if scheme in SAFE_SCHEMES else "#"
+
+
+@register.filter
+def ticked(text: str) -> SafeString:
+    """Show what stands between backticks as code, as it was meant."""
+    return mark_safe(TICKED.sub(r"<code>\1</code>", escape(text)))  # noqa: S308 - escaped before
