@@ -51,7 +51,7 @@ def test_from_the_catalogue_to_what_is_to_be_mended(
     page.get_by_role("link", name="Scorecards").last.click()
     expect(page.get_by_text("Name of VS-02").first).to_be_visible()
     expect(page.get_by_text("Name of PB-01")).to_be_hidden()
-    page.get_by_text("Holds").click()
+    page.get_by_role("heading", name="Holds").click()
     expect(page.get_by_text("Name of PB-01")).to_be_visible()
     page.get_by_role("link", name="Name of VS-02").first.click()
     expect(page.get_by_role("heading", name="How to mend it")).to_be_visible()
