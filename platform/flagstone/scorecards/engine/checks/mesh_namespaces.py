@@ -1,0 +1,75 @@
+"""NS-01: a namespace in the mesh, without which every route and circuit breaker is only text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flagstone.scorecards.engine.outcome import Findings, Outcome
+from flagstone.scorecards.engine.registry import NoParams, check
+from flagstone.scorecards.engine.services import ServiceView
+from flagstone.scorecards.engine.states import Severity
+from flagstone.scorecards.engine.workload_view import Workload
+
+_INJECT = "sidecar.istio.io/inject"
+
+
+@check(
+    id="NS-01",
+    name="The pods have a sidecar",
+    severity=Severity.C,
+    why="Routes and circuit breakers act in the proxies: in a namespace without injection there "
+    "are none, and everything that the mesh was to do is off.",
+    remedy="Label the Namespace istio-injection: enabled (or istio.io/rev), or the pods "
+    'sidecar.istio.io/inject: "true"; ambient mode needs a waypoint (istio.io/use-waypoint) too.',
+    not_applicable="The service has no VirtualService and no DestinationRule.",
+    no_data="The Namespace is not in the input, no Application labels it, and the pods ask for "
+    "nothing: add one of them.",
+)
+def in_the_mesh(service: ServiceView, _params: NoParams) -> Outcome:
+    findings = Findings()
+    if service.virtual_services or service.destination_rules:
+        for workload in service.long_running:
+            if workload.serves and workload.pod:
+                findings.judged += 1
+                _check(service, workload, findings)
+    return findings.verdict("its pods have a sidecar", nothing="no route or rule of the mesh")
+
+
+def _check(service: ServiceView, workload: Workload, findings: Findings) -> None:
+    manifest = workload.manifest
+    marks = workload.pod.labels | workload.pod.annotations if workload.pod else {}
+    if marks.get(_INJECT) == "true":
+        return
+    if marks.get(_INJECT) == "false":
+        findings.fault("its pods refuse the sidecar", manifest, "spec", "template", "metadata")
+        return
+    known = _namespaces(service, workload)
+    problems = [_problem(labels) for labels in known]
+    if not known:
+        name = manifest.namespace or "of the service"
+        message = f"nothing in the input says whether namespace {name} is in the mesh"
+        findings.cannot_tell(message, manifest, "metadata", "namespace")
+    elif all(problems):
+        findings.fault(problems[0], manifest, "metadata", "namespace")
+
+
+def _namespaces(service: ServiceView, workload: Workload) -> list[Mapping[str, str]]:
+    """The labels that the namespace has or gets."""
+    name = workload.manifest.namespace
+    found: list[Mapping[str, str]] = []
+    if name in service.surroundings.namespace_labels:
+        found.append(service.surroundings.namespace_labels[name])
+    for application in service.applications:
+        makes = "CreateNamespace=true" in application.sync_options
+        if makes and application.namespace in {"", name}:
+            found.append(application.namespace_labels)
+    return found
+
+
+def _problem(labels: Mapping[str, str]) -> str:
+    if labels.get("istio-injection") == "enabled" or labels.get("istio.io/rev"):
+        return ""
+    if labels.get("istio.io/dataplane-mode") == "ambient":
+        waypoint = labels.get("istio.io/use-waypoint")
+        return "" if waypoint else "ambient mode without a waypoint has no retries and no ejection"
+    return "its namespace is not labelled for the mesh"

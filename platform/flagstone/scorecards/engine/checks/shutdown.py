@@ -1,0 +1,65 @@
+"""GS-01: enough time to finish what was begun."""
+
+from __future__ import annotations
+
+import re
+
+from flagstone.policies.manifests.durations import go_duration
+from flagstone.policies.manifests.objects import dig, mapping, sequence
+from flagstone.policies.manifests.workloads import Container
+from flagstone.scorecards.engine.outcome import Fault, Findings, Outcome
+from flagstone.scorecards.engine.registry import NoParams, check
+from flagstone.scorecards.engine.services import ServiceView
+from flagstone.scorecards.engine.states import Severity
+
+_DEFAULT = 30
+_SLEEP = re.compile(r"\bsleep\s+(\d+)\b")
+
+
+@check(
+    id="GS-01",
+    name="Requests in flight end before the pod does",
+    severity=Severity.M,
+    why="After terminationGracePeriodSeconds the kubelet kills: requests that are still being "
+    "answered break off at every rollout.",
+    remedy="Set terminationGracePeriodSeconds above the preStop sleep plus the slowest timeout.",
+    not_applicable="Nothing here takes traffic.",
+    no_data="The pods come from a `workloadRef` whose target is not in the input.",
+)
+def grace(service: ServiceView, _params: NoParams) -> Outcome:
+    findings = Findings()
+    slowest = max(_timeouts(service), default=0.0)
+    for workload in service.long_running:
+        if workload.unresolved:
+            findings.cannot_tell(workload.unresolved, workload.manifest, "spec", "workloadRef")
+        if not workload.pod or not workload.serves:
+            continue
+        findings.judged += 1
+        given = workload.pod.raw.get("terminationGracePeriodSeconds", _DEFAULT)
+        sleep = max((_pre_stop(container) for container in workload.containers), default=0)
+        if isinstance(given, int) and given <= sleep + slowest:
+            message = f"{given} s to end, and preStop sleeps {sleep} s and a request may take {slowest:g} s"
+            holder = workload.pod.holder
+            about = "" if holder is workload.manifest else workload.manifest.ref
+            keys = (*workload.pod.keys, "terminationGracePeriodSeconds")
+            findings.faults.append(Fault(message, holder, keys, about=about))
+    return findings.verdict("requests can end", nothing="nothing here takes traffic")
+
+
+def _timeouts(service: ServiceView) -> list[float]:
+    return [
+        go_duration(mapping(rule).get("timeout")) or 0.0
+        for manifest in service.virtual_services
+        for rule in sequence(manifest.spec.get("http"))
+    ]
+
+
+def _pre_stop(container: Container) -> int:
+    """The seconds that a container sleeps before it is told to stop."""
+    hook = mapping(dig(container.raw, "lifecycle", "preStop"))
+    seconds = dig(hook, "sleep", "seconds")
+    if isinstance(seconds, int):
+        return seconds
+    command = " ".join(map(str, sequence(dig(hook, "exec", "command"))))
+    found = _SLEEP.search(command)
+    return int(found[1]) if found else 0
