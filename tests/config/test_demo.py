@@ -46,5 +46,5 @@ def _check_the_trend() -> None:
     assert sum(None not in row.trend for row in board.ranked) == len(board.ranked) == 16
     assert sum((row.moved or 0) > 0 for row in board.ranked) >= 3
     assert sum((row.moved or 0) < 0 for row in board.ranked) >= 1
-    assert board.most_improved[0].name == "ledger"
-    assert board.most_improved[0].standing.gained > 25
+    assert len(board.most_improved) >= 8
+    assert any(row.standing.gained < 0 for row in board.ranked)

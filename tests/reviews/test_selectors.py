@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.scorecards.conftest import begin_gitops, service_files
+from tests.scorecards.conftest import begin_gitops, service_files, use_small_scorecard
 
 pytestmark = pytest.mark.django_db(transaction=True)
 GROUP = """apiVersion: backstage.io/v1alpha1
@@ -22,11 +22,12 @@ def ago(days):
 
 
 @pytest.fixture
-def gitops(admin_user):
+def gitops(admin_user, settings, tmp_path):
     """Squad a had probes all along; squad b gave them to one service 17 days ago, to the other 3 days ago.
 
     Squad a lost those of one service 3 days ago.
     """
+    use_small_scorecard(settings, tmp_path / "scorecards")
     return begin_gitops(
         admin_user,
         {
@@ -53,8 +54,8 @@ def _rows():
 
 def test_without_a_past_nothing_moved(gitops):
     assert _rows() == {
-        "squad-b": (1, None, 0.0, (None,) * 6 + (56.0,)),
-        "squad-a": (2, None, 0.0, (None,) * 6 + (41.0,)),
+        "squad-b": (1, None, 0.0, (None,) * 6 + (100.0,)),
+        "squad-a": (2, None, 0.0, (None,) * 6 + (75.0,)),
     }
 
 
@@ -65,8 +66,8 @@ def test_the_past_from_git_shows_who_moved_and_who_gained(gitops):
     before = version()
     assert backfill(gitops.repository.pk) == 24
     assert _rows() == {
-        "squad-b": (1, 1, 30.0, (26.0, 26.0, 26.0, 26.0, 41.0, 41.0, 56.0)),
-        "squad-a": (2, -1, -15.0, (56.0,) * 6 + (41.0,)),
+        "squad-b": (1, 1, 50.0, (50.0, 50.0, 50.0, 50.0, 75.0, 75.0, 100.0)),
+        "squad-a": (2, -1, -25.0, (100.0,) * 6 + (75.0,)),
     }
     assert [row.name for row in leaderboard().most_improved] == ["squad-b"]
     assert version() != before

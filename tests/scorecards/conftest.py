@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -42,6 +44,29 @@ spec:
 PROBES = """          readinessProbe: {httpGet: {path: /ready, port: http}}
           livenessProbe: {httpGet: {path: /live, port: http}}
 """
+
+SMALL_SCORECARD = """apiVersion: flagstone.dev/v1
+kind: Scorecard
+metadata: {name: production-readiness, title: Small, description: Probes and requests.}
+spec:
+  levels: [{name: bronze, title: Bronze, description: It survives.}]
+  checks:
+    - {id: PB-01, level: bronze, weight: 1}
+    - {id: RS-01, level: bronze, weight: 1}
+"""
+
+
+def use_small_scorecard(settings: Any, folder: Path) -> Path:
+    """Measure by two checks, so that a test's numbers do not move with the shipped scorecard.
+
+    A service with probes scores 100, without them 50. Returns the scorecard's file.
+    """
+    shipped = Path(settings.FLAGSTONE_SCORECARDS_DIR)
+    shutil.copytree(shipped / "policies", folder / "policies")
+    card = folder / "production-readiness.yaml"
+    card.write_text(SMALL_SCORECARD)
+    settings.FLAGSTONE_SCORECARDS_DIR = folder
+    return card
 
 
 def service_files(name: str, *, probes: bool = True, squad: str = "squad-a") -> dict[str, bytes]:

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from tests.scorecards.conftest import begin_gitops, service_files
+from tests.scorecards.conftest import begin_gitops, service_files, use_small_scorecard
 
 pytestmark = pytest.mark.django_db(transaction=True)
-GOOD, BAD = (56, 1), (26, 0)  # score and rank of the level, with probes and without
+GOOD, BAD = (100, 1), (50, 0)  # score and rank of the level, with probes and without
 
 
 def ago(days):
@@ -18,7 +18,12 @@ def ago(days):
 
 
 @pytest.fixture
-def history(admin_user):
+def card(settings, tmp_path):
+    return use_small_scorecard(settings, tmp_path / "scorecards")
+
+
+@pytest.fixture
+def history(admin_user, card):
     """`checkout` got its probes 10 days ago; `quote` came 25 days ago and stayed as it was."""
     return begin_gitops(
         admin_user,
@@ -118,22 +123,13 @@ def test_services_that_the_catalogue_does_not_know_have_no_past(history):
     assert _backfill(history) == 5
 
 
-def test_past_weeks_are_judged_by_the_rules_of_today(history, settings, tmp_path):
-    import shutil
-
-    folder = tmp_path / "scorecards"
-    shutil.copytree(settings.FLAGSTONE_SCORECARDS_DIR, folder)
-    card = folder / "production-readiness.yaml"
-    yesterday = timezone.now().date() - timedelta(days=1)
-    card.write_text(
-        card.read_text().replace(
-            "{id: PB-01, level: bronze}",
-            f"{{id: PB-01, level: bronze, enforced_from: {yesterday}}}",
-        )
-    )
-    settings.FLAGSTONE_SCORECARDS_DIR = folder
-    _backfill(history)
-    assert _snapshots("checkout")[14] == BAD
+def test_past_weeks_are_judged_by_the_rules_of_today(history, card):
+    text, today = card.read_text(), timezone.now().date()
+    for starts, score in ((today, BAD), (today + timedelta(days=1), (100, 1))):
+        card.write_text(text.replace("{id: PB-01,", f"{{id: PB-01, enforced_from: {starts},"))
+        _forget_the_past()
+        _backfill(history)
+        assert _snapshots("checkout")[14] == score
 
 
 def test_an_exemption_counts_from_its_decision_on(history, member, lead):
@@ -182,6 +178,15 @@ def test_services_that_are_scored_for_the_first_time_ask_for_their_past(asked, h
     history.push(service_files("payouts"))
     history.look()
     assert asked == [history.repository.pk] * 2
+
+
+def test_the_task_fills_in_the_past_on_the_queue_of_evaluations(history):
+    from flagstone.config.celery import app
+    from flagstone.scorecards.tasks import backfill_history
+
+    backfill_history(history.repository.pk)
+    assert set(_snapshots("quote")) == {0, 7, 14, 21}
+    assert app.amqp.router.route({}, backfill_history.name)["queue"].name == "evaluate"
 
 
 def test_a_service_made_today_costs_no_look_at_the_past(history, judged):
