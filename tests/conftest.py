@@ -62,8 +62,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 @pytest.fixture(autouse=True)
 def _own_places(settings: Any, tmp_path: Path) -> None:
     """Each test has a local code host of its own, made where it is used, and a cache key space of its own."""
+    from django.core.cache import caches
+
     settings.FLAGSTONE_LOCAL_HOST_ROOT = tmp_path / "repositories"
-    settings.CACHES["default"]["KEY_PREFIX"] = f"test-{tmp_path.name}"
+    own_keys = f"test-{os.environ.get('PYTEST_XDIST_WORKER', '')}-{tmp_path.name}"
+    settings.CACHES["default"]["KEY_PREFIX"] = own_keys
+    caches["default"].key_prefix = own_keys  # this thread's was made from the settings before
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 

@@ -19,10 +19,11 @@ from flagstone.catalog.selectors import Criteria, EntityDetail
 from flagstone.core.models import AuditEntry
 from flagstone.core.selectors import audit_of
 from flagstone.forge.models import PullRequest
-from flagstone.reviews import selectors as leaderboard
+from flagstone.reviews.selectors import Row
 from flagstone.scorecards import selectors as scorecards
 from flagstone.scorecards.models import CheckChange, CheckResult, ServiceScore
 from flagstone.scorecards.selectors import NextBest
+from flagstone.web import boards
 from flagstone.web.graph import Drawing, Neighbour, draw
 from flagstone.web.links import entity_url, source_url, with_query
 from flagstone.web.service_pulls import CONCERNED, pulls_of
@@ -155,7 +156,7 @@ class Overview:
     changes: Sequence[CheckChange] = ()
     pulls: list[PullRequest] = field(default_factory=list)
     trend: list[int | None] = field(default_factory=list)
-    standing: leaderboard.Row | None = None
+    standing: Row | None = None
 
 
 # relations that have a card of their own
@@ -187,7 +188,7 @@ def _overview(user: User, head: Header) -> dict[str, Any]:
                 all_services=len(services),
                 elsewhere=with_query(reverse("web:catalog"), squad=entity.ref),
                 members=catalog.members_of(entity.ref),
-                standing=leaderboard.place_of(entity.ref),
+                standing=boards.row_of(boards.board(), entity.ref),
             )
         case "System":
             parts = Criteria(kinds=("Component",), systems=(entity.ref,))

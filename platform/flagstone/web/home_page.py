@@ -15,7 +15,7 @@ from flagstone.forge.models import PullRequest
 from flagstone.reviews import selectors as leaderboard
 from flagstone.scorecards import selectors as scorecards
 from flagstone.scorecards.selectors import NextBest
-from flagstone.web import notifications
+from flagstone.web import boards, notifications
 from flagstone.web.entity_page import LISTED, Scored, scored
 from flagstone.web.links import with_query
 from flagstone.web.service_pulls import waiting_for_review
@@ -52,15 +52,14 @@ def squad_home(user: User, wanted: str, url: str) -> SquadHome | None:
         return None
     squad = next((one for one in mine if one.ref == wanted), mine[0])
     services = list(catalog.services_of(squad.ref))
-    board = leaderboard.leaderboard()
-    rows = {row.squad_ref: row for row in (*board.ranked, *board.unranked)}
+    board = boards.board()
     return SquadHome(
         squad=squad,
         tabs=[
             SquadTab(one.name, with_query(url, squad=one.ref), one is squad, one.services)
             for one in mine
         ],
-        standing=rows.get(squad.ref),
+        standing=boards.row_of(board, squad.ref),
         ranked=len(board.ranked),
         services=scored(services)[:LISTED],
         waiting=waiting_for_review(services, timezone.now()),

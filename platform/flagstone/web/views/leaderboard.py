@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from flagstone.catalog.selectors import squads_of
 from flagstone.reviews import selectors
+from flagstone.web import boards
 from flagstone.web.htmx import PageRequest, render_page_or_partial
 from flagstone.web.live import is_unchanged, nothing_new
 from flagstone.web.spreadsheets import harmless
@@ -22,7 +23,7 @@ def leaderboard(request: PageRequest) -> HttpResponse:
     if is_unchanged(request, version):
         return nothing_new()
     context = {
-        "board": selectors.leaderboard(),
+        "board": boards.board(),
         "improved": request.GET.get("tab") == IMPROVED,
         "weeks": selectors.TREND_WEEKS,
         "mine": {squad.ref for squad in squads_of(request.user)},
@@ -37,7 +38,7 @@ def export(request: PageRequest) -> HttpResponse:
     response = HttpResponse(content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = 'attachment; filename="flagstone-leaderboard.csv"'
     writer = csv.writer(response)
-    board = selectors.leaderboard()
+    board = boards.board()
     names = [level.title for level in reversed(board.levels)]
     head = ["place", "moved", "squad", "level", "score", f"gained in {selectors.TREND_WEEKS} weeks"]
     writer.writerow([*head, "services", *names, "No level", "exempt share", "no data share"])
