@@ -11,6 +11,8 @@ from flagstone.policies.gatekeeper.policies import Violation
 from flagstone.scorecards.engine.states import State
 from flagstone.web.presentation import look_of
 
+# of the checks that it would not pass, how many are listed without asking
+SHOWN_FIRST = 4
 _BAD = (State.FAIL, State.ERROR, State.NO_DATA, State.WARN)
 
 
@@ -66,6 +68,14 @@ class Verdict:
     findings: Mapping[str, tuple[Finding, ...]]
 
     @property
+    def first(self) -> tuple[Check, ...]:
+        return self.attention[:SHOWN_FIRST]
+
+    @property
+    def more(self) -> tuple[Check, ...]:
+        return self.attention[SHOWN_FIRST:]
+
+    @property
     def broken(self) -> tuple[Policy, ...]:
         return tuple(policy for policy in self.policies if policy.messages)
 
@@ -98,9 +108,7 @@ def verdict_of(forecast: Forecast) -> Verdict:
 
 
 def _policy(verdict: PolicyVerdict) -> Policy:
-    messages = [
-        f"{violation.manifest.ref}: {violation.message}" for violation in verdict.violations
-    ]
+    messages = (violation.message for violation in verdict.violations)
     return Policy(
         verdict.title, verdict.state.value, verdict.judged, (*messages, *verdict.failures)
     )

@@ -27,3 +27,9 @@ def test_lines_have_numbers_that_can_be_linked_to() -> None:
     )
     assert 'id="L40"' in html
     assert '<tr id="L41" class="hit">' in html
+
+
+def test_a_character_that_turns_text_around_is_written_out() -> None:
+    [line] = highlighted_lines("allowed = False  # \u202e eslaF", "x.unknown")
+    assert "\u202e" not in line
+    assert "\u27e8U+202E\u27e9 eslaF" in line

@@ -57,6 +57,7 @@ class Card:
 def pick(request: PageRequest) -> HttpResponse:
     found = selectors.list_scaffolds()
     owners = link(summary.scaffold.owner for summary in found)
+    found.sort(key=lambda summary: summary.scaffold.problem is not None)
     cards = [Card(summary, owners.get(summary.scaffold.owner)) for summary in found]
     return render(
         request, "web/new/pick.html", {"cards": cards, "recent": selectors.list_runs()[:RECENT]}

@@ -1,0 +1,60 @@
+"""The form of a scaffold while somebody fills it in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.scaffolding.building import write_scaffolds
+from tests.web.views.conftest import TEMPLATE
+
+
+@pytest.fixture
+def form(page: Page, sign_in: Any, member: Any, settings: Any, tmp_path: Path) -> Page:
+    """The form of `tiny-api`, whose last question waits for another one's answer."""
+    settings.FLAGSTONE_SCAFFOLDS_DIR = write_scaffolds(tmp_path / "scaffolds", TEMPLATE)
+    sign_in(page, member)
+    page.goto("/new/tiny-api")
+    return page
+
+
+def test_a_question_comes_and_goes_with_the_answer_that_leads_to_it(form: Page) -> None:
+    size = form.get_by_label("Size in GB")
+    expect(size).to_be_hidden()
+    form.get_by_label("SQL").check()
+    expect(size).to_be_visible()
+    size.fill("3")
+    form.get_by_label("None").check()
+    expect(size).to_be_hidden()
+    assert "answer.size" not in form.evaluate(
+        "[...new FormData(document.getElementById('answer-size').closest('form')).keys()].join()"
+    )
+
+
+def test_what_is_wrong_is_told_beside_the_field_and_taken_back_when_it_is_mended(
+    form: Page,
+) -> None:
+    replicas = form.get_by_label("Replicas")
+    replicas.fill("0")
+    replicas.blur()
+    expect(form.get_by_text("Must be 1 or more.")).to_be_visible()
+    expect(replicas).to_have_attribute("aria-invalid", "true")
+    replicas.fill("3")
+    replicas.blur()
+    expect(form.get_by_text("Must be 1 or more.")).to_have_count(0)
+    expect(replicas).to_have_attribute("aria-invalid", "false")
+
+
+def test_the_list_of_faults_leads_to_the_fields(form: Page) -> None:
+    form.get_by_label("Replicas").fill("many")
+    form.get_by_role("button", name="Preview").click()
+    faults = form.get_by_role("alert")
+    expect(faults).to_be_focused()
+    expect(faults).to_contain_text("2 answers need another look")
+    faults.get_by_role("link", name="Replicas").click()
+    form.keyboard.press("Tab")
+    assert form.evaluate("document.activeElement.name") in {"answer.replicas", "answer.owner"}
+    expect(form.get_by_label("Replicas")).to_have_value("many")
