@@ -171,6 +171,12 @@ def serves_http(service: Manifest) -> bool:
     return any(_port_kind(port) is ServiceKind.HTTP for port in ports)
 
 
+def port_names(ports: Any) -> set[str]:
+    """The names of a list of ports."""
+    names = (mapping(port).get("name") for port in sequence(ports))
+    return {name for name in names if isinstance(name, str)}
+
+
 def _count(value: Any, default: int) -> int | None:
     if value is None:
         return default

@@ -11,6 +11,7 @@ from flagstone.scorecards.engine.outcome import Findings, Outcome
 from flagstone.scorecards.engine.registry import NoParams, check
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
+from flagstone.scorecards.engine.workload_view import port_names
 
 _PROTOCOLS = frozenset(
     {"http", "https", "http2", "h2c", "ws", "grpc", "tcp", "tls", "udp"}
@@ -87,12 +88,8 @@ def target_ports(service: ServiceView, _params: NoParams) -> Outcome:
         pods = [workload.pod for workload in workloads if workload.pod]
         if not pods:
             continue  # SV-01 says so
-        names = {
-            mapping(port).get("name")
-            for pod in pods
-            for container in pod.containers
-            for port in sequence(container.raw.get("ports"))
-        }
+        containers = [container.raw for pod in pods for container in pod.containers]
+        names = {name for raw in containers for name in port_names(raw.get("ports"))}
         for position, port in _ports(manifest):
             findings.judged += 1
             target = port.get("targetPort")

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 from flagstone.policies.manifests.objects import Manifest, mapping, sequence
 from flagstone.scorecards.engine.alert_rules import GROUP
 from flagstone.scorecards.engine.outcome import Findings, Outcome
 from flagstone.scorecards.engine.registry import NoParams, check
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
-from flagstone.scorecards.engine.workload_view import Workload
+from flagstone.scorecards.engine.workload_view import Workload, port_names
 
 _OPERATOR_KINDS = ("ServiceMonitor", "PodMonitor", "PrometheusRule")
 
@@ -67,7 +64,7 @@ def _check_service_monitor(service: ServiceView, monitor: Manifest, findings: Fi
         else:
             findings.cannot_tell(f"{message} in the input", monitor, "spec", "selector")
         return
-    names = {port.get("name") for own in selected for port in _ports(own.spec, "ports")}
+    names = {name for own in selected for name in port_names(own.spec.get("ports"))}
     _check_ports(monitor, "endpoints", names, "Service", findings)
 
 
@@ -79,15 +76,15 @@ def _check_pod_monitor(service: ServiceView, monitor: Manifest, findings: Findin
         findings.missing(message, monitor, "spec", "selector")
         return
     containers = [container.raw for pod in pods for container in pod.containers]
-    names = {port.get("name") for raw in containers for port in _ports(raw, "ports")}
+    names = {name for raw in containers for name in port_names(raw.get("ports"))}
     _check_ports(monitor, "podMetricsEndpoints", names, "container", findings)
 
 
 def _check_ports(
-    monitor: Manifest, field: str, names: set[Any], owner: str, findings: Findings
+    monitor: Manifest, field: str, names: set[str], owner: str, findings: Findings
 ) -> None:
-    known = ", ".join(sorted(str(name) for name in names if name)) or "none with a name"
-    endpoints = list(_ports(monitor.spec, field))
+    known = ", ".join(sorted(names)) or "none with a name"
+    endpoints = [mapping(endpoint) for endpoint in sequence(monitor.spec.get(field))]
     if not endpoints:
         findings.fault(f"it has no {field}", monitor, "spec", field)
     for position, endpoint in enumerate(endpoints):
@@ -95,10 +92,6 @@ def _check_ports(
         keys = ("spec", field, position, "port")
         if port is None and endpoint.get("targetPort") is not None:
             continue
-        if port not in names or port is None:
+        if not isinstance(port, str) or port not in names:
             message = f"{port!r} is not the name of a {owner} port ({known})"
             findings.fault(message if port else "the endpoint names no port", monitor, *keys)
-
-
-def _ports(value: dict[str, Any], field: str) -> Iterator[dict[str, Any]]:
-    return map(mapping, sequence(value.get(field)))

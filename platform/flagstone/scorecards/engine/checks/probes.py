@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from flagstone.policies.manifests.objects import mapping, sequence
+from flagstone.policies.manifests.objects import mapping
 from flagstone.policies.manifests.workloads import PROBE_HANDLERS, Container
 from flagstone.scorecards.engine.outcome import Fault, Findings, Outcome
 from flagstone.scorecards.engine.policy_checks import judge_pods
 from flagstone.scorecards.engine.registry import NoParams, check
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
-from flagstone.scorecards.engine.workload_view import Workload
+from flagstone.scorecards.engine.workload_view import Workload, port_names
 
 _PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
 _UNRESOLVED = (
@@ -161,28 +161,28 @@ def different_questions(service: ServiceView, _params: NoParams) -> Outcome:
 def ports(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()
     for workload, container in _containers(service, findings):
-        names = {mapping(port).get("name") for port in sequence(container.raw.get("ports"))}
+        names = port_names(container.raw.get("ports"))
         for probe in _PROBES:
             for handler in ("httpGet", "tcpSocket", "grpc"):
                 asked = _probe(container, probe).get(handler)
                 if not isinstance(asked, dict):
                     continue
                 findings.judged += 1
-                reason = _port_problem(asked.get("port"), names - {None})
+                reason = _port_problem(asked.get("port"), names)
                 if reason:
                     message = f"the {probe} of {container.name} asks {reason}"
                     _fault(findings, workload, container, message, probe, handler, "port")
     return findings.verdict("every probe asks a port that exists", nothing="no probe asks a port")
 
 
-def _port_problem(port: Any, names: set[Any]) -> str:
+def _port_problem(port: Any, names: set[str]) -> str:
     if isinstance(port, int) and not isinstance(port, bool):
         return "" if 1 <= port <= 65535 else f"port {port}, which is no port number"
     if port is None:
         return "no port"
-    if port in names:
+    if isinstance(port, str) and port in names:
         return ""
-    known = f"its ports are {', '.join(sorted(map(str, names)))}" if names else "it names no port"
+    known = f"its ports are {', '.join(sorted(names))}" if names else "it names no port"
     return f"port {port!r}: {known}"
 
 

@@ -177,7 +177,7 @@ def _check_weights(
     for subset in (stable, canary):
         if subset not in weights:
             findings.fault(f"{label} has no destination with the subset {subset}", found, *keys)
-    hosts = {dig(item, "destination", "host") for item in sequence(rule.get("route"))}
+    hosts = {str(dig(item, "destination", "host")) for item in sequence(rule.get("route"))}
     if len(hosts) > 1:
         findings.fault(f"{label} splits between several hosts", found, *keys)
 
@@ -186,7 +186,7 @@ def _note_unlisted_rules(
     found: Manifest, chosen: set[int], subsets: tuple[str, str], findings: Findings
 ) -> None:
     for position, rule in enumerate(map(mapping, sequence(found.spec.get("http")))):
-        used = {dig(item, "destination", "subset") for item in sequence(rule.get("route"))}
+        used = {str(dig(item, "destination", "subset")) for item in sequence(rule.get("route"))}
         if position not in chosen and set(subsets) <= used:
             message = (
                 f"http[{position}] splits between the subsets but is not among the Rollout's "

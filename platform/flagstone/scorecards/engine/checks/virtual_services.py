@@ -40,7 +40,7 @@ def _retrying(service: ServiceView) -> list[Manifest]:
 
 
 def _attempts(rule: Any) -> bool:
-    return dig(rule, "retries", "attempts") not in {None, 0}
+    return dig(rule, "retries", "attempts") not in (None, 0)
 
 
 def _fronts(service: ServiceView) -> list[Manifest]:
