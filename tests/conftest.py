@@ -49,6 +49,23 @@ def pytest_configure(config: pytest.Config) -> None:
         _SERVERS.append(postgres.start(home, log=home / "logs" / "postgres.log", durable=False))
         _SERVERS.append(redis_server.start(home, log=home / "logs" / "redis.log"))
     django.setup()
+    _let_tests_truncate_the_audit_chain()
+
+
+def _let_tests_truncate_the_audit_chain() -> None:
+    """A test that commits is cleaned up by truncating, which the audit chain refuses: its guard looks away then.
+
+    Changed on the class: beside a browser's event loop Django opens another connection than before it.
+    """
+    from django.db.backends.base.operations import BaseDatabaseOperations
+
+    flush = BaseDatabaseOperations.execute_sql_flush
+
+    def unguarded(operations: Any, statements: list[str]) -> None:
+        guard = "SET session_replication_role = "
+        flush(operations, [f"{guard}replica", *statements, f"{guard}DEFAULT"])
+
+    BaseDatabaseOperations.execute_sql_flush = unguarded
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -69,20 +86,6 @@ def _own_places(settings: Any, tmp_path: Path) -> None:
     settings.CACHES["default"]["KEY_PREFIX"] = own_keys
     caches["default"].key_prefix = own_keys  # this thread's was made from the settings before
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
-@pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None) -> None:
-    """A test that commits is cleaned up by truncating; the audit chain refuses that, so its guard looks away then."""
-    from django.db import connection
-
-    flush = connection.ops.execute_sql_flush
-
-    def unguarded(statements: list[str]) -> None:
-        guard = "SET session_replication_role = "
-        flush([f"{guard}replica", *statements, f"{guard}DEFAULT"])
-
-    connection.ops.execute_sql_flush = unguarded  # type: ignore[method-assign]
 
 
 @pytest.fixture
