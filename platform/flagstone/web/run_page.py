@@ -135,13 +135,10 @@ def _merged_at(run: ScaffoldRun) -> datetime | None:
 def _made(detail: RunDetail) -> Iterable[Made]:
     run = detail.run
     if run.repository:
-        yield Made(
-            "Service repository",
-            run.repository.full_name,
-            "",
-            "archive-box",
-            f"branch {run.repository.default_branch}",
-        )
+        remote = _remote_of(run)
+        url = remote if remote.startswith("https://") else ""
+        note = "" if url else remote
+        yield Made("Service repository", run.repository.full_name, url, "archive-box", note)
     pull_request = run.pull_request
     address = reverse("web:pull", args=(pull_request.pk,)) if pull_request else ""
     if pull_request:
@@ -151,6 +148,12 @@ def _made(detail: RunDetail) -> Iterable[Made]:
         # the pull request stands here already, and the service once it has arrived
         if not link.entity_ref and not (address and link.url.endswith(address)):
             yield Made(link.title, link.url, link.url, "link")
+
+
+def _remote_of(run: ScaffoldRun) -> str:
+    """Return what the service's repository is cloned from."""
+    remotes = (out.get("remoteUrl", "") for out in run.outputs.values() if "repository" in out)
+    return str(next(remotes, ""))
 
 
 def _standing(pull_request: PullRequest) -> str:

@@ -78,7 +78,7 @@ def test_a_run_that_waits_leads_to_its_pull_request(
     page = text_of(signed_in.get(f"/runs/{run.pk}"))
     assert run.state == RunState.WAITING
     assert f'id="open-pull" href="/pulls/{run.pull_request.pk}"' in page
-    assert "acme/checkout" in page
+    assert "Service repository · {}".format(run.outputs["publish"]["remoteUrl"]) in page
     assert "Opened pull request #1 of acme/gitops" in page
 
 
