@@ -80,6 +80,17 @@ def test_losing_its_manifests_never_helps_a_service(gitops):
     assert _moves("quote")["PB-01"] == ("pass", "no_data", "lost_data")
 
 
+@pytest.mark.parametrize("broken", [b"metadata: [", b"kind: Component\n<<<<<<< HEAD\n"])
+def test_a_broken_catalogue_file_does_not_read_as_lost_manifests(gitops, broken):
+    before = _score("quote")
+    gitops.push({"services/quote/catalog-info.yaml": broken})
+    gitops.look()
+    after = _score("quote")
+    assert (after.score, after.level) == (before.score, "bronze")
+    assert after.checked_at > before.checked_at
+    assert _moves("quote") == {}
+
+
 def test_a_new_rulebook_is_the_cause_of_what_it_moves(gitops, settings, tmp_path):
     import shutil
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from flagstone.accounts.models import ApiToken, User
 from flagstone.core.errors import NotFound
 
@@ -13,7 +11,7 @@ def tokens_of(user: User) -> list[ApiToken]:
     return list(ApiToken.objects.filter(user=user).order_by("-created_at"))
 
 
-def token_of(user: User, pk: int | UUID) -> ApiToken:
+def token_of(user: User, pk: int) -> ApiToken:
     """Return one token of a person; somebody else's does not exist for them."""
     token = ApiToken.objects.filter(user=user, pk=pk).first()
     if token is None:

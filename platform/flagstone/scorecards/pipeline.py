@@ -19,6 +19,7 @@ from flagstone.forge.selectors import commits_on, read_tree
 from flagstone.policies.manifests.reading import read_files
 from flagstone.scorecards import past, rulebook, storing
 from flagstone.scorecards.engine.evaluation import evaluate
+from flagstone.scorecards.last_good import with_last_good
 from flagstone.scorecards.models import Evaluation, EvaluationState
 
 # a task may run this long before it is stopped, so a look that takes longer has no worker any more
@@ -144,7 +145,7 @@ def _claim(repository_id: int) -> Evaluation | None:
 def _look(evaluation: Evaluation) -> None:
     now = timezone.now()
     tree = read_tree(evaluation.repository)
-    snapshot = read_files(tree.files)
+    snapshot = read_files(with_last_good(tree.files, evaluation.repository))
     policies, versions = rulebook.current()
     for version in versions:
         report = evaluate(
