@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import io
 import tarfile
 
@@ -192,6 +193,31 @@ def test_a_wrong_question_is_told_and_decides_nothing(reader, _case, body, statu
     answer = reader.post("/api/v1/gate", body, format="json")
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert not GateDecision.objects.exists()
+
+
+def test_an_archive_that_unpacks_to_more_than_it_may_is_refused_early(reader):
+    bomb = base64.b64encode(gzip.compress(b"\0" * 60_000_000)).decode()
+    answer = reader.post("/api/v1/gate", {"service": "quote", "archive": bomb}, format="json")
+    assert (answer.status_code, answer.json()["code"]) == (422, "gate.too_much")
+
+
+def test_json_without_end_is_refused(reader):
+    answer = reader.post("/api/v1/gate", "[" * 100_000, content_type="application/json")
+    assert (answer.status_code, answer.json()["code"]) == (400, "parse_error")
+
+
+def test_an_address_with_nul_is_refused(reader):
+    assert reader.get("/api/v1/entities?q=%00").status_code == 400
+    assert reader.get("/api/v1/entities/component/default/%00").status_code == 400
+
+
+def test_each_verdict_is_in_the_audit_chain(reader):
+    from flagstone.core.models import AuditEntry
+
+    verdict = reader.post("/api/v1/gate", {"service": "quote"}, format="json").json()
+    entry = AuditEntry.objects.get(action="gate.decided")
+    assert (entry.subject, entry.actor) == ("component:default/quote", "mia")
+    assert entry.data == {"decision": "go", "id": verdict["decision_id"], "ref": ""}
 
 
 def test_scaffolds_are_listed_with_the_schema_of_their_answers(reader):

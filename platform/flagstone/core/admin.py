@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.db import models, transaction
+from django.db import models
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
 
@@ -27,34 +27,31 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]
 
 
 class AuditedAdmin(ModelAdmin):  # type: ignore[misc]
-    """Changes made in the admin are acts too: who changed which fields goes into the audit chain."""
+    """What is changed in the admin are acts too: they go into the audit chain, with the names of the fields.
 
-    def save_model(self, request: HttpRequest, obj: models.Model, form: Any, change: bool) -> None:  # noqa: FBT001
-        with transaction.atomic():
-            super().save_model(request, obj, form, change)
-            done = "changed" if change else "added"
-            self._record(request, obj, done, {"fields": sorted(form.changed_data)})
+    Django tells of every way to change a row (form, password form, list, bulk deletion) through these methods.
+    """
 
-    def delete_model(self, request: HttpRequest, obj: models.Model) -> None:
-        with transaction.atomic():
-            self._record(request, obj, "deleted", {"was": str(obj)})
-            super().delete_model(request, obj)
+    def log_addition(self, request: HttpRequest, obj: models.Model, message: Any) -> Any:
+        self._record(request, obj, "added", message)
+        return super().log_addition(request, obj, message)
 
-    def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> None:
-        with transaction.atomic():
-            for obj in queryset:
-                self._record(request, obj, "deleted", {"was": str(obj)})
-            super().delete_queryset(request, queryset)
+    def log_change(self, request: HttpRequest, obj: models.Model, message: Any) -> Any:
+        self._record(request, obj, "changed", message)
+        return super().log_change(request, obj, message)
 
-    def _record(
-        self, request: HttpRequest, obj: models.Model, done: str, data: dict[str, Any]
-    ) -> None:
+    def log_deletions(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> Any:
+        for obj in queryset:
+            self._record(request, obj, "deleted", [])
+        return super().log_deletions(request, queryset)
+
+    def _record(self, request: HttpRequest, obj: models.Model, done: str, message: Any) -> None:
         meta = obj._meta  # noqa: SLF001 - Django's own name for it
         audit.record(
             actor=request.user,  # type: ignore[arg-type]
             action=f"{meta.app_label}.{meta.model_name}_{done}",
             subject=f"{meta.model_name}:{obj.pk}",
-            data=data,
+            data={"what": str(obj), "changes": message},
         )
 
 

@@ -6,6 +6,8 @@ import logging
 from typing import Any
 
 from celery.contrib.django.task import DjangoTask
+from django.db import transaction
+from kombu.exceptions import OperationalError
 
 from flagstone.core.errors import ExternalError, UserError
 from flagstone.core.redaction import redact
@@ -39,6 +41,21 @@ class FlagstoneTask(DjangoTask):  # type: ignore[type-arg]
     soft_time_limit = 300
     time_limit = 330
     ignore_result = True
+
+    def delay_on_commit(self, *args: Any, **kwargs: Any) -> None:  # type: ignore[override]
+        """Tell a worker once the transaction is committed; a broker that is down undoes nothing.
+
+        What was asked for stands in a row, and the sweeps find it: a lost message costs a delay.
+        """
+
+        def send() -> None:
+            try:
+                self.delay(*args, **kwargs)
+            except OperationalError as error:
+                reason = redact(str(error))
+                logger.warning("no worker could be told of %s: %s; a sweep will", self.name, reason)
+
+        transaction.on_commit(send)
 
     def on_failure(
         self,

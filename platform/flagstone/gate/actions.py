@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 
+from django.db import transaction
 from django.utils import timezone
 
 from flagstone.accounts.models import User
 from flagstone.accounts.permissions import require
 from flagstone.catalog.models import Entity
+from flagstone.core import audit
 from flagstone.gate import rules
 from flagstone.gate.models import GateDecision
 from flagstone.gate.verdict import Reason, decide
@@ -50,7 +52,7 @@ def ask(*, actor: User, question: Question) -> GateDecision:
         *rules.size_reasons(question.size),
     ]
     now = timezone.now()
-    return GateDecision.objects.create(
+    decision = GateDecision(
         entity=question.entity,
         git_ref=question.git_ref,
         change=question.change,
@@ -60,6 +62,15 @@ def ask(*, actor: User, question: Question) -> GateDecision:
         decided_at=now,
         expires_at=now + HOLDS_FOR,
     )
+    with transaction.atomic():
+        decision.save(force_insert=True)
+        audit.record(
+            actor=actor,
+            action="gate.decided",
+            subject=question.entity.ref,
+            data={"decision": decision.decision, "id": str(decision.pk), "ref": question.git_ref},
+        )
+    return decision
 
 
 def _policy_reasons(files: Mapping[str, bytes]) -> list[Reason]:

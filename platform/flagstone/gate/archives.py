@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import io
 import tarfile
+import zlib
 from collections.abc import Mapping
 
 from flagstone.core.errors import UserError
@@ -13,48 +13,83 @@ from flagstone.core.errors import UserError
 MAX_BYTES = 5 * 1024 * 1024
 MAX_FILES = 2_000
 TEXT_NAME = "manifests.yaml"
+GZIP = b"\x1f\x8b"
+# a header and the padding of its content
+TAR_OVERHEAD = 1024
 
 
 def from_text(text: str) -> dict[str, bytes]:
     """Return one text as the one file that it is."""
-    return _limited({TEXT_NAME: text.encode()})
+    return from_files({TEXT_NAME: text})
 
 
 def from_files(files: Mapping[str, str]) -> dict[str, bytes]:
     """Return texts by path."""
-    return _limited({path: text.encode() for path, text in files.items()})
+    if len(files) > MAX_FILES:
+        raise _too_much()
+    found = {_name(path): _bytes(path, text) for path, text in files.items()}
+    if sum(map(len, found.values())) > MAX_BYTES:
+        raise _too_much()
+    return found
 
 
 def from_archive(encoded: str) -> dict[str, bytes]:
-    """Return the regular files of a base64 tar, plain or compressed; links and devices are left out."""
+    """Return the regular files of a base64 tar, plain or gzipped; links and devices are left out."""
     try:
         raw = base64.b64decode(encoded, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise UserError("`archive` is not base64.", code="gate.archive_unreadable") from error
     files: dict[str, bytes] = {}
-    room = MAX_BYTES
     try:
-        with tarfile.open(fileobj=io.BytesIO(raw)) as archive:
+        with tarfile.open(fileobj=io.BytesIO(_unzipped(raw)), mode="r:") as archive:
             for member in archive:
                 if not member.isfile():
                     continue
-                room -= member.size
-                if room < 0 or len(files) >= MAX_FILES:
+                if len(files) >= MAX_FILES:
                     raise _too_much()
                 content = archive.extractfile(member)
-                files[member.name] = content.read() if content else b""
+                files[_name(member.name)] = content.read() if content else b""
     except (tarfile.TarError, EOFError, OSError, ValueError) as error:
-        raise UserError(
-            "`archive` is not a tar file. Make one with: tar cz manifests | base64 -w0",
-            code="gate.archive_unreadable",
-        ) from error
+        raise _unreadable() from error
     return files
 
 
-def _limited(files: dict[str, bytes]) -> dict[str, bytes]:
-    if len(files) > MAX_FILES or sum(map(len, files.values())) > MAX_BYTES:
+def _unzipped(raw: bytes) -> bytes:
+    """Unpack gzip, and no further than the limit: a small archive may hold a very large one."""
+    if not raw.startswith(GZIP):
+        return raw
+    room = MAX_BYTES + MAX_FILES * TAR_OVERHEAD
+    unpacker = zlib.decompressobj(wbits=31)
+    try:
+        plain = unpacker.decompress(raw, room)
+    except zlib.error as error:
+        raise _unreadable() from error
+    if unpacker.unconsumed_tail:
         raise _too_much()
-    return files
+    return plain
+
+
+def _name(path: str) -> str:
+    if not path or not path.isprintable():
+        raise UserError(
+            f"A file's name has characters that no path should have: {path[:60]!r}.",
+            code="gate.name_invalid",
+        )
+    return path
+
+
+def _bytes(path: str, text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise UserError(f"{path} is not text in Unicode.", code="gate.text_invalid") from error
+
+
+def _unreadable() -> UserError:
+    return UserError(
+        "`archive` is not a tar file, plain or gzipped. Make one with: tar cz manifests | base64 -w0",
+        code="gate.archive_unreadable",
+    )
 
 
 def _too_much() -> UserError:

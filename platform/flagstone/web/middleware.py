@@ -59,6 +59,22 @@ class _Stopwatch:
             self.seconds += time.perf_counter() - begun
 
 
+class NoNulMiddleware:
+    """Refuses U+0000 in an address: no database takes it, and nobody ever meant it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "\0" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
+            return HttpResponse(
+                "This address holds U+0000, which nothing here is called.",
+                status=400,
+                content_type="text/plain; charset=utf-8",
+            )
+        return self.get_response(request)
+
+
 class ServerTimingMiddleware:
     """Says in the `Server-Timing` header how long the page took, and how much of it the database."""
 
