@@ -37,20 +37,29 @@ def measure() -> Iterator[Result]:
         root = Path(folder)
         generate(root, SERVICES)
         inputs = _inputs(root)
-        whole, bare = [], []
+        whole, bare, checks = [], [], 0
         for _ in range(RUNS):
-            whole.append(_score(root))
+            seconds, checks = _score(root)
+            whole.append(seconds)
             bare.append(_bare(inputs))
         peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
         score, alone = sorted(whole)[RUNS // 2], sorted(bare)[RUNS // 2]
         count = len(inputs)
         yield Result(
-            name=f"`flagstone score`, {SERVICES:,} services: evaluations a second over bare regorus",
+            name=f"`flagstone score`, {SERVICES:,} services: checks a second over bare policies a second",
+            value=(checks / score) / (count / alone),
+            target=0.5,
+            at_most=False,
+            detail=f"{checks:,} checks in {score:.1f} s, all of it: start, reading, {count:,} policy "
+            f"evaluations, promtool, report; bare regorus {count / alone:,.0f}/s",
+        )
+        yield Result(
+            name=f"`flagstone score`, {SERVICES:,} services: its policy evaluations over bare regorus",
             value=alone / score,
             target=0.5,
             at_most=False,
-            detail=f"{count:,} policy evaluations: whole command {score:.1f} s, "
-            f"bare regorus {alone:.1f} s ({count / alone:,.0f}/s)",
+            detail=f"the whole command {score:.1f} s, bare regorus on the same {count:,} inputs "
+            f"{alone:.1f} s; the rest is reading YAML and the other checks, which bare regorus does not do",
         )
         yield Result(
             name=f"`flagstone score`, {SERVICES:,} services: peak memory of its largest process",
@@ -74,7 +83,8 @@ def generate(root: Path, count: int) -> None:
             file.write_bytes(content.replace(ANSWERS["name"].encode(), name.encode()))
 
 
-def _score(root: Path) -> float:
+def _score(root: Path) -> tuple[float, int]:
+    """Run the whole command; return its seconds and how many checks it evaluated."""
     begun = time.perf_counter()
     done = subprocess.run(
         [Path(sys.executable).with_name("flagstone"), "score", str(root), "--format", "json"],
@@ -82,10 +92,10 @@ def _score(root: Path) -> float:
         check=False,
     )
     seconds = time.perf_counter() - begun
-    found = len(json.loads(done.stdout)["services"])
-    if found < SERVICES:
-        raise RuntimeError(f"only {found} services were scored")
-    return seconds
+    services = json.loads(done.stdout)["services"]
+    if len(services) < SERVICES:
+        raise RuntimeError(f"only {len(services)} services were scored")
+    return seconds, sum(len(service["checks"]) for service in services)
 
 
 def _inputs(root: Path) -> list[tuple[str, str, str]]:
