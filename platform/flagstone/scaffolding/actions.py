@@ -14,10 +14,10 @@ from flagstone.core import audit, jobs
 from flagstone.core.errors import Conflict, Forbidden, UserError
 from flagstone.core.models import JobStep, StepState
 from flagstone.scaffolding import tasks
+from flagstone.scaffolding.collection import find_scaffold
 from flagstone.scaffolding.engine.answers import validate
 from flagstone.scaffolding.engine.scaffold import Scaffold
 from flagstone.scaffolding.errors import NameTaken
-from flagstone.scaffolding.library import find_scaffold
 from flagstone.scaffolding.models import RunState, ScaffoldRun
 from flagstone.scaffolding.naming import (
     name_taken,

@@ -10,10 +10,10 @@ from django.utils import timezone
 
 from flagstone.accounts.models import User
 from flagstone.accounts.permissions import require
+from flagstone.scaffolding.collection import find_scaffold
 from flagstone.scaffolding.engine.answers import validate
 from flagstone.scaffolding.engine.plan import RenderedService, render
 from flagstone.scaffolding.engine.scaffold import Scaffold
-from flagstone.scaffolding.library import find_scaffold
 from flagstone.scaffolding.naming import name_holder
 from flagstone.scaffolding.picking import require_known_entities
 from flagstone.scaffolding.surroundings import Surroundings, described, surroundings_of

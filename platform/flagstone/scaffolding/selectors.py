@@ -10,10 +10,10 @@ from django.db.models import Count, Max, Q, QuerySet
 
 from flagstone.core.errors import NotFound
 from flagstone.core.models import JobLine, JobStep
+from flagstone.scaffolding.collection import all_scaffolds
 from flagstone.scaffolding.engine.names import name_fault
 from flagstone.scaffolding.engine.plan import Link, Text, output
 from flagstone.scaffolding.engine.scaffold import Scaffold
-from flagstone.scaffolding.library import all_scaffolds
 from flagstone.scaffolding.models import Provenance, RunState, ScaffoldRun
 from flagstone.scaffolding.naming import name_holder
 from flagstone.scaffolding.previewing import Preview, preview

@@ -18,8 +18,8 @@ from flagstone.accounts.models import Scope
 from flagstone.core.models import JobLine, JobStep
 from flagstone.gate.previews import Forecast, forecast
 from flagstone.scaffolding import actions, selectors
+from flagstone.scaffolding.collection import find_scaffold
 from flagstone.scaffolding.engine.forms import Form
-from flagstone.scaffolding.library import find_scaffold
 from flagstone.scaffolding.models import ScaffoldRun
 
 IDEMPOTENCY_KEY = OpenApiParameter(

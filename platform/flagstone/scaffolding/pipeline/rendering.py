@@ -11,9 +11,9 @@ from flagstone.policies.gatekeeper.errors import NotEvaluated
 from flagstone.policies.gatekeeper.policies import Violation
 from flagstone.policies.manifests.reading import read_files
 from flagstone.policies.manifests.snapshot import Snapshot
+from flagstone.scaffolding.collection import find_scaffold
 from flagstone.scaffolding.engine.plan import RenderedService, render
 from flagstone.scaffolding.errors import NameTaken, PolicyDenied, TemplateError
-from flagstone.scaffolding.library import find_scaffold
 from flagstone.scaffolding.models import ScaffoldRun
 from flagstone.scaffolding.pipeline.rows import record
 from flagstone.scaffolding.policies import policies

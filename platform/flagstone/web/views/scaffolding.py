@@ -19,10 +19,10 @@ from flagstone.catalog.selectors import Linked, link
 from flagstone.core.errors import Forbidden, UserError
 from flagstone.gate.previews import forecast
 from flagstone.scaffolding import actions, selectors
+from flagstone.scaffolding.collection import find_scaffold
 from flagstone.scaffolding.engine.answers import from_html, validate
 from flagstone.scaffolding.engine.scaffold import Scaffold
 from flagstone.scaffolding.errors import AnswersInvalid, NameTaken
-from flagstone.scaffolding.library import find_scaffold
 from flagstone.scaffolding.picking import require_known_entities
 from flagstone.web import previews
 from flagstone.web.forms.questions import PREFIX, as_clauses, defaults, posted_answers, sections_of
