@@ -36,9 +36,9 @@ def test_no_drawer_for_everything(name: str):
 
 def test_work_is_enqueued_only_after_commit():
     hasty = re.compile(r"\.(delay|apply_async)\(")
-    assert not [
-        str(p.relative_to(ROOT)) for p in MODULES if hasty.search(p.read_text(encoding="utf-8"))
-    ]
+    found = {p for p in MODULES if hasty.search(p.read_text(encoding="utf-8"))}
+    # the base of every task is what waits for the commit, so it alone may
+    assert found == {PACKAGE / "core" / "tasks.py"}
 
 
 def test_no_code_asks_whether_it_runs_eagerly():

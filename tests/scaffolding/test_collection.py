@@ -5,6 +5,7 @@ import os
 import pytest
 
 from flagstone.core.errors import NotFound
+from flagstone.scaffolding import collection
 from flagstone.scaffolding.errors import TemplateError
 
 
