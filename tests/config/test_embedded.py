@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -93,3 +94,19 @@ def test_redis_keeps_what_it_holds(home: Path):
     assert client.get("stone") == b"slate"
     client.close()
     server.stop(5)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has an account to give up")
+def test_under_root_a_closed_home_stays_closed(home: Path, monkeypatch: pytest.MonkeyPatch):
+    closed = home / "root"
+    closed.mkdir(mode=0o700)
+    elsewhere = home / "var-lib"
+    monkeypatch.setattr(postgres, "ELSEWHERE", elsewhere)
+    server = _start(closed / "flagstone")
+    with psycopg.connect(postgres.url(closed / "flagstone")) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+    server.stop(10)
+    assert closed.stat().st_mode & 0o777 == 0o700
+    assert not (closed / "flagstone" / "postgres").exists()
+    postgres.remove(closed / "flagstone")
+    assert [place.name.split("-")[0] for place in elsewhere.iterdir()] == ["postgresql"]

