@@ -79,3 +79,10 @@ def test_revoking_twice_is_one_act(member, stranger, audit_actions):
     actions.revoke_token(actor=member, token=token)
     assert audit_actions() == ["accounts.token_created", "accounts.token_revoked"]
     assert not ApiToken.objects.usable(NOW).exists()
+
+
+def test_whoever_createsuperuser_makes_is_of_the_platform_team():
+    from flagstone.accounts.models import User
+
+    user = User.objects.create_superuser("root", password="correct-horse-battery")
+    assert (user.role, user.is_staff, user.is_superuser) == ("platform_admin", True, True)

@@ -134,7 +134,7 @@ def test_the_gate_stops_a_service_whose_required_check_fails(reader):
             "pull_request.size_waived",
         ),
         ("a bad manifest", {"manifests": BAD}, "stop", "policy.violated"),
-        ("no YAML", {"manifests": "a: [1"}, "slow", "policy.no_data"),
+        ("no YAML", {"manifests": "a: [1"}, "stop", "policy.unreadable"),
         (
             "broken manifest",
             {"manifests": "apiVersion: v1\nkind: [Pod"},

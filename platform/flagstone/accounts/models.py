@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any, ClassVar
 
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import AbstractUser, UserManager
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 
 from flagstone.accounts.roles import Role
+
+
+class PeopleManager(UserManager["User"]):
+    def create_superuser(self, *args: Any, **fields: Any) -> User:
+        """As `createsuperuser` calls it: whoever may do everything is of the platform team."""
+        return super().create_superuser(*args, **{"role": Role.PLATFORM_ADMIN.value, **fields})
 
 
 class User(AbstractUser):
@@ -24,6 +31,8 @@ class User(AbstractUser):
         db_index=True,
         help_text="the User entity of this person, such as user:default/maria",
     )
+
+    objects: ClassVar[PeopleManager] = PeopleManager()
 
     @property
     def display_name(self) -> str:

@@ -17,9 +17,11 @@ def may(user: User, right: str) -> bool:
 def require(user: User, right: str) -> None:
     """Raise `Forbidden` unless the person has the right."""
     if not may(user, right):
-        needed = next((r.label for r in Role if right in rights_of(r)), "Superuser")
+        needed = next((role for role in Role if right in rights_of(role)), Role.PLATFORM_ADMIN)
+        above = "" if needed is Role.PLATFORM_ADMIN else " or above"
         raise Forbidden(
-            f"{user.display_name} ({Role(user.role).label}) may not do this: it needs the role {needed} or above. "
+            f"{user.display_name} ({Role(user.role).label}) may not do this: "
+            f"it needs the role {needed.label}{above}. "
             "Ask the platform team to change your role.",
             right=right,
         )

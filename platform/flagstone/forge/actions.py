@@ -13,6 +13,7 @@ from flagstone.core import audit
 from flagstone.core.errors import Conflict, UserError
 from flagstone.forge import pipeline, tasks
 from flagstone.forge.connections import account_of, connect
+from flagstone.forge.errors import NotAllowed
 from flagstone.forge.hosts.base import MergeMethod, Verdict
 from flagstone.forge.models import (
     ChangeRequest,
@@ -233,11 +234,23 @@ def merge_pull_request(
         HeadMoved: There are newer commits than the one that was looked at.
         MergeConflict: The two sides do not go together.
         PullRequestNotOpen: It was merged or closed.
+        NotAllowed: It is the person's own, and nobody else has approved it.
     """
     require(actor, "forge.merge")
+    _require_four_eyes(actor, pull_request)
     head = expected_head or pull_request.head_commit
     _audit(actor, "merge_requested", pull_request, head=head, method=method.value)
     return pipeline.merge(pull_request, by=account_of(actor), expected_head=head, method=method)
+
+
+def _require_four_eyes(actor: User, pull_request: PullRequest) -> None:
+    is_own = pull_request.author_login == account_of(actor).login
+    if is_own and pull_request.is_open and pull_request.approved_at is None:
+        raise NotAllowed(
+            f"{pull_request} is your own, and nobody else has approved it. "
+            "Ask somebody to look at it: two people see every change before it is merged.",
+            code="forge.four_eyes",
+        )
 
 
 def close_pull_request(*, actor: User, pull_request: PullRequest) -> PullRequest:

@@ -51,13 +51,14 @@ class PullRequestSize:
 def policy_reasons(violations: Sequence[Violation], *, judged: int) -> list[Reason]:
     """Judge what the policies found: an enforced one stops, a warn-only one slows, a dry run is only told."""
     if not violations:
-        return [Reason("policy.holds", Decision.GO, f"{judged} objects hold every policy", "")]
+        held = "1 object holds" if judged == 1 else f"{judged} objects hold"
+        return [Reason("policy.holds", Decision.GO, f"{held} every policy", "")] if judged else []
     states = {"deny": Decision.STOP, "warn": Decision.SLOW}
     return [
         Reason(
             code="policy.violated",
             state=states.get(violation.enforcement, Decision.GO),
-            title=f"Policy {violation.policy}",
+            title=f"Policy {violation.constraint}",
             detail=f"{violation.manifest.path}: {violation.message}",
             required=violation.enforcement == "deny",
         )
@@ -66,7 +67,7 @@ def policy_reasons(violations: Sequence[Violation], *, judged: int) -> list[Reas
 
 
 def unreadable_reasons(problems: Sequence[Problem], skipped: Sequence[Skipped]) -> list[Reason]:
-    """What could not be read was not judged: a broken document stops, a skipped file warns."""
+    """What could not be read was not judged: a manifest stops, another file warns."""
     broken = [
         Reason(
             code="policy.unreadable",
@@ -76,10 +77,21 @@ def unreadable_reasons(problems: Sequence[Problem], skipped: Sequence[Skipped]) 
         )
         for problem in problems
     ]
+    named = {problem.path for problem in problems}
     return broken + [
-        Reason("policy.no_data", Decision.SLOW, f"{item.path} was not read", item.reason)
+        Reason(
+            code="policy.unreadable" if _is_manifest(item.path) else "policy.no_data",
+            state=Decision.STOP if _is_manifest(item.path) else Decision.SLOW,
+            title=f"{item.path} was not read",
+            detail=item.reason,
+        )
         for item in skipped
+        if item.path not in named
     ]
+
+
+def _is_manifest(path: str) -> bool:
+    return path.lower().endswith((".yaml", ".yml", ".json"))
 
 
 def broken_policy(detail: str) -> Reason:

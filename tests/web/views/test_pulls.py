@@ -160,9 +160,9 @@ def test_checks_of_the_last_commit_are_listed(
 
 
 def test_a_conflict_is_told_before_anybody_tries(
-    signed_in: Client, open_pull: OpenPull, member: User
+    signed_in: Client, open_pull: OpenPull, member: User, lead: User
 ) -> None:
-    first, second = (open_pull(member, {"a.txt": text}) for text in (b"2\n", b"3\n"))
+    first, second = (open_pull(lead, {"a.txt": text}) for text in (b"2\n", b"3\n"))
     actions.merge_pull_request(actor=member, pull_request=first)
     page = text_of(signed_in.get(f"/pulls/{second.pk}"))
     assert "Both sides changed the same lines." in page
@@ -220,9 +220,9 @@ def test_a_verdict_that_asks_for_something_needs_words(
 
 
 def test_merging_merges_what_was_looked_at(
-    signed_in: Client, open_pull: OpenPull, member: User, root: Path
+    signed_in: Client, open_pull: OpenPull, lead: User, root: Path
 ) -> None:
-    pull = open_pull(member, {"a.txt": b"2\n"})
+    pull = open_pull(lead, {"a.txt": b"2\n"})
     sent = {"head": pull.head_commit, "method": "merge"}
     response = signed_in.post(f"/pulls/{pull.pk}/merge", sent)
     assert response.headers["Location"] == f"/pulls/{pull.pk}"
@@ -231,9 +231,9 @@ def test_merging_merges_what_was_looked_at(
 
 
 def test_a_branch_that_moved_is_not_merged_unseen(
-    signed_in: Client, open_pull: OpenPull, member: User, root: Path, tmp_path: Path
+    signed_in: Client, open_pull: OpenPull, lead: User, root: Path, tmp_path: Path
 ) -> None:
-    pull = open_pull(member, {"a.txt": b"2\n"})
+    pull = open_pull(lead, {"a.txt": b"2\n"})
     looked_at = signed_in.get(f"/pulls/{pull.pk}").context["live"].head
     branch = pull.source_branch
     push_by_hand(
@@ -248,15 +248,32 @@ def test_a_branch_that_moved_is_not_merged_unseen(
 
 
 def test_a_conflict_that_came_in_between_changes_nothing(
-    signed_in: Client, open_pull: OpenPull, member: User
+    signed_in: Client, open_pull: OpenPull, member: User, lead: User
 ) -> None:
-    first, second = (open_pull(member, {"a.txt": text}) for text in (b"2\n", b"3\n"))
+    first, second = (open_pull(lead, {"a.txt": text}) for text in (b"2\n", b"3\n"))
     actions.merge_pull_request(actor=member, pull_request=first)
     sent = {"head": second.head_commit, "method": "merge"}
     response = signed_in.post(f"/pulls/{second.pk}/merge", sent)
     assert response.status_code == 409
     assert "Nothing was changed." in text_of(response)
     assert fresh(second).state == "open"
+
+
+def test_ones_own_change_is_merged_once_somebody_else_approved_it(
+    signed_in: Client, open_pull: OpenPull, member: User, lead: User
+) -> None:
+    pull = open_pull(member, {"a.txt": b"2\n"})
+    assert "somebody else approves it before it can be merged" in text_of(
+        signed_in.get(f"/pulls/{pull.pk}")
+    )
+    sent = {"head": pull.head_commit, "method": "merge"}
+    refused = signed_in.post(f"/pulls/{pull.pk}/merge", sent)
+    assert refused.status_code == 400
+    assert "is your own, and nobody else has approved it." in text_of(refused)
+    assert fresh(pull).state == "open"
+    actions.approve_pull_request(actor=lead, pull_request=pull)
+    assert signed_in.post(f"/pulls/{pull.pk}/merge", sent).status_code == 302
+    assert fresh(pull).state == "merged"
 
 
 def test_a_merge_form_that_was_tampered_with_is_refused(
@@ -301,9 +318,14 @@ def test_a_viewer_reads_and_does_nothing(
 
 
 def test_after_the_merge_the_page_follows_the_service_to_its_score(
-    signed_in: Client, open_pull: OpenPull, member: User, known_service: Any, scored: Any
+    signed_in: Client,
+    open_pull: OpenPull,
+    member: User,
+    lead: User,
+    known_service: Any,
+    scored: Any,
 ) -> None:
-    pull = open_pull(member, {"services/refunds/catalog-info.yaml": b"kind: Component\n"})
+    pull = open_pull(lead, {"services/refunds/catalog-info.yaml": b"kind: Component\n"})
     actions.merge_pull_request(actor=member, pull_request=pull)
     page = signed_in.get(f"/pulls/{pull.pk}")
     address = page.context["address"]
@@ -321,10 +343,10 @@ def test_after_the_merge_the_page_follows_the_service_to_its_score(
 
 
 def test_a_change_below_a_known_service_is_followed_too(
-    signed_in: Client, open_pull: OpenPull, member: User, known_service: Any
+    signed_in: Client, open_pull: OpenPull, member: User, lead: User, known_service: Any
 ) -> None:
     known_service("quote")
-    pull = open_pull(member, {"services/quote/deployment.yaml": b"kind: Rollout\n"})
+    pull = open_pull(lead, {"services/quote/deployment.yaml": b"kind: Rollout\n"})
     actions.merge_pull_request(actor=member, pull_request=pull)
     arrivals = signed_in.get(f"/pulls/{pull.pk}").context["arrivals"]
     assert [(arrival.name, arrival.is_done) for arrival in arrivals] == [("quote", False)]
