@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from html import unescape
+from pathlib import Path
 
 import pytest
 from django.test import Client
@@ -9,8 +11,10 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from flagstone.accounts.models import User
 from flagstone.forge.models import ChangeRequest, CodeHost, PullRequest, Repository
+from tests.forge.repositories import make_repository
 
 MODELS = ["codehost", "repository", "pullrequest", "changerequest"]
+ADD = "/admin/forge/repository/add/"
 
 
 @pytest.fixture
@@ -33,7 +37,7 @@ def test_every_model_can_be_listed_and_looked_at(
     assert "_save" not in page.content.decode()
 
 
-@pytest.mark.parametrize("model", MODELS[1:])
+@pytest.mark.parametrize("model", MODELS[2:])
 def test_what_code_hosts_say_cannot_be_added_or_deleted(
     admin: Client, opened: PullRequest, model: str
 ) -> None:
@@ -56,6 +60,61 @@ def test_a_code_host_is_registered_through_the_action(
 def test_a_second_local_code_host_is_a_form_error(admin: Client, host: CodeHost) -> None:
     answer = admin.post(reverse("admin:forge_codehost_add"), {"name": "second", "kind": "local"})
     assert "There is a local code host already" in answer.content.decode()
+
+
+def test_a_repository_is_registered_through_the_action_and_looked_at(
+    admin: Client,
+    host: CodeHost,
+    root: Path,
+    enqueued: list[tuple[str, object]],
+    audit_actions: Callable[[], list[str]],
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    make_repository(root, {"README.md": "hello\n"}, full_name="acme/own")
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = admin.post(ADD, {"host": host.pk, "full_name": "acme/own", "role": "gitops"})
+    row = Repository.objects.get()
+    assert (answer.status_code, row.full_name, row.role, row.default_branch) == (
+        302, "acme/own", "gitops", "main",
+    )  # fmt: skip
+    assert audit_actions()[-1] == "forge.repository_registered"
+    assert enqueued == [("flagstone.forge.sync_repository", row.pk)]
+
+
+def test_a_repository_that_is_not_there_is_told_on_the_form(admin: Client, host: CodeHost) -> None:
+    answer = admin.post(ADD, {"host": host.pk, "full_name": "acme/nowhere", "role": "gitops"})
+    (told,) = answer.context["adminform"].form.non_field_errors()
+    assert answer.status_code == 200
+    assert "acme/nowhere" in told
+    assert told in unescape(answer.content.decode())
+    assert not Repository.objects.exists()
+
+
+def test_a_repository_is_added_once(admin: Client, gitops: Repository) -> None:
+    data = {"host": gitops.host_id, "full_name": "ACME/gitops", "role": "gitops"}
+    answer = admin.post(ADD, data)
+    assert "There is a repository of that name already." in answer.content.decode()
+    assert Repository.objects.count() == 1
+
+
+@pytest.mark.parametrize(("is_staff", "status"), [(True, 403), (False, 302)])
+@pytest.mark.parametrize("model", ["codehost", "repository"])
+def test_only_the_platform_team_adds(
+    client: Client,
+    make_user: Callable[..., User],
+    host: CodeHost,
+    root: Path,
+    model: str,
+    is_staff: bool,
+    status: int,
+) -> None:
+    make_repository(root, {"README.md": "hello\n"}, full_name="acme/own")
+    client.force_login(make_user("mo", role="member", is_staff=is_staff))
+    data = {"name": "new", "kind": "local", "host": host.pk, "full_name": "acme/own",
+            "role": "gitops"}  # fmt: skip
+    answer = client.post(reverse(f"admin:forge_{model}_add"), data)
+    assert answer.status_code == status
+    assert (CodeHost.objects.count(), Repository.objects.count()) == (1, 0)
 
 
 def test_repositories_can_be_looked_at_again(

@@ -1,26 +1,45 @@
-"""The catalogue for the platform team: locations can be refreshed and taken out, the rest is to be read."""
+"""The catalogue for the platform team: locations are added, refreshed and taken out, the rest is to be read."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
+from flagstone.accounts.permissions import may
 from flagstone.catalog import actions
 from flagstone.catalog.models import Entity, Location, Relation
+from flagstone.core.action_forms import ActionForm, AddedByAction
 from flagstone.core.admin import ReadOnlyAdmin
 from flagstone.core.errors import UserError
 
 
+class LocationForm(ActionForm):
+    class Meta:
+        model = Location
+        fields = ("repository", "path")
+        help_texts: ClassVar = {
+            "repository": "Where the path is; without one it is an absolute path on disk.",
+            "path": "A file, or many by a pattern such as services/*/catalog-info.yaml",
+        }
+
+    def act(self) -> Location:
+        return actions.register_location(actor=self.actor, **self.cleaned_data)
+
+
 @admin.register(Location)
-class LocationAdmin(ReadOnlyAdmin):
+class LocationAdmin(AddedByAction, ReadOnlyAdmin):
+    add_form = LocationForm
     list_display = ("__str__", "type", "state", "holds", "wrong", "read_at", "commit", "error")
     list_filter = ("type", "state")
     search_fields = ("path", "repository__full_name")
     list_select_related = ("repository",)
     actions = ("refresh", "unregister")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return may(request.user, "catalog.register")  # type: ignore[arg-type]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Location]:
         found: QuerySet[Location] = super().get_queryset(request)

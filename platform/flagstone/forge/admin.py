@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.forms import ModelForm
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 
+from flagstone.accounts.permissions import may
+from flagstone.core.action_forms import ActionForm, AddedByAction
 from flagstone.core.admin import ReadOnlyAdmin
 from flagstone.core.errors import UserError
 from flagstone.forge import actions, tasks
@@ -22,30 +21,37 @@ from flagstone.forge.models import (
 )
 
 
+class CodeHostForm(ActionForm):
+    class Meta:
+        model = CodeHost
+        fields = ("name", "kind")
+
+    def act(self) -> CodeHost:
+        return actions.register_code_host(actor=self.actor, **self.cleaned_data)
+
+
 @admin.register(CodeHost)
-class CodeHostAdmin(ModelAdmin):  # type: ignore[misc]
+class CodeHostAdmin(AddedByAction, ReadOnlyAdmin):
     list_display = ("name", "kind", "created_at")
     fields = ("name", "kind")
+    add_form = CodeHostForm
 
-    def has_change_permission(self, request: HttpRequest, obj: CodeHost | None = None) -> bool:
-        return False
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return may(request.user, "forge.manage")  # type: ignore[arg-type]
 
-    def has_delete_permission(self, request: HttpRequest, obj: CodeHost | None = None) -> bool:
-        return False
 
-    def save_model(
-        self, request: HttpRequest, obj: CodeHost, form: ModelForm[CodeHost], change: Any
-    ) -> None:
-        host = actions.register_code_host(
-            actor=request.user,  # type: ignore[arg-type]
-            name=obj.name,
-            kind=obj.kind,
-        )
-        obj.pk = host.pk
+class RepositoryForm(ActionForm):
+    class Meta:
+        model = Repository
+        fields = ("host", "full_name", "role")
+
+    def act(self) -> Repository:
+        return actions.register_repository(actor=self.actor, **self.cleaned_data)
 
 
 @admin.register(Repository)
-class RepositoryAdmin(ReadOnlyAdmin):
+class RepositoryAdmin(AddedByAction, ReadOnlyAdmin):
+    add_form = RepositoryForm
     list_display = (
         "full_name",
         "host",
@@ -57,6 +63,9 @@ class RepositoryAdmin(ReadOnlyAdmin):
     list_filter = ("host", "problem_code")
     search_fields = ("full_name", "description")
     actions = ("sync",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return may(request.user, "forge.manage")  # type: ignore[arg-type]
 
     @admin.action(description="Look again at the code host")
     def sync(self, request: HttpRequest, queryset: QuerySet[Repository]) -> None:
