@@ -135,6 +135,7 @@ def test_the_road_is_walked_without_scripts_on_a_small_screen(
     worker: Child,
     admin_user: Any,
     member: Any,
+    lead: Any,
 ) -> None:
     found_organisation(admin_user)
     page = new_page(java_script_enabled=False, viewport=NARROW)
@@ -154,6 +155,12 @@ def test_the_road_is_walked_without_scripts_on_a_small_screen(
     page.get_by_role("button", name="Create refunds").click()
     # the page loads itself again until there is nothing to wait for but people
     page.get_by_role("link", name="Open the pull request").click(timeout=PATIENCE)
+    expect(page.locator("main")).to_contain_text(
+        "somebody else approves it before it can be merged"
+    )
+    address = page.url
+    page = sign_in(new_page(java_script_enabled=False, viewport=NARROW), lead)
+    page.goto(address)
     page.get_by_role("button", name="Merge", exact=True).click()
     expect(page.get_by_role("heading", name="Merged")).to_be_visible()
 

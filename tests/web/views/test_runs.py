@@ -83,9 +83,9 @@ def test_a_run_that_waits_leads_to_its_pull_request(
 
 
 def test_after_the_merge_the_service_its_score_and_its_squad_are_shown(
-    signed_in: Client, asked_run: ScaffoldRun, member: User, known_service: Any, scored: Any
+    signed_in: Client, asked_run: ScaffoldRun, lead: User, known_service: Any, scored: Any
 ) -> None:
-    run = merged(asked_run, member)
+    run = merged(asked_run, lead)
     assert run.state == RunState.MERGED
     page = signed_in.get(f"/runs/{run.pk}")
     assert "the catalogue reads it" in text_of(page)
@@ -106,12 +106,12 @@ def test_after_the_merge_the_service_its_score_and_its_squad_are_shown(
 
 
 def test_a_score_from_before_the_merge_is_not_shown_as_its_outcome(
-    signed_in: Client, asked_run: ScaffoldRun, member: User, known_service: Any, scored: Any
+    signed_in: Client, asked_run: ScaffoldRun, lead: User, known_service: Any, scored: Any
 ) -> None:
     service = known_service("checkout")
     asked_run.refresh_from_db()
     scored(service, 40, level="", at=timezone.now() - timedelta(hours=1))
-    run = merged(asked_run, member)
+    run = merged(asked_run, lead)
     assert 'aria-label="score 40 of 100"' not in text_of(signed_in.get(f"/runs/{run.pk}"))
 
 
@@ -210,9 +210,9 @@ def test_its_owner_cancels_and_resumes_it(signed_in: Client, asked_run: Scaffold
 
 
 def test_what_cannot_be_cancelled_any_more_says_so(
-    signed_in: Client, asked_run: ScaffoldRun, member: User
+    signed_in: Client, asked_run: ScaffoldRun, lead: User
 ) -> None:
-    run = merged(asked_run, member)
+    run = merged(asked_run, lead)
     response = signed_in.post(f"/runs/{run.pk}/cancel")
     assert response.status_code == 409
     assert "there is nothing to cancel" in text_of(response)

@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from django.conf import settings
+from django.utils import timezone
 
 from flagstone.core import jobs
 from flagstone.core.errors import Conflict
 from flagstone.core.jobs import JobLog
 from flagstone.forge import pipeline as forge
 from flagstone.forge.connections import connect
+from flagstone.forge.errors import ForgeError
 from flagstone.forge.git.changes import FileContent
-from flagstone.forge.models import ChangeRequest
+from flagstone.forge.hosts.base import CommitStatus, StatusState
+from flagstone.forge.models import ChangeRequest, PullRequest
 from flagstone.scaffolding.engine.plan import PullRequestPlan, RenderedService
 from flagstone.scaffolding.engine.rendering import RenderedTree
 from flagstone.scaffolding.models import ScaffoldRun
 from flagstone.scaffolding.pipeline.rows import keep_output, record
 from flagstone.scaffolding.surroundings import surroundings_of
+
+POLICIES = "flagstone/policies"
 
 
 def make_repository(run: ScaffoldRun, rendered: RenderedService) -> None:
@@ -87,6 +92,25 @@ def open_pull_request(run: ScaffoldRun, rendered: RenderedService, journal: JobL
         f"Opened pull request #{pull_request.number} of {change.repository.full_name} "
         f"from {change.branch}."
     )
+    _tell_the_verdict(run, pull_request, journal)
+
+
+def _tell_the_verdict(run: ScaffoldRun, pull_request: PullRequest, journal: JobLog) -> None:
+    """Put the policies' verdict beside the commit; a decoration never fails the change."""
+    repository = pull_request.repository
+    status = CommitStatus(
+        context=POLICIES,
+        state=StatusState.SUCCESS,
+        description="No enforced policy of the cluster refuses these files",
+        at=timezone.now(),
+        url=f"{settings.FLAGSTONE_URL}/runs/{run.pk}",
+    )
+    try:
+        connect(repository.host).set_commit_status(
+            repository.full_name, pull_request.head_commit, status
+        )
+    except ForgeError as error:
+        journal.warning(f"The verdict could not be put beside the commit: {error.message}")
 
 
 def _contents(tree: RenderedTree) -> Mapping[str, FileContent]:
@@ -96,6 +120,6 @@ def _contents(tree: RenderedTree) -> Mapping[str, FileContent]:
 def _body(run: ScaffoldRun, plan: PullRequestPlan) -> str:
     made = (
         f"Made from the scaffold {run.scaffold_title} ({run.scaffold_id} {run.scaffold_version}) "
-        f"for {run.requested_by.display_name}: {settings.FLAGSTONE_URL}/runs/{run.pk}"
+        f"for {run.requested_by.display_name}: <{settings.FLAGSTONE_URL}/runs/{run.pk}>"
     )
     return f"{plan.body}\n\n{made}" if plan.body else made
