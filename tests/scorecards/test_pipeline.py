@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from tests.scorecards.conftest import service_files
+from tests.scorecards.conftest import DEPLOYMENT, service_files
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -202,3 +202,11 @@ def test_a_look_whose_worker_was_killed_is_asked_for_again(gitops):
     left.refresh_from_db()
     assert (left.state, left.error) == ("failed", "Its worker was stopped; it was asked for again.")
     assert Evaluation.objects.filter(pk__gt=left.pk).latest("pk").state in {"queued", "done"}
+
+
+def test_a_name_with_nul_is_scored_like_any_other(gitops):
+    evil = DEPLOYMENT.format(name="evil", probes="").replace("{name: evil,", '{name: "e\\0l",')
+    gitops.push({"services/quote/evil.yaml": evil.encode()})
+    gitops.look()
+    assert _score("quote").commit == gitops.repository.__class__.objects.get().head_commit
+    assert _score("checkout").commit == _score("quote").commit

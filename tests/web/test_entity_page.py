@@ -7,6 +7,7 @@ from django.test import Client
 
 from flagstone.accounts.models import User
 from flagstone.core import audit
+from flagstone.scorecards import selectors
 from flagstone.scorecards.models import Evaluation
 from tests.web import rows
 
@@ -48,6 +49,18 @@ def test_the_overview(client: Client, member: User, checkout: Any) -> None:
     assert "javascript:" not in text
     assert "https://ok.example/" in text
     assert "score 80 to 60" in text
+
+
+def test_the_next_best_action_of_a_check_without_data_is_to_supply_them(
+    client: Client, member: User, checkout: Any
+) -> None:
+    next_best = selectors.next_best(checkout)
+
+    assert next_best is not None
+    assert [action.advice for action in next_best.actions] == ["RO-05 is no_data", "Mend VS-02."]
+    text = get(client, member, CHECKOUT).text
+    assert "RO-05 is no_data" in text
+    assert "Mend RO-05." not in text
 
 
 def test_the_address_may_be_written_in_any_case(

@@ -50,6 +50,12 @@ class Action:
     result: CheckResult
     points: int
 
+    @property
+    def advice(self) -> str:
+        """What to do: a check without data asks for what it misses, not for mending."""
+        no_data = self.result.state == State.NO_DATA.value
+        return self.result.summary if no_data else self.result.remedy
+
 
 @dataclass(frozen=True, slots=True)
 class NextBest:

@@ -15,7 +15,7 @@ from django.db.models import Model
 from flagstone.catalog.models import Entity
 from flagstone.forge.models import Repository
 from flagstone.scorecards.engine import waivers
-from flagstone.scorecards.engine.report import CheckReport, Report, ServiceReport
+from flagstone.scorecards.engine.report import CheckReport, Finding, Report, ServiceReport
 from flagstone.scorecards.engine.states import State
 from flagstone.scorecards.models import (
     Cause,
@@ -163,9 +163,9 @@ class _Look:
             severity=check.severity.value,
             weight=check.rule.weight,
             level=check.rule.level,
-            summary=check.summary,
+            summary=_storable(check.summary),
             remedy=check.rule.check.remedy,
-            findings=[finding.as_dict() for finding in check.findings],
+            findings=[_storable_finding(finding) for finding in check.findings],
             since=self.now,
         )
 
@@ -243,6 +243,18 @@ def _upsert(model: type[Model], rows: list[Any], *, key: tuple[str, ...]) -> Non
     model._default_manager.bulk_create(  # noqa: SLF001
         rows, update_conflicts=True, unique_fields=key, update_fields=fields, batch_size=BATCH
     )
+
+
+def _storable(text: str) -> str:
+    """No PostgreSQL text holds U+0000, and a manifest can: one bad name must not keep all from being scored."""
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
+def _storable_finding(finding: Finding) -> dict[str, Any]:
+    return {
+        key: _storable(value) if isinstance(value, str) else value
+        for key, value in finding.as_dict().items()
+    }
 
 
 def _same(before: CheckResult, after: CheckResult) -> bool:

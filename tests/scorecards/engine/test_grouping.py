@@ -283,6 +283,67 @@ def test_an_application_set_deploys_what_its_generator_finds() -> None:
     assert found["Rollout/payments/quote"].applications == ()
 
 
+def root(name: str, path: str) -> bytes:
+    """An Application that deploys that folder of the repository."""
+    document = objects("app")["app"]
+    document["metadata"]["name"] = name
+    document["spec"]["source"]["path"] = path
+    return as_yaml([document]).encode()
+
+
+def test_applications_of_applications_are_no_services() -> None:
+    project = {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "AppProject",
+        "metadata": {"name": "payments", "namespace": "argocd"},
+    }
+    files = {
+        **files_of(objects("rollout"), "services/checkout"),
+        **files_of(renamed("quote", "rollout"), "services/quote"),
+        "apps/checkout.yaml": as_yaml([objects("app")["app"]]).encode(),
+        "projects/payments.yaml": as_yaml([project]).encode(),
+        "later/.gitkeep": b"",
+        "argocd/apps.yaml": root("root-apps", "apps"),
+        "argocd/projects.yaml": root("root-projects", "projects"),
+        "argocd/later.yaml": root("root-later", "./later/"),
+    }
+
+    found = find(files)
+
+    assert {ref: refs(view.manifests) for ref, view in found.items()} == {
+        "Rollout/payments/checkout": {"Rollout/checkout", "Application/checkout"},
+        "Rollout/payments/quote": {"Rollout/quote"},
+    }
+
+
+def test_an_application_that_deploys_more_than_applications_is_judged() -> None:
+    settings = b"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\n"
+    files = {
+        "apps/inner.yaml": root("inner", "elsewhere"),
+        "apps/more/settings.yaml": settings,
+        "code/main.jsonnet": b"{}",
+        "argocd/mixed.yaml": root("mixed", "apps"),
+        "argocd/plugin.yaml": root("plugin", "code"),
+        "argocd/gone.yaml": root("gone", "elsewhere"),
+    }
+
+    assert {view.name for view in find(files).values()} == {"inner", "mixed", "plugin", "gone"}
+
+
+def test_an_application_of_a_workload_belongs_to_it_beside_other_applications() -> None:
+    files = {
+        **files_of(objects("rollout"), "apps/checkout"),
+        "apps/inner.yaml": root("inner", "apps/checkout"),
+        "argocd/root.yaml": root("root", "apps"),
+    }
+
+    found = find(files)
+
+    assert {ref: refs(view.manifests) for ref, view in found.items()} == {
+        "Rollout/payments/checkout": {"Rollout/checkout", "Application/inner", "Application/root"},
+    }
+
+
 def test_what_nobody_claims_goes_to_the_only_service_nearby() -> None:
     partner = objects("dr")["dr"]
     partner["metadata"]["name"] = "partner"

@@ -1,12 +1,14 @@
 """Finding the services in a snapshot: by catalog-info.yaml where there is one, else by workload.
 
 Every object that a check could judge ends up in some service, so that nothing goes unjudged: what
-no service claims is judged under a name of its own.
+no service claims is judged under a name of its own. Only an Argo CD Application of Applications is
+left out: it runs nothing, and what it deploys is judged anyway.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from functools import cached_property
 
 from flagstone.policies.manifests.objects import Identity, Manifest, sequence
@@ -20,10 +22,12 @@ from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.surroundings import Surroundings
 
 _MESH_KINDS = ("VirtualService", "DestinationRule")
+_APPLICATIONS = tuple((argo_applications.GROUP, kind) for kind in argo_applications.KINDS)
+_ARGO_OBJECTS = (*_APPLICATIONS, (argo_applications.GROUP, "AppProject"))
 _JUDGED_ALONE = (
     *((ISTIO, kind) for kind in _MESH_KINDS),
     *((alert_rules.GROUP, kind) for kind in ("PrometheusRule", "ServiceMonitor", "PodMonitor")),
-    *((argo_applications.GROUP, kind) for kind in argo_applications.KINDS),
+    *_APPLICATIONS,
 )
 
 
@@ -135,15 +139,14 @@ class _Grouping:
 
     @cached_property
     def _folders(self) -> frozenset[str]:
-        places = {path.rpartition("/")[0] for path in self.snapshot.paths()}
-        return frozenset(folder for place in places for folder in folders_above(place))
+        return _with_folders_above(path.rpartition("/")[0] for path in self.snapshot.paths())
 
     def _claim_the_rest(self) -> None:
         """Give what is left to the only service nearby, else judge it under a name of its own."""
         alone: dict[tuple[str, str, str], Draft] = {}
         for group, kind in _JUDGED_ALONE:
             for manifest in self.index.of_kind(kind, group):
-                if manifest in self.drafts.owners:
+                if manifest in self.drafts.owners or self._deploys_only_argo_objects(manifest):
                     continue
                 draft = self._only_one_near(manifest)
                 if draft is None:
@@ -153,6 +156,30 @@ class _Grouping:
                         self.drafts.add(alone[key])
                     draft = alone[key]
                 self.drafts.give(manifest, [draft])
+
+    def _deploys_only_argo_objects(self, manifest: Manifest) -> bool:
+        """Whether all that an Application deploys is Applications and projects of this snapshot."""
+        if (manifest.group, manifest.kind) not in _APPLICATIONS:
+            return False
+        application = argo_applications.application(manifest)
+        paths = list(application.paths())
+        if not paths or len(paths) < len(application.sources):
+            return False  # a source that is not written down, or a chart of a registry
+        argo, others = self._holders
+        return all(path in argo and path not in others for path in paths)
+
+    @cached_property
+    def _holders(self) -> tuple[frozenset[str], frozenset[str]]:
+        """The folders around Argo CD's own objects, or kept empty for them; those around the rest."""
+        argo, others = set[str](), {unrendered.folder for unrendered in self.snapshot.unrendered}
+        unread = [problem.path for problem in self.snapshot.problems if problem.kind == "parse"]
+        others |= {path.rpartition("/")[0] for path in unread}
+        for manifest in self.snapshot.manifests:
+            own = (manifest.group, manifest.kind) in _ARGO_OBJECTS
+            (argo if own else others).add(folder_of(manifest))
+        paths = (path.rpartition("/") for path in self.snapshot.paths())
+        visible = _with_folders_above(folder for folder, _, name in paths if name[:1] != ".")
+        return _with_folders_above(argo) | (self._folders - visible), _with_folders_above(others)
 
     def _only_one_near(self, manifest: Manifest) -> Draft | None:
         if manifest.kind in argo_applications.KINDS:
@@ -235,6 +262,10 @@ class _Grouping:
             f"no workload of {component.name} is in {where}: if its manifests are in another "
             "repository, score that one"
         )
+
+
+def _with_folders_above(folders: Iterable[str]) -> frozenset[str]:
+    return frozenset(outer for folder in set(folders) for outer in folders_above(folder))
 
 
 def _unique_refs(drafts: list[Draft]) -> list[str]:

@@ -173,7 +173,8 @@ class LocalPullRequests:
         pull_request, at = record.pull_request, self._now()
         target = heads.get(pull_request.target)
         if target is None:
-            return closed(pull_request, by=None, at=at)
+            # an emptied or half restored repository says nothing about its pull requests
+            return pull_request
         if (pending := record.pending) and is_ancestor(self._git, pending.merge, target):
             return merged(
                 pull_request,
