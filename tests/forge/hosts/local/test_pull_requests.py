@@ -382,3 +382,15 @@ def test_a_damaged_record_is_told(forge: LocalForge, root: Path, opened: PullReq
     record.write_text("{")
     with pytest.raises(GitFailed, match="is damaged"):
         forge.get_pull_request(REPO, 1)
+
+
+def test_an_emptied_repository_does_not_close_its_pull_requests(
+    forge: LocalForge, bare: Path, head: str, opened: PullRequest
+) -> None:
+    main = git(bare, "rev-parse", "main").strip()
+    for branch in ("main", "feature"):
+        git(bare, "update-ref", "-d", f"refs/heads/{branch}")
+    assert forge.get_pull_request(REPO, opened.number).state is PullRequestState.OPEN
+    git(bare, "update-ref", "refs/heads/main", main)
+    git(bare, "update-ref", "refs/heads/feature", head)
+    assert forge.get_pull_request(REPO, opened.number) == opened
