@@ -345,6 +345,38 @@ def test_of_two_files_in_one_location_the_holder_keeps_the_name(folder: Folder, 
     assert "taken by own/b/catalog-info.yaml (line 1) of the same location." in problem["message"]
 
 
+@pytest.mark.parametrize("broken", ["a: [", "kind: Component\nmetadata: {name: checkout}\n"])
+def test_a_broken_file_does_not_lose_its_name_to_another(
+    folder: Folder, get: Any, broken: str
+) -> None:
+    folder.write("b/catalog-info.yaml", service(metadata__title="B"))
+    folder.ingest()
+
+    folder.write("a/catalog-info.yaml", service("Checkout", metadata__title="A"))
+    folder.write("b/catalog-info.yaml", broken)
+    stored = folder.ingest()
+
+    assert (stored.changed, stored.kept) == ([], [CHECKOUT])
+    assert (get("checkout").title, get("checkout").source_path) == ("B", "own/b/catalog-info.yaml")
+    assert told(get("checkout"))[0][0] == "error"
+    taken = [p for p in folder.location.problems if p["code"] == "catalog.name_taken"]
+    assert [problem["path"] for problem in taken] == ["own/a/catalog-info.yaml"]
+
+    folder.write("b/catalog-info.yaml", service(metadata__title="B"))
+    folder.ingest()
+    assert (get("checkout").title, get("checkout").status_items) == ("B", [])
+
+
+def test_an_entity_that_moved_to_another_file_keeps_its_name(folder: Folder, get: Any) -> None:
+    folder.write("b/catalog-info.yaml", service(metadata__title="B"))
+    folder.ingest()
+    (folder.root / "b" / "catalog-info.yaml").unlink()
+    folder.write("a/catalog-info.yaml", service(metadata__title="A"))
+
+    assert folder.ingest().changed == [CHECKOUT]
+    assert (get("checkout").title, get("checkout").source_path) == ("A", "own/a/catalog-info.yaml")
+
+
 def test_twice_in_one_file_the_first_document_has_the_name(folder: Folder, get: Any) -> None:
     folder.put(service(metadata__title="One"), service(metadata__title="Two"))
 

@@ -68,6 +68,10 @@ class _Storing:
             for entity in Entity.objects.filter(location=location).only(*_KNOWN_COLUMNS)
         }
         self._stored = Stored(problems=list(found.problems))
+        self._by_ref, self._by_path = self._blame()
+        self._broken_files = set(found.unreadable) | {
+            read.path for read in found.documents if not read.accepted
+        }
 
     def run(self) -> Stored:
         claims = self._claims()
@@ -113,7 +117,22 @@ class _Storing:
             if read.ref is not None:
                 first = claims[read.ref.canonical]
                 self._tell_taken(read, f"{first.path} (line {first.line}) of the same location")
+        for ref, read in list(claims.items()):
+            holder = self._broken_holder(ref, read)
+            if holder is not None:
+                del claims[ref]
+                place = f"{holder.source_path} (line {holder.source_line})"
+                self._tell_taken(
+                    read, f"{place} of the same location, whose last good version counts"
+                )
         return claims
+
+    def _broken_holder(self, ref: str, read: ReadDocument) -> Entity | None:
+        """The entity that has the name, while its own file is broken: somebody else's claim has to wait."""
+        holder = self._mine.get(ref)
+        if holder is None or holder.orphaned_at is not None or holder.source_path == read.path:
+            return None
+        return holder if holder.source_path in self._broken_files else None
 
     def _holds(self, ref: str, read: ReadDocument, first: ReadDocument) -> bool:
         old = self._mine.get(ref)
@@ -174,17 +193,16 @@ class _Storing:
 
     def _settle_unseen(self, claims: dict[str, ReadDocument]) -> None:
         """Keep the last good version where a broken document may be to blame; orphan the rest."""
-        by_ref, by_path = self._blame()
         kept: list[Entity] = []
         orphaned: list[int] = []
         for ref, entity in self._mine.items():
             if ref in claims:
                 continue
-            problems = by_ref.get(ref) or by_path.get(entity.source_path)
+            problems = self._by_ref.get(ref) or self._by_path.get(entity.source_path)
             if problems:
                 kept.append(entity)
                 entity.status_items = _items(problems)
-                if ref in by_ref:
+                if ref in self._by_ref:
                     entity.orphaned_at = None
             elif self._found.complete and entity.orphaned_at is None:
                 orphaned.append(entity.pk)
