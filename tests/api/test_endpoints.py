@@ -15,6 +15,24 @@ pytestmark = pytest.mark.django_db(transaction=True)
 BAD = service_files("checkout", probes=False)["services/checkout/deployment.yaml"].decode()
 
 
+def _archive(*members: tuple[tarfile.TarInfo, bytes]) -> str:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+        for member, content in members:
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    return base64.b64encode(buffer.getvalue()).decode()
+
+
+def _link(name: str, target: str) -> tuple[tarfile.TarInfo, bytes]:
+    link = tarfile.TarInfo(name)
+    link.type, link.linkname = tarfile.SYMTYPE, target
+    return link, b""
+
+
+LINKS = _archive(_link("d.yaml", "/etc/passwd"))
+
+
 @pytest.fixture
 def reader(client_of, member, gitops):  # noqa: F811
     return client_of(member, "read", "gate", "scaffold")
@@ -149,21 +167,11 @@ def test_the_gate_by_rule(reader, _case, body, decision, code):
     assert code in {reason["code"] for reason in verdict["reasons"]}
 
 
-def _archive(*members: tuple[tarfile.TarInfo, bytes]) -> str:
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
-        for member, content in members:
-            member.size = len(content)
-            archive.addfile(member, io.BytesIO(content))
-    return base64.b64encode(buffer.getvalue()).decode()
-
-
 def test_the_gate_reads_an_archive_and_leaves_links_out(reader):
-    link = tarfile.TarInfo("passwd.yaml")
-    link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+    link = _link("passwd.yaml", "/etc/passwd")
     body = {
         "service": "quote",
-        "archive": _archive((tarfile.TarInfo("d.yaml"), BAD.encode()), (link, b"")),
+        "archive": _archive((tarfile.TarInfo("d.yaml"), BAD.encode()), link),
     }
     verdict = reader.post("/api/v1/gate", body, format="json").json()
     assert verdict["decision"] == "stop"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 
 from django.db import transaction
@@ -32,14 +32,14 @@ class Question:
         entity: The service.
         git_ref: Branch, tag or commit, for the record.
         change: feature, fix, rollback or experiment.
-        manifests: Files that the change brings, by path; empty for none.
+        manifests: Files that the change brings, by path; None if the question is not about any.
         size: Lines of the pull request; None if there is none.
     """
 
     entity: Entity
     git_ref: str = ""
     change: str = "feature"
-    manifests: Mapping[str, bytes] = field(default_factory=dict)
+    manifests: Mapping[str, bytes] | None = None
     size: rules.PullRequestSize | None = None
 
 
@@ -73,8 +73,8 @@ def ask(*, actor: User, question: Question) -> GateDecision:
     return decision
 
 
-def _policy_reasons(files: Mapping[str, bytes]) -> list[Reason]:
-    if not files:
+def _policy_reasons(files: Mapping[str, bytes] | None) -> list[Reason]:
+    if files is None:
         return []
     snapshot = read_files(files)
     reasons = rules.unreadable_reasons(snapshot.problems, snapshot.skipped)

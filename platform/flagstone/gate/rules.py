@@ -50,9 +50,18 @@ class PullRequestSize:
 
 def policy_reasons(violations: Sequence[Violation], *, judged: int) -> list[Reason]:
     """Judge what the policies found: an enforced one stops, a warn-only one slows, a dry run is only told."""
+    if not judged:
+        return [
+            Reason(
+                code="policy.nothing_judged",
+                state=Decision.SLOW,
+                title="No Kubernetes object was among the manifests",
+                detail="Send the rendered manifests themselves; links in an archive are not followed.",
+            )
+        ]
     if not violations:
         held = "1 object holds" if judged == 1 else f"{judged} objects hold"
-        return [Reason("policy.holds", Decision.GO, f"{held} every policy", "")] if judged else []
+        return [Reason("policy.holds", Decision.GO, f"{held} every policy", "")]
     states = {"deny": Decision.STOP, "warn": Decision.SLOW}
     return [
         Reason(

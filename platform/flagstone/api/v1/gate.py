@@ -117,12 +117,12 @@ def _question(data: dict[str, Any]) -> actions.Question:
     )
 
 
-def _manifests(data: dict[str, Any]) -> dict[str, bytes]:
+def _manifests(data: dict[str, Any]) -> dict[str, bytes] | None:
     if "archive" in data:
         return archives.from_archive(data["archive"])
     if "files" in data:
         return archives.from_files(data["files"])
-    return archives.from_text(data["manifests"]) if data.get("manifests") else {}
+    return archives.from_text(data["manifests"]) if "manifests" in data else None
 
 
 def _answer(decision: GateDecision) -> dict[str, Any]:
