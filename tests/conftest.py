@@ -52,6 +52,15 @@ def pytest_configure(config: pytest.Config) -> None:
     _let_tests_truncate_the_audit_chain()
 
 
+def pytest_xdist_setupnodes(specs: list[Any]) -> None:
+    """Give each worker of xdist a Redis database of its own.
+
+    In one for all of them, the Celery worker that a test starts would take the messages of another test.
+    """
+    for number, spec in enumerate(specs, start=1):
+        spec.env["REDIS_URL"] = redis_server.url(Path(os.environ["FLAGSTONE_HOME"]), number)
+
+
 def _let_tests_truncate_the_audit_chain() -> None:
     """A test that commits is cleaned up by truncating, which the audit chain refuses: its guard looks away then.
 

@@ -37,6 +37,7 @@ def running_worker(settings: Any, log: Path) -> Iterator[Child]:
         yield worker
     finally:
         worker.stop(10)
+        sys.stdout.write(worker.last_lines(60))  # pytest shows it where the test failed
 
 
 def _is_ready(log: Path) -> bool:
