@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -48,6 +49,8 @@ def fork_all(works: Sequence[Callable[[], object]]) -> list[int]:
                 ending = 0
             except ChangeBusy:
                 ending = BUSY
+            except BaseException:  # noqa: BLE001 - a child has nobody above it to tell
+                os.write(2, traceback.format_exc().encode())
             finally:
                 os._exit(ending)
         children.append(pid)
