@@ -79,7 +79,22 @@ def test_what_misses_the_same_is_said_once() -> None:
     text = render(score(files, scorecard("PB-01", "PB-02", "RS-01")), PLAIN)
 
     assert text.count("helm did not render shop") == 1
-    assert "  no data   PB-01, PB-02, RS-01" in text.splitlines()
+    assert "  no data   all 3 checks that apply" in text.splitlines()
+
+
+def test_what_a_few_checks_miss_is_said_with_their_ids() -> None:
+    files = {
+        "shop/rollout.yaml": b"""
+apiVersion: argoproj.io/v1alpha1
+kind: Rollout
+metadata: {name: shop}
+spec: {workloadRef: {apiVersion: apps/v1, kind: Deployment, name: elsewhere}, strategy: {canary: {}}}
+""",
+    }
+
+    text = render(score(files, scorecard("PB-02", "RS-01", "RO-03")), PLAIN)
+
+    assert "  no data   PB-02, RS-01" in text.splitlines()
 
 
 def test_waivers_are_shown() -> None:

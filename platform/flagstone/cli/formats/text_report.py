@@ -174,15 +174,22 @@ def _without_data(service: ServiceReport, style: Style) -> Iterator[str]:
         by_reason.setdefault(check.summary, []).append(check)
     for reason, checks in by_reason.items():
         yield ""
-        ids = ", ".join(check.id for check in checks)
-        named = f"{checks[0].id}  {checks[0].rule.check.name}" if len(checks) == 1 else ids
-        lines = style.wrap(named, _LABEL_WIDTH + 2)
+        lines = style.wrap(_named(checks, service), _LABEL_WIDTH + 2)
         label = f"  {'no data':<{_LABEL_WIDTH}}"
         yield style.paint(label, _BOLD, _COLOURS[State.NO_DATA]) + lines[0][len(label) :]
         yield from lines[1:]
         yield from style.wrap(reason, _LABEL_WIDTH + 4)
         if len(checks) == 1:
             yield from _advice("get", checks[0].rule.check.no_data, _LABEL_WIDTH + 2, style)
+
+
+def _named(checks: list[CheckReport], service: ServiceReport) -> str:
+    """One check by its name, several by their ids, and all of them in a word."""
+    if len(checks) == 1:
+        return f"{checks[0].id}  {checks[0].rule.check.name}"
+    if len(checks) == sum(check.state is not State.NOT_APPLICABLE for check in service.checks):
+        return f"all {len(checks)} checks that apply"
+    return ", ".join(check.id for check in checks)
 
 
 def _summary(report: Report, style: Style) -> Iterator[str]:
