@@ -266,3 +266,32 @@ def test_no_colour_where_nobody_looks(repository: Path) -> None:
 
     assert done.returncode == 0
     assert "\x1b[" not in done.stdout
+
+
+def test_a_terminal_without_unicode_gets_the_report_too(repository: Path) -> None:
+    done = fresh("score", str(repository), PYTHONIOENCODING="ascii")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Deployment/payments/checkout \\xb7 " in done.stdout
+
+
+def test_a_full_disk_is_told_in_a_sentence(repository: Path) -> None:
+    code = "from flagstone.cli.main import main; main()"
+    env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT / "platform")}
+
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", code, "score", str(repository)],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=env,
+            check=False,
+            timeout=120,
+        )
+
+    assert done.returncode == 2
+    assert done.stderr.startswith(
+        "flagstone: the report cannot be written: No space left on device\n"
+    )
+    assert "Traceback" not in done.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from io import TextIOWrapper
 from typing import Annotated
 
 import typer
@@ -11,6 +12,7 @@ from flagstone import __version__
 from flagstone.cli.audit import audit_app
 from flagstone.cli.score import score
 from flagstone.core.errors import FlagstoneError
+from flagstone.core.hidden_characters import written_out
 
 app = typer.Typer(
     name="flagstone",
@@ -42,8 +44,11 @@ def flagstone(
 
 def main() -> None:
     """Run the command; an error that a person can mend is one sentence and exit status 2."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a terminal without Unicode still gets the report
+            stream.reconfigure(errors="backslashreplace")
     try:
         app(prog_name="flagstone")
     except FlagstoneError as error:
-        typer.echo(f"flagstone: {error.message}", err=True)
+        typer.echo(f"flagstone: {written_out(error.message)}", err=True)
         sys.exit(2)

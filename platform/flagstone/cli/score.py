@@ -24,6 +24,7 @@ from flagstone.cli.formats import (
 )
 from flagstone.core.content import content_dir
 from flagstone.core.errors import NotFound, UserError
+from flagstone.core.hidden_characters import written_out
 from flagstone.policies.gatekeeper.policy_set import PolicySet
 from flagstone.policies.manifests.reading import read_folder
 from flagstone.scorecards.engine.definition import load_scorecard
@@ -108,7 +109,7 @@ def _load_policies(folder: Path) -> PolicySet:
         listed = "\n  ".join(error.message for error in rules.errors)
         raise UserError(f"the policies in {folder} cannot be used:\n  {listed}")
     for skipped in rules.not_evaluated:
-        typer.echo(f"flagstone: not evaluated: {skipped.message}", err=True)
+        typer.echo(f"flagstone: not evaluated: {written_out(skipped.message)}", err=True)
     if not rules.policies and not rules.not_evaluated:
         raise NotFound(
             f"{folder} holds no Gatekeeper policy: it needs ConstraintTemplates and constraints"
@@ -127,10 +128,19 @@ def _render(report: Report, report_format: Format, *, to_file: bool) -> str:
 
 def _write(text: str, output: Path | None) -> None:
     if output is None:
-        sys.stdout.write(text)
-        sys.stdout.flush()
+        _print(text)
         return
     try:
         output.write_text(text, encoding="utf-8")
     except OSError as error:
         raise UserError(f"{output} cannot be written: {error.strerror}") from error
+
+
+def _print(text: str) -> None:
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader has seen enough, as `head` has
+        raise
+    except OSError as error:
+        raise UserError(f"the report cannot be written: {error.strerror}") from error

@@ -68,10 +68,10 @@ def test_the_totals_are_those_of_all_services() -> None:
     assert int(root.attrib["failures"]) == sum(int(suite.attrib["failures"]) for suite in root)
 
 
-def test_what_is_no_xml_is_replaced() -> None:
+def test_what_is_no_xml_is_written_out() -> None:
     found = sample()
     found["deployment"]["metadata"]["name"] = 'a"<&>\u0001b'
 
     (suite,) = suites(found)
 
-    assert suite.attrib["name"] == 'Deployment/payments/a"<&>?b'
+    assert suite.attrib["name"] == 'Deployment/payments/a"<&>⟨U+0001⟩b'

@@ -156,4 +156,4 @@ def test_nothing_from_a_manifest_steers_the_terminal() -> None:
 
     assert "\x1b" not in text
     assert "\x07" not in text
-    assert "a?[2Jb" in text
+    assert "a⟨U+001B⟩[2Jb" in text

@@ -56,7 +56,16 @@ def test_empty_lines_stay_where_they_are() -> None:
 
 def test_a_character_that_ends_lines_elsewhere_shifts_nothing() -> None:
     rows = list(rows_of(file_diff(hunk((A, "a: \x0c\u2028\r1"), (A, "b: 2")), path="x.unknown")))
-    assert [str(row.html) for row in rows] == ["a: \x0c\u2028\r1", "b: 2"]
+    assert [str(row.html) for row in rows] == [
+        "a: ⟨U+000C⟩⟨U+2028⟩⟨U+000D⟩1",
+        "b: 2",
+    ]
+
+
+def test_the_names_of_a_diff_are_written_out() -> None:
+    file = file_diff(hunk((A, "a")), path="pay\u202elmay.yaml")
+    assert "pay⟨U+202E⟩lmay.yaml: 1 lines added" in render(file)
+    assert "\u202e" not in render(file)
 
 
 def test_code_is_text_and_a_line_without_end_is_cut() -> None:

@@ -43,3 +43,12 @@ def test_the_file_that_is_shown_is_marked_and_hostile_names_are_text() -> None:
     assert html.count('aria-current="true"') == 1
     assert "a<b>" not in html
     assert "a&lt;b&gt;.yaml" in html
+
+
+def test_hidden_characters_of_names_are_written_out() -> None:
+    assert outline(grow(files("a\u202e/b\n.yaml"))) == [{"a⟨U+202E⟩": ["b⟨U+000A⟩.yaml"]}]
+    html = Template("{% load trees %}{% tree files %}").render(
+        Context({"files": [TreeFile("a\u202e/b.yaml", "?file=1")]})
+    )
+    assert "\u202e" not in html
+    assert 'title="a⟨U+202E⟩/b.yaml"' in html

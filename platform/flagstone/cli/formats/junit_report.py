@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from xml.sax.saxutils import escape, quoteattr
 
+from flagstone.core.hidden_characters import on_one_line, written_out
 from flagstone.scorecards.engine.report import CheckReport, Finding, Report, ServiceReport
 from flagstone.scorecards.engine.states import State
 
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _SKIPPED = (State.NOT_APPLICABLE, State.NO_DATA, State.EXEMPT, State.UPCOMING)
 
 
@@ -28,12 +27,14 @@ def _suite(service: ServiceReport) -> str:
         f'skipped="{len(service.in_state(*_SKIPPED))}"'
     )
     cases = "\n".join(_case(service, check) for check in service.checks)
-    return f"<testsuite name={_attribute(service.ref)} {counts}>\n{cases}\n</testsuite>"
+    return (
+        f"<testsuite name={_attribute(on_one_line(service.ref))} {counts}>\n{cases}\n</testsuite>"
+    )
 
 
 def _case(service: ServiceReport, check: CheckReport) -> str:
     name = _attribute(f"{check.id} {check.rule.check.name}")
-    head = f"<testcase classname={_attribute(service.name)} name={name}"
+    head = f"<testcase classname={_attribute(on_one_line(service.name))} name={name}"
     body = _body(check)
     return f"  {head}>{body}</testcase>" if body else f"  {head}/>"
 
@@ -60,12 +61,12 @@ def _details(check: CheckReport) -> str:
 def _line(finding: Finding) -> str:
     place = f"{finding.path}:{finding.line}" if finding.line else finding.path
     about = f" {finding.object}" if finding.object else ""
-    return f"{place}{about}: {finding.message}"
+    return f"{on_one_line(place + about)}: {finding.message}"
 
 
 def _attribute(text: str) -> str:
-    return quoteattr(_NOT_XML.sub("?", text))
+    return quoteattr(written_out(text))
 
 
 def _text(text: str) -> str:
-    return escape(_NOT_XML.sub("?", text))
+    return escape(written_out(text))

@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterator
 
 from flagstone.cli.formats.ordering import worst_first
+from flagstone.core.hidden_characters import on_one_line
 from flagstone.scorecards.engine.report import CheckReport, Finding, Report, ServiceReport
 from flagstone.scorecards.engine.states import State
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#])")
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#&~$])")
+_MENTION = re.compile(r"(?<!\w)@(?=\w)")
 _SHOWN = (State.FAIL, State.ERROR, State.WARN, State.NO_DATA)
 
 
@@ -76,9 +78,10 @@ def _finding(finding: Finding) -> str:
 
 
 def _plain(text: str) -> str:
-    """Text that means itself: what stands in a manifest must not become markup."""
-    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+    """Text that means itself: what stands in a manifest must not become markup, nor call people by their names."""
+    plain = _SPECIAL.sub(r"\\\1", on_one_line(" ".join(text.split())))
+    return _MENTION.sub("@<!-- -->", plain)
 
 
 def _code(text: str) -> str:
-    return f"`{' '.join(text.split()).replace('`', ' ')}`"
+    return f"`{on_one_line(text).replace('`', ' ')}`"

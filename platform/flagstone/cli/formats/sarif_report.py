@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from flagstone import __version__
+from flagstone.core.hidden_characters import on_one_line, written_out
 from flagstone.scorecards.engine.registry import Check
 from flagstone.scorecards.engine.report import CheckReport, Finding, Report, ServiceReport
 from flagstone.scorecards.engine.states import Severity, State
@@ -79,13 +80,14 @@ def _result(
         "ruleId": check.id,
         "ruleIndex": index,
         "level": "warning" if check.state is State.WARN else _LEVELS[check.severity],
-        "message": {"text": f"{finding.message}. {check.rule.check.remedy}"},
+        "message": {"text": written_out(f"{finding.message}. {check.rule.check.remedy}")},
         "locations": [_location(finding)],
         "partialFingerprints": {"flagstoneFinding/v1": fingerprint(service, check, finding)},
-        "properties": {"service": service.ref, "state": check.state.value},
+        "properties": {"service": on_one_line(service.ref), "state": check.state.value},
     }
     if check.state is State.EXEMPT:
-        suppression = {"kind": "external", "status": "accepted", "justification": check.summary}
+        reason = written_out(check.summary)
+        suppression = {"kind": "external", "status": "accepted", "justification": reason}
         result["suppressions"] = [suppression]
     return result
 
@@ -99,7 +101,7 @@ def _location(finding: Finding) -> dict[str, Any]:
     }
     if finding.object:
         name = f"{finding.object}/{finding.container}" if finding.container else finding.object
-        location["logicalLocations"] = [{"fullyQualifiedName": name, "kind": "object"}]
+        location["logicalLocations"] = [{"fullyQualifiedName": on_one_line(name), "kind": "object"}]
     return location
 
 
@@ -115,6 +117,6 @@ def _notifications(report: Report) -> Iterator[dict[str, Any]]:
         place = {"artifactLocation": {"uri": quote(skipped.path), "uriBaseId": "ROOT"}}
         yield {
             "level": "note",
-            "message": {"text": f"not read: {skipped.reason}"},
+            "message": {"text": written_out(f"not read: {skipped.reason}")},
             "locations": [{"physicalLocation": place}],
         }

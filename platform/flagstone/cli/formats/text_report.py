@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from flagstone.cli.formats.ordering import worst_first
+from flagstone.core.hidden_characters import on_one_line, written_out
 from flagstone.scorecards.engine.report import CheckReport, Finding, Report, ServiceReport
 from flagstone.scorecards.engine.states import Severity, State
 
@@ -52,7 +53,7 @@ class Style:
     def wrap(self, text: str, indent: int, hanging: int = 0) -> list[str]:
         """Lines of at most the width; `hanging` spaces more from the second line on."""
         return textwrap.wrap(
-            _printable(text),
+            written_out(text),
             self.width,
             initial_indent=" " * indent,
             subsequent_indent=" " * (indent + hanging),
@@ -75,16 +76,15 @@ def _lines(report: Report, style: Style) -> Iterator[str]:
 def _service(service: ServiceReport, style: Style) -> Iterator[str]:
     score = "no score" if service.score is None else f"{service.score} of 100"
     verdict = f"{score}, {service.level or 'no level'}"
-    gap = " " * max(2, style.width - len(service.name) - len(verdict))
+    name = on_one_line(service.name)
+    gap = " " * max(2, style.width - len(name) - len(verdict))
     yield (
-        style.paint(_printable(service.name), _BOLD)
-        + gap
-        + style.paint(verdict, _BOLD, _score_colour(service.score))
+        style.paint(name, _BOLD) + gap + style.paint(verdict, _BOLD, _score_colour(service.score))
     )
     coverage = "nothing applies to it"
     if service.coverage is not None:
         coverage = f"{service.coverage:.0%} of the weight has data"
-    yield style.paint(f"{_printable(service.ref)} · {coverage}", _DIM)
+    yield style.paint(f"{on_one_line(service.ref)} · {coverage}", _DIM)
     checks = sorted(service.in_state(*_IN_DETAIL), key=_urgency)
     for check in checks:
         yield ""
@@ -136,7 +136,7 @@ def _place(finding: Finding) -> tuple[str, str]:
 def _findings(
     place: tuple[str, str], findings: list[Finding], indent: int, style: Style
 ) -> Iterator[str]:
-    where, about = map(_printable, place)
+    where, about = map(on_one_line, place)
     lines = [style.paint(where, _CYAN)]
     if about and indent + len(where) + 2 + len(about) <= style.width:
         lines[0] += f"  {style.paint(about, _DIM)}"
@@ -193,7 +193,7 @@ def _named(checks: list[CheckReport], service: ServiceReport) -> str:
 
 
 def _summary(report: Report, style: Style) -> Iterator[str]:
-    yield style.paint(f"Summary: {report.scorecard.title}", _BOLD)
+    yield style.paint(f"Summary: {on_one_line(report.scorecard.title)}", _BOLD)
     for word, text in _facts(report):
         yield from _fact(word, text, style)
     if report.skipped:
@@ -201,7 +201,7 @@ def _summary(report: Report, style: Style) -> Iterator[str]:
             "not read", f"{len(report.skipped)} of them, so nothing in them counts:", style
         )
         for skipped in report.skipped:
-            yield f"    {style.paint(_printable(skipped.path), _CYAN)}"
+            yield f"    {style.paint(on_one_line(skipped.path), _CYAN)}"
             yield from style.wrap(skipped.reason, 6)
 
 
@@ -244,8 +244,3 @@ def _facts(report: Report) -> Iterator[tuple[str, str]]:
 
 def _count(checks: int) -> str:
     return f"{checks:,} check{'' if checks == 1 else 's'}"
-
-
-def _printable(text: str) -> str:
-    """Nothing from a manifest may steer the terminal."""
-    return "".join(char if char.isprintable() else "?" for char in " ".join(text.split(" ")))

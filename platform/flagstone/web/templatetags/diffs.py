@@ -10,6 +10,7 @@ from django import template
 from django.utils.html import escape
 from django.utils.safestring import SafeString
 
+from flagstone.core.hidden_characters import written_out
 from flagstone.forge.git.diffs import FileDiff, Hunk, Line, LineKind
 from flagstone.web.templatetags.sources import highlighted_lines
 
@@ -42,7 +43,7 @@ def rows_of(file: FileDiff) -> Iterator[Row]:
     """Yield the lines of a diff; a hunk at the very top of a new file needs no row of its own."""
     for number, hunk in enumerate(file.hunks):
         if number or hunk.old_start > 1 or hunk.new_start > 1:
-            yield Row("hunk", "", escape(hunk.heading or "…"))
+            yield Row("hunk", "", escape(written_out(hunk.heading) or "…"))
         yield from _rows_of_hunk(hunk, file.path)
 
 
@@ -69,7 +70,7 @@ def _side(hunk: Hunk, kind: LineKind, path: str) -> list[SafeString]:
     lines = highlighted_lines("\n".join(texts), path)
     lines += [SafeString("")] * (len(texts) - len(lines))
     # some lexer took another character for the end of a line: plain text rather than shifted lines
-    return lines if len(lines) == len(texts) else [escape(text) for text in texts]
+    return lines if len(lines) == len(texts) else [escape(written_out(text)) for text in texts]
 
 
 def _cut(line: Line) -> str:

@@ -11,6 +11,7 @@ from django import template
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
+from flagstone.core.hidden_characters import written_out
 from flagstone.scorecards.models import ServiceScore
 from flagstone.web import links
 from flagstone.web.check_texts import find_check
@@ -54,4 +55,4 @@ def safe_link(url: object) -> str:
 @register.filter
 def ticked(text: str) -> SafeString:
     """Show what stands between backticks as code, as it was meant."""
-    return mark_safe(TICKED.sub(r"<code>\1</code>", escape(text)))  # noqa: S308 - escaped before
+    return mark_safe(TICKED.sub(r"<code>\1</code>", escape(written_out(text))))  # noqa: S308 - escaped before

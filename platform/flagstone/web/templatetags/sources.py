@@ -16,16 +16,13 @@ from pygments.lexer import Lexer
 from pygments.lexers import get_lexer_for_filename
 from pygments.util import ClassNotFound
 
+from flagstone.core.hidden_characters import written_out
+
 register = template.Library()
 
 # beyond this, colour costs more than it tells
 LARGEST_HIGHLIGHTED = 200_000
 _FORMATTER = HtmlFormatter(nowrap=True)
-# characters that turn or hide text, so that code reads otherwise than it runs: a reader sees them written out
-_HIDDEN = {
-    code: f"\N{MATHEMATICAL LEFT ANGLE BRACKET}U+{code:04X}\N{MATHEMATICAL RIGHT ANGLE BRACKET}"
-    for code in (0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +52,7 @@ def highlighted(text: str, path: str) -> SafeString:
 
 def highlighted_lines(text: str, path: str) -> list[SafeString]:
     """Split source code into lines of HTML; each stands for itself, no tag crosses a line's end."""
-    text = text.translate(_HIDDEN)
+    text = written_out(text)
     lexer = _lexer(path.rsplit("/", 1)[-1]) if len(text) <= LARGEST_HIGHLIGHTED else None
     if lexer is None:
         return [escape(line) for line in text.splitlines()]

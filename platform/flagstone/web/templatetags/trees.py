@@ -8,6 +8,8 @@ from typing import Any
 
 from django import template
 
+from flagstone.core.hidden_characters import on_one_line
+
 register = template.Library()
 
 
@@ -31,7 +33,7 @@ class TreeFile:
 
     @property
     def name(self) -> str:
-        return self.path.rpartition("/")[2]
+        return on_one_line(self.path.rpartition("/")[2])
 
 
 @dataclass(slots=True)
@@ -55,7 +57,7 @@ def grow(files: Iterable[TreeFile]) -> Folder:
     for file in sorted(files, key=lambda file: file.path):
         folder = root
         for part in file.path.split("/")[:-1]:
-            folder = _child(folder, part)
+            folder = _child(folder, on_one_line(part))
         folder.files.append(file)
     for folder in root.folders:
         _shorten(folder)

@@ -11,11 +11,13 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 from heroicons.templatetags.heroicons import heroicon_mini, heroicon_outline
 
+from flagstone.core.hidden_characters import on_one_line
 from flagstone.scorecards.engine.states import Severity
 from flagstone.web.paging import Paging
 from flagstone.web.presentation import look_of, metal_of
 
 register = template.Library()
+register.filter("on_one_line", on_one_line)
 
 
 @lru_cache(maxsize=512)
