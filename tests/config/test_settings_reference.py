@@ -13,7 +13,10 @@ def test_every_variable_is_on_the_page():
     for file in (ROOT / "platform" / "flagstone" / "config").rglob("*.py"):
         code = file.read_text(encoding="utf-8")
         read |= set(
-            re.findall(r"env\.(?:text|boolean|integer|words|path|secret)\(\s*\"([A-Z_]+)\"", code)
+            re.findall(
+                r"env\.(?:text|boolean|integer|words|path|folder|log_level|secret)\(\s*\"([A-Z_]+)\"",
+                code,
+            )
         )
     page = (ROOT / "docs" / "reference" / "settings.md").read_text(encoding="utf-8")
     listed = {

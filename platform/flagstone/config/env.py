@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from pathlib import Path
 
@@ -43,14 +44,34 @@ def path(name: str, default: Path) -> Path:
     return Path(os.environ.get(name) or default).expanduser().resolve()
 
 
+def folder(name: str, default: Path) -> Path:
+    found = path(name, default)
+    if os.environ.get(name) and not found.is_dir():
+        raise ImproperlyConfigured(f"{name} names {found}, which is not a folder.")
+    return found
+
+
+def log_level(name: str, default: str) -> str:
+    value = os.environ.get(name, default).upper()
+    if value not in logging.getLevelNamesMapping():
+        raise ImproperlyConfigured(
+            f"{name} must be DEBUG, INFO, WARNING, ERROR or CRITICAL, not {value!r}."
+        )
+    return value
+
+
 def secret(name: str, default: str = "") -> str:
     """Read a secret from NAME, or from the file that NAME_FILE names."""
     file = os.environ.get(f"{name}_FILE")
     if file:
         try:
-            return Path(file).read_text(encoding="utf-8").strip()
-        except OSError as error:
+            value = Path(file).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not text"
             raise ImproperlyConfigured(
-                f"{name}_FILE names {file}, which cannot be read: {error}."
+                f"{name}_FILE names {file}, which cannot be read: {reason}."
             ) from error
+        if not value:
+            raise ImproperlyConfigured(f"{name}_FILE names {file}, which is empty.")
+        return value
     return os.environ.get(name, default)

@@ -15,15 +15,16 @@ from kombu import Queue
 from psycopg.conninfo import conninfo_to_dict
 
 from flagstone.config import env
-from flagstone.config.runtime import postgres, redis_server
+from flagstone.config.runtime import postgres, redis_server, secret_key
+from flagstone.config.runtime.children import StartError
 from flagstone.core.content import CHECKOUT, content_dir
 
 # --- the place and the mode
 
 FLAGSTONE_HOME = env.path("FLAGSTONE_HOME", CHECKOUT / ".flagstone")
 DEBUG = env.boolean("FLAGSTONE_DEBUG", default=False)
-FLAGSTONE_SCAFFOLDS_DIR = env.path("FLAGSTONE_SCAFFOLDS_DIR", content_dir("scaffolds"))
-FLAGSTONE_SCORECARDS_DIR = env.path("FLAGSTONE_SCORECARDS_DIR", content_dir("scorecards"))
+FLAGSTONE_SCAFFOLDS_DIR = env.folder("FLAGSTONE_SCAFFOLDS_DIR", content_dir("scaffolds"))
+FLAGSTONE_SCORECARDS_DIR = env.folder("FLAGSTONE_SCORECARDS_DIR", content_dir("scorecards"))
 FLAGSTONE_LOCAL_HOST_ROOT = env.path("FLAGSTONE_LOCAL_HOST_ROOT", FLAGSTONE_HOME / "repositories")
 # the address that people and pull requests reach this Flagstone by
 FLAGSTONE_URL = env.text("FLAGSTONE_URL", "http://127.0.0.1:8000").rstrip("/")
@@ -34,9 +35,12 @@ def _secret_key() -> str:
     given = env.secret("FLAGSTONE_SECRET_KEY")
     if given:
         return given
-    kept = FLAGSTONE_HOME / "secret-key"
-    if kept.is_file():
-        return kept.read_text(encoding="utf-8").strip()
+    try:
+        kept = secret_key.read(FLAGSTONE_HOME)
+    except StartError as error:
+        raise ImproperlyConfigured(str(error)) from error
+    if kept:
+        return kept
     if env.text("DATABASE_URL"):
         raise ImproperlyConfigured(
             "Set FLAGSTONE_SECRET_KEY to 50 or more random characters; it signs the sessions."
@@ -157,6 +161,8 @@ DATABASES = {"default": _database()}
 # --- Redis: REDIS_URL, or the embedded one under FLAGSTONE_HOME
 
 REDIS_URL = env.secret("REDIS_URL") or redis_server.url(FLAGSTONE_HOME)
+if not REDIS_URL.startswith(("redis://", "rediss://", "unix://")):
+    raise ImproperlyConfigured("REDIS_URL must begin with redis://, rediss:// or unix://.")
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
@@ -310,6 +316,6 @@ LOGGING = {
     "handlers": {
         "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["redact"]}
     },
-    "root": {"handlers": ["stderr"], "level": env.text("FLAGSTONE_LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["stderr"], "level": env.log_level("FLAGSTONE_LOG_LEVEL", "INFO")},
     "loggers": {"django.server": {"handlers": ["stderr"], "level": "INFO", "propagate": False}},
 }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 
+from django.core.exceptions import ImproperlyConfigured
+
 from flagstone.config import env
 from flagstone.config.runtime.children import StartError
 from flagstone.config.runtime.up import Address, reset, up
@@ -23,7 +25,7 @@ def main(words: list[str]) -> int:
             case _:
                 print(USAGE, file=sys.stderr)  # noqa: T201 - a command line speaks
                 return 2
-    except StartError as error:
+    except (StartError, ImproperlyConfigured) as error:
         print(f"\nFlagstone did not start: {error}", file=sys.stderr)  # noqa: T201
         return 1
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import redis
 
 from flagstone.config.runtime.children import Child, StartError, spawn, wait_until
+from flagstone.core.redaction import redact
 
 LONGEST_SOCKET = 107
 START_TIMEOUT = 20.0
@@ -53,6 +54,23 @@ def start(home: Path, *, log: Path) -> Child:
         child.stop(5)
         raise
     return child
+
+
+def reach(url: str) -> None:
+    """Ask a Redis that somebody else runs whether it is there.
+
+    Raises:
+        StartError: It does not answer.
+    """
+    client = redis.Redis.from_url(url, socket_timeout=5, socket_connect_timeout=5)
+    try:
+        client.ping()
+    except redis.RedisError as error:
+        raise StartError(
+            f"The Redis that REDIS_URL names does not answer: {redact(str(error))}"
+        ) from error
+    finally:
+        client.close()
 
 
 def program() -> Path:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import fcntl
+import importlib
 import os
-import secrets
 import shutil
 import signal
 import socket
@@ -18,9 +18,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
+from urllib.parse import urlsplit
 
+from flagstone.config import env
 from flagstone.config.demo.people import PASSWORD, SIGN_INS
-from flagstone.config.runtime import postgres, redis_server, styles
+from flagstone.config.runtime import postgres, redis_server, secret_key, styles
 from flagstone.config.runtime.children import Child, StartError, spawn, wait_until
 
 STOP_TIMEOUT = 20.0
@@ -36,7 +38,16 @@ class Address:
 
     @property
     def url(self) -> str:
-        return os.environ.get("FLAGSTONE_URL") or f"http://{self.host}:{self.port}"
+        return os.environ.get("FLAGSTONE_URL") or f"http://{self.bind}"
+
+    @property
+    def bind(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def probe(self) -> str:
+        """Where this machine reaches it."""
+        return f"127.0.0.1:{self.port}" if self.host == "0.0.0.0" else self.bind  # noqa: S104 - compared, not bound
 
 
 @dataclass(slots=True)
@@ -68,8 +79,10 @@ def up(home: Path, address: Address) -> int:
     running = Running()
     with _only_one(home, address), _stop_on_signals():
         _refuse_taken_port(address)
+        environment = _environment(home, address)
+        _check_settings()
         try:
-            environment = _start_servers(home, address, running)
+            _start_servers(home, running)
             _prepare(environment)
             _start_flagstone(home, address, environment, running)
             has_demo = _load_demo(environment)
@@ -94,23 +107,35 @@ def reset(home: Path) -> int:
     return 0
 
 
-def _start_servers(home: Path, address: Address, running: Running) -> dict[str, str]:
-    logs = home / "logs"
+def _environment(home: Path, address: Address) -> dict[str, str]:
     environment = {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "flagstone.config.settings",
         "FLAGSTONE_HOME": str(home),
         "FLAGSTONE_URL": address.url,
-        "FLAGSTONE_SECRET_KEY": _secret_key(home),
         "PYTHONUNBUFFERED": "1",
     }
+    if not env.secret("FLAGSTONE_SECRET_KEY"):
+        environment["FLAGSTONE_SECRET_KEY"] = secret_key.read_or_make(home)
+    return environment
+
+
+def _check_settings() -> None:
+    """Read the settings once, here: a wrong one is a sentence before anything runs, not a child's traceback."""
+    importlib.import_module("flagstone.config.settings")
+
+
+def _start_servers(home: Path, running: Running) -> None:
+    logs = home / "logs"
     if not (os.environ.get("DATABASE_URL") or os.environ.get("DATABASE_URL_FILE")):
         with _saying("PostgreSQL"):
             running.add(postgres.start(home, log=logs / "postgres.log"))
-    if not (os.environ.get("REDIS_URL") or os.environ.get("REDIS_URL_FILE")):
-        with _saying("Redis"):
+    url = env.secret("REDIS_URL")
+    with _saying("Redis"):
+        if url:
+            redis_server.reach(url)
+        else:
             running.add(redis_server.start(home, log=logs / "redis.log"))
-    return environment
 
 
 def _prepare(environment: dict[str, str]) -> None:
@@ -153,7 +178,7 @@ def _beat(home: Path) -> list[str | Path]:
 
 def _web(address: Address) -> list[str | Path]:
     options = ["--workers", "2", "--threads", "4", "--graceful-timeout", "5", "--no-control-socket"]
-    where = ["--bind", f"{address.host}:{address.port}"]
+    where = ["--bind", address.bind]
     return [sys.executable, "-m", "gunicorn", "flagstone.config.wsgi:application", *where, *options]
 
 
@@ -199,9 +224,14 @@ def _run(words: list[str], environment: dict[str, str], failure: str) -> str:
         check=False,
     )
     if done.returncode != 0:
-        tail = "\n".join((done.stderr or done.stdout).strip().splitlines()[-12:])
-        raise StartError(f"{failure}:\n{tail}")
+        raise StartError(f"{failure}:\n{_cause(done.stderr or done.stdout)}")
     return done.stdout
+
+
+def _cause(output: str) -> str:
+    """Return what a child said last: of a traceback that Django raised for people, its words alone."""
+    _, _, words = output.rpartition("django.db.utils.OperationalError: ")
+    return "\n".join(words.strip().splitlines()[-12:])
 
 
 def _make_home(home: Path) -> None:
@@ -215,22 +245,17 @@ def _make_home(home: Path) -> None:
         ) from error
 
 
-def _secret_key(home: Path) -> str:
-    given = os.environ.get("FLAGSTONE_SECRET_KEY")
-    if given:
-        return given
-    kept = home / "secret-key"
-    if not kept.is_file():
-        with os.fdopen(os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(48))
-    return kept.read_text(encoding="utf-8").strip()
-
-
 def _refuse_taken_port(address: Address) -> None:
+    if not 0 < address.port < 65_536:
+        raise StartError(f"A port is a number from 1 to 65535, not {address.port}.")
     with socket.socket(socket.AF_INET6 if ":" in address.host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((address.host, address.port))
+        except socket.gaierror as error:
+            raise StartError(
+                f"FLAGSTONE_HOST is {address.host}, which is no address of this machine: {error.strerror}."
+            ) from error
         except OSError as error:
             raise StartError(
                 f"Port {address.port} on {address.host} cannot be used: {error.strerror}. "
@@ -239,11 +264,12 @@ def _refuse_taken_port(address: Address) -> None:
 
 
 def _is_ready(address: Address) -> bool:
-    host = "127.0.0.1" if address.host == "0.0.0.0" else address.host  # noqa: S104 - compared, not bound
+    # the name that people use is one that it answers to; 127.0.0.1 need not be
+    question = urllib.request.Request(
+        f"http://{address.probe}/health/ready", headers={"Host": urlsplit(address.url).netloc}
+    )
     try:
-        with urllib.request.urlopen(
-            f"http://{host}:{address.port}/health/ready", timeout=3
-        ) as answer:
+        with urllib.request.urlopen(question, timeout=3) as answer:  # noqa: S310 - http, see above
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False
