@@ -28,6 +28,7 @@ def scaffolds(settings: Any, tmp_path: Path) -> Path:
     """A folder of scaffolds with `tiny-api` in it, and no policy."""
     settings.FLAGSTONE_SCAFFOLDS_DIR = write_scaffolds(tmp_path / "scaffolds")
     settings.FLAGSTONE_SCORECARDS_DIR = tmp_path / "scorecards"
+    settings.FLAGSTONE_SCORECARDS_DIR.mkdir()
     return settings.FLAGSTONE_SCAFFOLDS_DIR
 
 

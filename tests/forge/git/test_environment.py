@@ -25,6 +25,7 @@ def test_nothing_of_the_parent_but_the_path_is_handed_down(
         "GIT_ALLOW_PROTOCOL": "file",
         "GIT_NO_REPLACE_OBJECTS": "1",
         "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_LITERAL_PATHSPECS": "1",
         "GIT_PAGER": "cat",
     }
 

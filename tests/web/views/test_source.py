@@ -55,6 +55,12 @@ def test_what_is_no_text_is_not_shown(client: Client, stranger: User, repository
         f"/files/shop/gitops/logo.png?at={'0' * 40}",
         "/files/shop/gitops/logo.png?at=--upload-pack=x",
         "/files/shop/gitops/../../etc/passwd",
+        "/files/shop/gitops/..:(glob)",
+        "/files/shop/gitops/:(icase)SERVICES/a/rollout.yaml",
+        "/files/shop/gitops/services/*/rollout.yaml",
+        "/files/shop/gitops/a%00b",
+        "/files/shop/gitops/.git/config",
+        "/files/shop/gitops/-h",
     ],
 )
 def test_what_is_not_there_is_told(

@@ -53,6 +53,8 @@ def clean_environment(
         "GIT_ALLOW_PROTOCOL": ":".join(protocols),
         "GIT_NO_REPLACE_OBJECTS": "1",
         "GIT_OPTIONAL_LOCKS": "0",
+        # a path is a person's input: `:(glob)` in it is a name, not a command
+        "GIT_LITERAL_PATHSPECS": "1",
         "GIT_PAGER": "cat",
     }
     settings = {**_SAFE_CONFIG, **(config or {})}
