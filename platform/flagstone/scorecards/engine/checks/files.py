@@ -17,7 +17,8 @@ _DUPLICATE_OBJECT = "duplicate-object"
     why="A document that does not parse is not applied, or stops the whole sync; of a key that is "
     "given twice one value is dropped without a word.",
     remedy="Mend the YAML at the line that is named; keep each key once.",
-    not_applicable="Everything was read.",
+    not_applicable="Everything was read: that files can be read earns nothing, so this check never passes; "
+    "it only ever fails.",
     no_data="Always decided: it is about what was read.",
 )
 def readable(service: ServiceView, _params: NoParams) -> Outcome:
@@ -26,7 +27,7 @@ def readable(service: ServiceView, _params: NoParams) -> Outcome:
         for problem in service.problems
         if problem.kind != _DUPLICATE_OBJECT
     ]
-    return failed(*faults) if faults else not_applicable("every file was read", certain=True)
+    return failed(*faults) if faults else not_applicable("every file was read, which earns nothing by itself", certain=True)
 
 
 @check(
@@ -35,7 +36,8 @@ def readable(service: ServiceView, _params: NoParams) -> Outcome:
     severity=Severity.H,
     why="The one that is applied last wins, and which one that is depends on the order of files.",
     remedy="Keep one definition, or give the objects different names or namespaces.",
-    not_applicable="No object is defined twice.",
+    not_applicable="No object is defined twice: that earns nothing, so this check never passes; "
+    "it only ever fails.",
     no_data="Always decided: it is about what was read.",
 )
 def defined_once(service: ServiceView, _params: NoParams) -> Outcome:
@@ -46,4 +48,4 @@ def defined_once(service: ServiceView, _params: NoParams) -> Outcome:
     ]
     if faults:
         return failed(*faults)
-    return not_applicable("no object is defined twice", certain=True)
+    return not_applicable("no object is defined twice, which earns nothing by itself", certain=True)
