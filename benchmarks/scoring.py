@@ -18,7 +18,8 @@ from flagstone.core.content import content_dir
 from flagstone.policies.gatekeeper.policy_set import PolicySet
 from flagstone.policies.gatekeeper.review import review_json
 from flagstone.policies.manifests.reading import read_folder
-from flagstone.scaffolding.engine.rendering import LayerJob, render_layers
+from flagstone.scaffolding.engine.jobs import LayerJob
+from flagstone.scaffolding.engine.rendering import render_layers
 
 SERVICES = 1000
 RUNS = 3

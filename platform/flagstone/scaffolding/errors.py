@@ -42,6 +42,18 @@ class LimitExceeded(TemplateError):
     default_code = "scaffold.limit"
 
 
+class HookFailed(TemplateError):
+    """A hook of a template ended with a failure; nothing that it wrote is kept."""
+
+    default_code = "scaffold.hook_failed"
+
+
+class JailMissing(TemplateError):
+    """This machine cannot lock a template's code in, so the code is not run."""
+
+    default_code = "scaffold.jail_missing"
+
+
 class AnswersInvalid(UserError):
     """The form was not filled in well.
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from flagstone.accounts.models import User
 from flagstone.gate.previews import Forecast
-from flagstone.scaffolding.engine.rendering import RenderedTree
+from flagstone.scaffolding.engine.trees import RenderedTree
 from flagstone.web.forms.questions import as_posted
 from flagstone.web.links import with_query
 from flagstone.web.preview_verdicts import Finding, Verdict, verdict_of

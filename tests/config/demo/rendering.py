@@ -7,7 +7,8 @@ from datetime import date
 
 from flagstone.config.demo.gitops import Layer
 from flagstone.core.content import content_dir
-from flagstone.scaffolding.engine.rendering import LayerJob, render_layers
+from flagstone.scaffolding.engine.jobs import LayerJob
+from flagstone.scaffolding.engine.rendering import render_layers
 
 TODAY = date(2026, 11, 23)
 

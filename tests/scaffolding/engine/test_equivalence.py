@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from flagstone.scaffolding.engine.rendering import RenderedFile, render_layer
+from flagstone.scaffolding.engine.rendering import render_layer
+from flagstone.scaffolding.engine.trees import RenderedFile
 from tests.scaffolding.building import write_layer
 
 

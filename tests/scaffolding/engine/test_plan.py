@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 import yaml
 
+from flagstone.scaffolding.engine.jobs import LayerJob
 from flagstone.scaffolding.engine.plan import (
     Link,
     PullRequestPlan,
@@ -13,7 +14,7 @@ from flagstone.scaffolding.engine.plan import (
     output,
     render,
 )
-from flagstone.scaffolding.engine.rendering import LayerJob, render_layers
+from flagstone.scaffolding.engine.rendering import render_layers
 from flagstone.scaffolding.engine.scaffold import load_scaffold
 from flagstone.scaffolding.errors import AnswersInvalid, TemplateError
 from tests.scaffolding.building import SERVICE_TEMPLATE, write_scaffolds

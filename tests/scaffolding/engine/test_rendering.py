@@ -8,14 +8,9 @@ import time
 
 import pytest
 
-from flagstone.scaffolding.engine.rendering import (
-    LayerJob,
-    Limits,
-    RenderedFile,
-    RenderedTree,
-    render_layer,
-    render_layers,
-)
+from flagstone.scaffolding.engine.jobs import LayerJob, Limits
+from flagstone.scaffolding.engine.rendering import render_layer, render_layers
+from flagstone.scaffolding.engine.trees import RenderedFile, RenderedTree
 from flagstone.scaffolding.errors import LimitExceeded, TemplateError, UnsafeTemplate
 from tests.scaffolding.building import TOP, write_layer
 

@@ -35,7 +35,8 @@ from flagstone.forge.git.workspace import GitWorkspace
 from flagstone.forge.hosts.base import PullRequestSpec, Verdict
 from flagstone.forge.models import CodeHost, Repository, RepositoryRole
 from flagstone.forge.pipeline import sync_repository
-from flagstone.scaffolding.engine.rendering import LayerJob, render_layers
+from flagstone.scaffolding.engine.jobs import LayerJob
+from flagstone.scaffolding.engine.rendering import render_layers
 from flagstone.scorecards.actions import look_at_repository
 from flagstone.scorecards.pipeline import evaluate_repository
 

@@ -7,22 +7,20 @@ imported that costs time: this process is started for every run.
 from __future__ import annotations
 
 import json
-import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from cookiecutter import generate
 from cookiecutter.find import find_template
-from jinja2.sandbox import SandboxedEnvironment
 
 from flagstone.scaffolding.engine.context import finish_context
-from flagstone.scaffolding.engine.faults import Fault, PathRefused, fault_of
+from flagstone.scaffolding.engine.faults import Fault, fault_of
 from flagstone.scaffolding.engine.guard import Wall, limit_process
-from flagstone.scaffolding.engine.names import path_fault
-from flagstone.scaffolding.engine.sandbox import environment_for, marks_of
+from flagstone.scaffolding.engine.path_checks import check_paths
+from flagstone.scaffolding.engine.sandbox import environment_for
 
 
 def main() -> None:
@@ -54,7 +52,7 @@ def render(layer: Mapping[str, Any], target: Path) -> dict[str, Any] | Fault:
         environment = environment_for(context)
         template = find_template(folder, environment)
         top = template.name
-        _check_paths(template, context, environment)
+        check_paths(template, context, environment)
         generate.generate_files(
             repo_dir=folder,
             context=context,
@@ -70,49 +68,6 @@ def render(layer: Mapping[str, Any], target: Path) -> dict[str, Any] | Fault:
         return fault_of(failure, top)
     variables: dict[str, Any] = context["cookiecutter"]
     return variables
-
-
-def _check_paths(
-    template: Path, context: dict[str, Any], environment: SandboxedEnvironment
-) -> None:
-    """Refuse every path that the answers would turn into something else than a plain file or folder."""
-    marks = marks_of(environment)
-    top = _rendered_path(template.name, template.name, context, environment)
-    if "/" in top or not top.strip():
-        raise PathRefused(template.name, f"becomes {top!r}, which is not one folder")
-    for shown, path in _rendered_names(template, context):
-        if any(mark in path for mark in marks):
-            _rendered_path(path, shown, context, environment)
-
-
-def _rendered_names(template: Path, context: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield what cookiecutter renders as a path: each as its author knows it, and below the template's folder."""
-    for folder, folders, files in os.walk(template):
-        paths = {name: Path(folder, name).relative_to(template).as_posix() for name in folders}
-        for path in (
-            *paths.values(),
-            *(Path(folder, f).relative_to(template).as_posix() for f in files),
-        ):
-            yield f"{template.name}/{path}", path
-        # what is only copied keeps the names below it
-        folders[:] = [
-            n for n, path in paths.items() if not generate.is_copy_only_path(path, context)
-        ]
-
-
-def _rendered_path(
-    path: str,
-    shown: str,
-    context: dict[str, Any],
-    environment: SandboxedEnvironment,
-) -> str:
-    try:
-        rendered = environment.from_string(path).render(**context)
-    except Exception as error:
-        raise PathRefused(shown, f"has a path that cannot be rendered: {error}") from error
-    if fault := path_fault(rendered, marks=marks_of(environment)):
-        raise PathRefused(shown, f"becomes {rendered!r}, which {fault}")
-    return rendered
 
 
 def _answer(document: Mapping[str, Any]) -> None:

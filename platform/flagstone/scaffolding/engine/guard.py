@@ -27,7 +27,12 @@ class TooMuch(BaseException):
 
 
 def limit_process(
-    *, wall_seconds: int, cpu_seconds: int, memory_bytes: int, file_bytes: int
+    *,
+    wall_seconds: int,
+    cpu_seconds: int,
+    memory_bytes: int,
+    file_bytes: int,
+    processes: int = 0,
 ) -> None:
     """Put the kernel's limits on this process; it cannot raise them again."""
     # a child whose worker was killed ends itself
@@ -36,8 +41,8 @@ def limit_process(
     for what, most in (
         (resource.RLIMIT_AS, memory_bytes),
         (resource.RLIMIT_FSIZE, file_bytes),
-        (resource.RLIMIT_NOFILE, 64),
-        (resource.RLIMIT_NPROC, 0),
+        (resource.RLIMIT_NOFILE, 256 if processes else 64),
+        (resource.RLIMIT_NPROC, processes),
         (resource.RLIMIT_CORE, 0),
     ):
         resource.setrlimit(what, (most, most))

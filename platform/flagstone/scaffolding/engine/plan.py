@@ -9,14 +9,9 @@ from typing import Any
 
 from flagstone.scaffolding.engine import expressions
 from flagstone.scaffolding.engine.answers import validate
+from flagstone.scaffolding.engine.jobs import LayerJob, Limits
 from flagstone.scaffolding.engine.provenance import PATH, LayerRecord, ProvenanceRecord
-from flagstone.scaffolding.engine.rendering import (
-    LayerJob,
-    Limits,
-    RenderedFile,
-    RenderedTree,
-    render_layers,
-)
+from flagstone.scaffolding.engine.rendering import render_layers
 from flagstone.scaffolding.engine.scaffold import GITOPS, SERVICE, Scaffold, target_of
 from flagstone.scaffolding.engine.template import (
     FETCH_COOKIECUTTER,
@@ -25,6 +20,7 @@ from flagstone.scaffolding.engine.template import (
     REGISTER,
     Step,
 )
+from flagstone.scaffolding.engine.trees import RenderedFile, RenderedTree
 from flagstone.scaffolding.errors import TemplateError
 
 

@@ -13,70 +13,17 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from flagstone.scaffolding.engine.jail import render_in_jail
+from flagstone.scaffolding.engine.jobs import LayerJob, Limits, RenderedLayer
 from flagstone.scaffolding.engine.names import control_fault
+from flagstone.scaffolding.engine.trees import RenderedFile, RenderedTree
 from flagstone.scaffolding.errors import LimitExceeded, TemplateError, UnsafeTemplate
 
 CHILD = ("-I", "-X", "utf8", "-m", "flagstone.scaffolding.engine.child")
 _RUN_PREFIX = "flagstone-render-"
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What one run may take; reaching any of them stops it with a sentence."""
-
-    wall_seconds: int = 30
-    cpu_seconds: int = 20
-    memory_bytes: int = 512 * 1024 * 1024
-    file_bytes: int = 8 * 1024 * 1024
-    total_bytes: int = 64 * 1024 * 1024
-    files: int = 2000
-
-
-@dataclass(frozen=True, slots=True)
-class RenderedFile:
-    content: bytes
-    executable: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class RenderedTree:
-    """Files by their POSIX path relative to the tree's root, in order."""
-
-    files: Mapping[str, RenderedFile] = field(default_factory=dict)
-
-    def overlaid(self, other: RenderedTree) -> RenderedTree:
-        """Return this tree with another one laid over it."""
-        return RenderedTree(dict(sorted((dict(self.files) | dict(other.files)).items())))
-
-    def contents(self) -> dict[str, bytes]:
-        return {path: file.content for path, file in self.files.items()}
-
-
-@dataclass(frozen=True, slots=True)
-class LayerJob:
-    """One layer to render.
-
-    Args:
-        folder: The cookiecutter template: the folder that holds cookiecutter.json.
-        given: Values for its variables; they are data and come out as those very characters.
-        label: How the folder is called in errors, such as `python-api/service`.
-    """
-
-    folder: Path
-    given: Mapping[str, Any]
-    label: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class RenderedLayer:
-    """A rendered layer; `variables` is the finished context it was rendered with."""
-
-    tree: RenderedTree
-    variables: Mapping[str, Any]
 
 
 def render_layer(
@@ -87,14 +34,21 @@ def render_layer(
 
 
 def render_layers(jobs: Sequence[LayerJob], *, limits: Limits | None = None) -> list[RenderedLayer]:
-    """Render layers in one child process.
+    """Render layers in one child process; each of those whose code runs, in a jail of its own.
 
     Raises:
         TemplateError: With the file and line of the template, and the reason.
         UnsafeTemplate: The template tried what no template may do.
         LimitExceeded: It took too much.
+        HookFailed, JailMissing: As `render_in_jail`.
     """
     limits = limits or Limits()
+    harmless = [job for job in jobs if not job.runs_code]
+    rendered = iter(_render_harmless(harmless, limits) if harmless else [])
+    return [render_in_jail(job, limits) if job.runs_code else next(rendered) for job in jobs]
+
+
+def _render_harmless(jobs: Sequence[LayerJob], limits: Limits) -> list[RenderedLayer]:
     with tempfile.TemporaryDirectory(prefix=_RUN_PREFIX) as folder:
         run = Path(folder).resolve()
         answer = _run_child(jobs, run, limits)
@@ -177,13 +131,13 @@ def _death(
 
 
 def _labels(jobs: Sequence[LayerJob]) -> str:
-    return ", ".join(job.label or job.folder.name for job in jobs)
+    return ", ".join(job.name for job in jobs)
 
 
 def _error(fault: Mapping[str, Any], job: LayerJob) -> TemplateError:
     kinds = {"unsafe": UnsafeTemplate, "limit": LimitExceeded}
     error = kinds.get(fault["kind"], TemplateError)
-    label = job.label or job.folder.name
+    label = job.name
     file = f"{label}/{fault['file']}" if fault["file"] else label
     return error(fault["reason"], file=file, line=fault["line"])
 
@@ -191,7 +145,7 @@ def _error(fault: Mapping[str, Any], job: LayerJob) -> TemplateError:
 def _collect(target: Path, job: LayerJob, limits: Limits) -> RenderedTree:
     """Read what was written, trusting nothing: plain files only, within the limits."""
     tops = sorted(os.scandir(target), key=lambda entry: entry.name)
-    label = job.label or job.folder.name
+    label = job.name
     if len(tops) != 1 or not tops[0].is_dir(follow_symlinks=False):
         raise TemplateError("did not produce one folder", file=label)
     files: dict[str, RenderedFile] = {}

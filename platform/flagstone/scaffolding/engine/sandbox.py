@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from jinja2 import StrictUndefined
+from jinja2 import Environment, StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 
 # what cookiecutter gives to every template
@@ -63,7 +63,7 @@ def environment_for(context: Mapping[str, Any]) -> SandboxedEnvironment:
     )
 
 
-def marks_of(environment: SandboxedEnvironment) -> tuple[str, ...]:
+def marks_of(environment: Environment) -> tuple[str, ...]:
     """Return the delimiters of a template's language."""
     found = (getattr(environment, name) for name in _DELIMITERS)
     return tuple(mark for mark in found if mark)

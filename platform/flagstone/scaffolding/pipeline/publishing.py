@@ -17,7 +17,7 @@ from flagstone.forge.git.changes import FileContent
 from flagstone.forge.hosts.base import CommitStatus, StatusState
 from flagstone.forge.models import ChangeRequest, PullRequest
 from flagstone.scaffolding.engine.plan import PullRequestPlan, RenderedService
-from flagstone.scaffolding.engine.rendering import RenderedTree
+from flagstone.scaffolding.engine.trees import RenderedTree
 from flagstone.scaffolding.models import ScaffoldRun
 from flagstone.scaffolding.pipeline.rows import keep_output, record
 from flagstone.scaffolding.surroundings import surroundings_of

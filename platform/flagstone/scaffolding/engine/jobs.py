@@ -1,0 +1,60 @@
+"""What a rendering is asked for, what it may take, and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flagstone.scaffolding.engine.trees import RenderedTree
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one run may take; reaching any of them stops it with a sentence."""
+
+    wall_seconds: int = 30
+    cpu_seconds: int = 20
+    memory_bytes: int = 512 * 1024 * 1024
+    file_bytes: int = 8 * 1024 * 1024
+    total_bytes: int = 64 * 1024 * 1024
+    files: int = 2000
+    processes: int = 64
+
+
+@dataclass(frozen=True, slots=True)
+class LayerJob:
+    """One layer to render.
+
+    Args:
+        folder: The cookiecutter template: the folder that holds cookiecutter.json.
+        given: Values for its variables; they are data and come out as those very characters.
+        label: How the folder is called in errors, such as `python-api/service`.
+        runs_code: Its hooks and its own Jinja extensions run, in a jail; else they are left out or refused.
+    """
+
+    folder: Path
+    given: Mapping[str, Any]
+    label: str = ""
+    runs_code: bool = False
+
+    @property
+    def name(self) -> str:
+        """What errors call it."""
+        return self.label or self.folder.name
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedLayer:
+    """A rendered layer.
+
+    Args:
+        tree: What it wrote.
+        variables: The finished context that it was rendered with.
+        said: The end of what its hooks printed.
+    """
+
+    tree: RenderedTree
+    variables: Mapping[str, Any]
+    said: str = ""

@@ -1,0 +1,26 @@
+"""What a rendering gives: files by their path."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedFile:
+    content: bytes
+    executable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedTree:
+    """Files by their POSIX path relative to the tree's root, in order."""
+
+    files: Mapping[str, RenderedFile] = field(default_factory=dict)
+
+    def overlaid(self, other: RenderedTree) -> RenderedTree:
+        """Return this tree with another one laid over it."""
+        return RenderedTree(dict(sorted((dict(self.files) | dict(other.files)).items())))
+
+    def contents(self) -> dict[str, bytes]:
+        return {path: file.content for path, file in self.files.items()}
