@@ -27,7 +27,11 @@ def readable(service: ServiceView, _params: NoParams) -> Outcome:
         for problem in service.problems
         if problem.kind != _DUPLICATE_OBJECT
     ]
-    return failed(*faults) if faults else not_applicable("every file was read, which earns nothing by itself", certain=True)
+    return (
+        failed(*faults)
+        if faults
+        else not_applicable("every file was read; that earns nothing", certain=True)
+    )
 
 
 @check(
@@ -48,4 +52,4 @@ def defined_once(service: ServiceView, _params: NoParams) -> Outcome:
     ]
     if faults:
         return failed(*faults)
-    return not_applicable("no object is defined twice, which earns nothing by itself", certain=True)
+    return not_applicable("no object is defined twice; that earns nothing", certain=True)
