@@ -12,9 +12,9 @@ import pytest
 COMMAND = Path(sys.executable).with_name("flagstone")
 
 
-def _verify(**environment: str) -> subprocess.CompletedProcess[str]:
+def _verify(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [COMMAND, "audit", "verify"],
+        [COMMAND, "audit", *(arguments or ("verify",))],
         capture_output=True,
         text=True,
         check=False,
@@ -65,3 +65,78 @@ def test_a_database_that_does_not_run_is_told(tmp_path):
     assert done.stdout == ""
     assert done.stderr.startswith("flagstone: the database cannot be read: ")
     assert done.stderr.endswith("or set DATABASE_URL to the one of your Flagstone.\n")
+
+
+def _of_the_tests(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return _verify(*arguments, DATABASE_URL=_test_database(), FLAGSTONE_SECRET_KEY="x" * 50)
+
+
+def _cut_off_after(sequence: int) -> None:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE core_auditentry DISABLE TRIGGER core_auditentry_no_change")
+        cursor.execute("DELETE FROM core_auditentry WHERE sequence > %s", [sequence])
+        cursor.execute("ALTER TABLE core_auditentry ENABLE TRIGGER core_auditentry_no_change")
+
+
+def test_the_head_is_an_anchor_that_holds_while_the_chain_grows(chain, make_user):
+    from flagstone.core import audit
+
+    head = _of_the_tests("head")
+    assert (head.returncode, head.stdout) == (0, f"3:{chain.head}\n")
+    last = audit.record(actor=None, action="test.happened", subject="thing:4")
+    done = _of_the_tests("verify", "--anchor", head.stdout.strip())
+    assert (done.returncode, done.stdout) == (
+        0,
+        f"The chain holds: 4 entries, head {last.hash}\n",
+    )
+
+
+def test_an_end_that_was_cut_off_is_noticed_with_an_anchor_only(chain):
+    _cut_off_after(2)
+    assert _of_the_tests("verify").returncode == 0
+    done = _of_the_tests("verify", "--anchor", f"3:{chain.head}")
+    assert (done.returncode, done.stdout) == (
+        1,
+        (
+            "The chain is broken at entry 3: the end is cut off: the anchor is of entry 3, which is not there.\n"
+            "The 2 entries before it hold.\n"
+        ),
+    )
+
+
+def test_a_chain_that_was_written_anew_is_noticed(chain):
+    from flagstone.core import audit
+
+    _cut_off_after(2)
+    audit.record(actor=None, action="test.happened", subject="thing:other")
+    done = _of_the_tests("verify", "--anchor", f"3:{chain.head}")
+    assert (done.returncode, done.stdout) == (
+        1,
+        (
+            "The chain is broken at entry 3: it is not the entry that the anchor was taken of: "
+            "the chain was written anew.\nThe 2 entries before it hold.\n"
+        ),
+    )
+
+
+def test_an_empty_chain_has_an_anchor_too(transactional_db):
+    head = _of_the_tests("head")
+    assert (head.returncode, head.stdout) == (0, f"0:{'0' * 64}\n")
+    assert _of_the_tests("verify", "--anchor", head.stdout.strip()).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("anchor", "reason"),
+    [
+        ("3", "it is NUMBER:HASH, as `audit head` prints it"),
+        (f"x:{'0' * 64}", "it is NUMBER:HASH, as `audit head` prints it"),
+        (f"-1:{'0' * 64}", "it is NUMBER:HASH, as `audit head` prints it"),
+        ("3:abc", "its hash must be 64 hexadecimal digits"),
+    ],
+)
+def test_what_is_no_anchor_is_told(chain, anchor, reason):
+    done = _of_the_tests("verify", f"--anchor={anchor}")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"flagstone: {anchor!r} is not an anchor: {reason}.\n"

@@ -5,9 +5,8 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
-from django.http import Http404
+from django.http import Http404, JsonResponse
 from rest_framework.exceptions import APIException, PermissionDenied, ValidationError
-from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from flagstone.core.errors import (
@@ -28,31 +27,55 @@ STATUS_OF: tuple[tuple[type[FlagstoneError], int], ...] = (
 )
 
 
-def handle(exception: Exception, context: dict[str, Any]) -> Response | None:
-    """Turn an expected error into its answer; anything else stays a crash and becomes a 500."""
+MEDIA_TYPE = "application/problem+json"
+# what ends a request before a view is at it, or in the middle of one
+_ELSEWHERE = {
+    400: ("bad_request", "The request could not be read."),
+    403: ("forbidden", "You may not do this."),
+    404: ("not_found", "There is no such thing here."),
+    413: ("too_large", "The body is larger than the 10 MB that a request may have."),
+    500: ("broken", "Flagstone broke here, not you. The platform team finds the cause in its log."),
+}
+
+
+def problem_outside_views(status: int) -> JsonResponse:
+    """Answer for a request under /api/ that no view answers for."""
+    code, detail = _ELSEWHERE[status]
+    return JsonResponse(_body(status, code, detail), status=status, content_type=MEDIA_TYPE)
+
+
+def handle(exception: Exception, context: dict[str, Any]) -> JsonResponse | None:
+    """Turn an expected error into its answer; anything else stays a crash and becomes a 500.
+
+    JSON whatever the caller accepts: the description of the API is YAML, its errors are not.
+    """
     if isinstance(exception, FlagstoneError):
         status = next((code for kind, code in STATUS_OF if isinstance(exception, kind)), 500)
-        problem = _problem(status, exception.code, exception.message)
         # what is wrong with each field, in the same place as the errors of the request's own form
         fields = exception.params.get("fields")
-        if isinstance(fields, dict):
-            problem.data["errors"] = fields
-        return problem
+        return _problem(
+            status, exception.code, exception.message, fields if isinstance(fields, dict) else None
+        )
     response = exception_handler(exception, context)
     if response is None:
         return None
-    problem = _problem(response.status_code, _code(exception), _detail(exception))
-    if isinstance(exception, ValidationError):
-        problem.data["errors"] = exception.detail
+    errors = exception.detail if isinstance(exception, ValidationError) else None
+    problem = _problem(response.status_code, _code(exception), _detail(exception), errors)
     for name in ("WWW-Authenticate", "Retry-After"):
         if response.has_header(name):
             problem[name] = response[name]
     return problem
 
 
-def _problem(status: int, code: str, detail: str) -> Response:
-    body = {"title": HTTPStatus(status).phrase, "status": status, "code": code, "detail": detail}
-    return Response(body, status=status, content_type="application/problem+json")
+def _problem(status: int, code: str, detail: str, errors: Any = None) -> JsonResponse:
+    body = _body(status, code, detail)
+    if errors is not None:
+        body["errors"] = errors
+    return JsonResponse(body, status=status, content_type=MEDIA_TYPE)
+
+
+def _body(status: int, code: str, detail: str) -> dict[str, Any]:
+    return {"title": HTTPStatus(status).phrase, "status": status, "code": code, "detail": detail}
 
 
 def _code(exception: Exception) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,6 +20,8 @@ class CarefulJSONParser(JSONParser):
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
         try:
+            # DRF reads the stream itself, past the limit that Django sets on bodies
+            stream = io.BytesIO(parser_context["request"].body) if parser_context else stream
             body = super().parse(stream, media_type, parser_context)
         except RecursionError as error:
             raise ParseError("The JSON is nested too deeply.") from error

@@ -4,20 +4,56 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:  # its models need Django set up
+    from flagstone.core.audit import Verdict
 
 audit_app = typer.Typer(
     name="audit", no_args_is_help=True, help="The audit chain of a running Flagstone."
 )
 
 
+@audit_app.command("head")
+def head() -> None:
+    """Check the chain and print its last entry as NUMBER:HASH.
+
+    Keep it where nobody who administers the database can write. Hand it to `flagstone audit verify --anchor` later: a chain whose end was cut off holds by itself.
+    """
+    verdict = _verdict()
+    _require_whole(verdict)
+    typer.echo(str(verdict.anchor))
+
+
 @audit_app.command("verify")
-def verify() -> None:
+def verify(
+    anchor: Annotated[
+        str,
+        typer.Option(
+            metavar="NUMBER:HASH",
+            help="What `flagstone audit head` printed once: notices, too, that the end was cut off.",
+        ),
+    ] = "",
+) -> None:
     """Walk the audit chain from its beginning; exit 1 and name the first entry that does not fit.
 
     It reads the database that DATABASE_URL names, or the one of `make up`, which has to be running.
     """
+    verdict = _verdict(anchor)
+    _require_whole(verdict)
+    typer.echo(f"The chain holds: {verdict.entries} entries, head {verdict.head}")
+
+
+def _require_whole(verdict: Verdict) -> None:
+    if not verdict.holds:
+        typer.echo(f"The chain is broken at entry {verdict.broken_at}: {verdict.reason}.")
+        typer.echo(f"The {verdict.entries} entries before it hold.")
+        raise typer.Exit(1)
+
+
+def _verdict(anchor: str = "") -> Verdict:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "flagstone.config.settings")
     import django  # noqa: PLC0415 - `flagstone score` has to start without Django
 
@@ -27,7 +63,10 @@ def verify() -> None:
     from flagstone.core import audit  # noqa: PLC0415 - needs Django set up
 
     try:
-        verdict = audit.verify()
+        return audit.verify(anchor=audit.Anchor.parse(anchor) if anchor else None)
+    except ValueError as error:
+        typer.echo(f"flagstone: {error}.", err=True)
+        sys.exit(2)
     except DatabaseError as error:
         reason = str(error).strip().splitlines()[0]
         typer.echo(
@@ -36,8 +75,3 @@ def verify() -> None:
             err=True,
         )
         sys.exit(2)
-    if not verdict.holds:
-        typer.echo(f"The chain is broken at entry {verdict.broken_at}: {verdict.reason}.")
-        typer.echo(f"The {verdict.entries} entries before it hold.")
-        raise typer.Exit(1)
-    typer.echo(f"The chain holds: {verdict.entries} entries, head {verdict.head}")

@@ -10,3 +10,8 @@ urlpatterns = [
     path("api/", include("flagstone.api.urls")),
     path("", include("flagstone.web.urls")),
 ]
+
+handler400 = "flagstone.config.error_answers.bad_request"
+handler403 = "flagstone.config.error_answers.permission_denied"
+handler404 = "flagstone.config.error_answers.page_not_found"
+handler500 = "flagstone.config.error_answers.server_error"

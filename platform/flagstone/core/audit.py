@@ -1,12 +1,14 @@
 """The audit chain: every change of state is an entry that carries the hash of the one before.
 
-Changing, removing or inserting an entry breaks the chain at that place, and `verify` names it.
+Changing, removing or inserting an entry breaks the chain at that place, and `verify` names it. Cutting off its end
+breaks nothing, so an auditor keeps an anchor outside: the number and hash of an entry, which must still be there.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,6 +29,29 @@ CHAIN_LOCK = 0x466C6167
 
 
 @dataclass(frozen=True, slots=True)
+class Anchor:
+    """What an auditor kept of the chain: the number of an entry, and its hash in hexadecimal."""
+
+    sequence: int
+    hash: str
+
+    @classmethod
+    def parse(cls, text: str) -> Anchor:
+        """Read `NUMBER:HASH`; anything else is a ValueError with a sentence."""
+        number, colon, digest = text.strip().partition(":")
+        if not colon or not re.fullmatch(r"[0-9]{1,18}", number):
+            raise ValueError(
+                f"{text!r} is not an anchor: it is NUMBER:HASH, as `audit head` prints it"
+            )
+        if not re.fullmatch(r"[0-9a-f]{64}", digest):
+            raise ValueError(f"{text!r} is not an anchor: its hash must be 64 hexadecimal digits")
+        return cls(int(number), digest)
+
+    def __str__(self) -> str:
+        return f"{self.sequence}:{self.hash}"
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """What checking the chain found; `broken_at` is the sequence number of the first bad entry."""
 
@@ -34,6 +59,11 @@ class Verdict:
     head: str
     broken_at: int | None = None
     reason: str = ""
+
+    @property
+    def anchor(self) -> Anchor:
+        """The last entry that holds, to be kept outside of the database."""
+        return Anchor(self.entries, self.head)
 
     @property
     def holds(self) -> bool:
@@ -74,16 +104,28 @@ def entry_hash(entry: AuditEntry) -> str:
     return hashlib.sha256(_canonical(entry)).hexdigest()
 
 
-def verify(entries: Iterable[AuditEntry] | None = None) -> Verdict:
-    """Walk the chain from its beginning and name the first entry that does not fit."""
+def verify(entries: Iterable[AuditEntry] | None = None, *, anchor: Anchor | None = None) -> Verdict:
+    """Walk the chain from its beginning and name the first entry that does not fit.
+
+    Args:
+        entries: In their order; all of the database without it.
+        anchor: An entry that was there once: without it nobody notices that the end was cut off.
+    """
     if entries is None:
         entries = AuditEntry.objects.order_by("sequence").iterator(chunk_size=2000)
     count, head = 0, GENESIS
     for entry in entries:
         reason = _fault(entry, expected_sequence=count + 1, expected_previous=head)
+        if not reason and anchor and (entry.sequence, entry.hash) == (anchor.sequence, anchor.hash):
+            anchor = None
+        elif not reason and anchor and entry.sequence == anchor.sequence:
+            reason = "it is not the entry that the anchor was taken of: the chain was written anew"
         if reason:
             return Verdict(entries=count, head=head, broken_at=entry.sequence, reason=reason)
         count, head = count + 1, entry.hash
+    if anchor and anchor.sequence > 0:
+        reason = f"the end is cut off: the anchor is of entry {anchor.sequence}, which is not there"
+        return Verdict(entries=count, head=head, broken_at=count + 1, reason=reason)
     return Verdict(entries=count, head=head)
 
 

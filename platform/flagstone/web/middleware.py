@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from django.core.exceptions import BadRequest
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -67,11 +68,7 @@ class NoNulMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if "\0" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
-            return HttpResponse(
-                "This address holds U+0000, which nothing here is called.",
-                status=400,
-                content_type="text/plain; charset=utf-8",
-            )
+            raise BadRequest("The address holds U+0000.")
         return self.get_response(request)
 
 
