@@ -18,9 +18,10 @@ audit_app = typer.Typer(
 
 @audit_app.command("head")
 def head() -> None:
-    """Check the chain and print its last entry as NUMBER:HASH.
+    """Check the chain and print its last entry as NUMBER:HASH, for an auditor to keep.
 
-    Keep it where nobody who administers the database can write. Hand it to `flagstone audit verify --anchor` later: a chain whose end was cut off holds by itself.
+    Keep it where nobody who administers the database can write, and hand it to `verify --anchor` later: a chain whose
+    end was cut off holds by itself.
     """
     verdict = _verdict()
     _require_whole(verdict)
