@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from flagstone.accounts import actions
+from flagstone.accounts import actions, sign_in_limits
 from flagstone.accounts.models import ApiToken, User
 from flagstone.core.admin import AuditedAdmin, ReadOnlyAdmin
 
@@ -36,6 +36,14 @@ class FlagstoneUserAdmin(AuditedAdmin, UserAdmin):  # type: ignore[type-arg]
         ("Person", {"fields": ("first_name", "last_name", "email", "entity_ref")}),
         ("Rights", {"fields": ("role", "is_active", "is_staff", "is_superuser")}),
     )
+
+    actions = ("let_try_again",)
+
+    @admin.action(description="Let them try to sign in again")
+    def let_try_again(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        for user in queryset:
+            sign_in_limits.let_try_again(actor=request.user, user=user)  # type: ignore[arg-type]
+        self.message_user(request, f"Failed tries are forgotten for {queryset.count()} people.")
 
 
 @admin.register(ApiToken)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from axes.signals import user_locked_out
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.dispatch import receiver
 
@@ -29,4 +30,15 @@ def record_failed_sign_in(sender: Any, credentials: dict[str, Any], **kwargs: An
     known = User.objects.filter(username=name).exists()
     audit.record(
         actor=None, action="accounts.sign_in_failed", subject=f"user:{name if known else 'unknown'}"
+    )
+
+
+@receiver(user_locked_out)
+def record_locked_sign_in(sender: Any, username: str, ip_address: str, **kwargs: Any) -> None:
+    known = User.objects.filter(username=username).exists()
+    audit.record(
+        actor=None,
+        action="accounts.sign_in_locked",
+        subject=f"user:{username if known else 'unknown'}",
+        data={"address": ip_address},
     )

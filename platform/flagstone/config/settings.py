@@ -53,11 +53,8 @@ ALLOWED_HOSTS = env.words("FLAGSTONE_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]"
 CSRF_TRUSTED_ORIGINS = env.words("FLAGSTONE_CSRF_TRUSTED_ORIGINS")
 _HTTPS = FLAGSTONE_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _HTTPS
-SECURE_PROXY_SSL_HEADER = (
-    ("HTTP_X_FORWARDED_PROTO", "https")
-    if env.boolean("FLAGSTONE_BEHIND_PROXY", default=False)
-    else None
-)
+FLAGSTONE_BEHIND_PROXY = env.boolean("FLAGSTONE_BEHIND_PROXY", default=False)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if FLAGSTONE_BEHIND_PROXY else None
 SECURE_HSTS_SECONDS = 31_536_000 if _HTTPS else 0
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
@@ -69,6 +66,7 @@ SESSION_COOKIE_SAMESITE = "Lax"
 
 INSTALLED_APPS = [
     "unfold",
+    "axes",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -109,6 +107,7 @@ MIDDLEWARE = [
     "flagstone.web.security.ContentSecurityPolicyMiddleware",
     "flagstone.web.middleware.ServerTimingMiddleware",
     "flagstone.web.middleware.FlagstoneErrorMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "flagstone.config.urls"
@@ -250,6 +249,24 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
+
+# --- tries to sign in: five for each name from each address, then a pause (docs/adr/0005)
+
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_LOCKOUT_CALLABLE = "flagstone.web.views.sign_in.locked"
+AXES_CLIENT_IP_CALLABLE = "flagstone.accounts.sign_in_limits.address_of"
+AXES_USERNAME_CALLABLE = "flagstone.accounts.sign_in_limits.name_of"
+AXES_DISABLE_ACCESS_LOG = True  # the audit chain tells who signed in
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
 
 # --- API
 
