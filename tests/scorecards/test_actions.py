@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from flagstone.core.errors import Conflict, Forbidden, UserError
@@ -100,4 +101,41 @@ def test_a_wrong_wish_is_refused(entity, member, _case, fields, message):
 def test_one_live_exemption_for_a_check(entity, member):
     _request(member, entity)
     with pytest.raises(Conflict, match="PB-01 of quote has an exemption already"):
+        _request(member, entity)
+
+
+def test_one_that_is_over_makes_room_for_the_next(entity, member, lead):
+    from flagstone.scorecards.actions import decide_exemption
+    from flagstone.scorecards.models import Exemption, ExemptionState
+
+    old = decide_exemption(actor=lead, exemption=_request(member, entity), approve=True)
+    with pytest.raises(Conflict, match="has an exemption already"):
+        _request(member, entity)
+    later = timezone.now() + timedelta(days=11)
+    with time_machine.travel(later, tick=False):
+        today = later.date()
+        assert old.standing_on(today) == ExemptionState.EXPIRED
+        assert list(Exemption.objects.in_force(today)) == []
+        assert list(Exemption.objects.standing(ExemptionState.EXPIRED, today)) == [old]
+        _request(member, entity, expires_on=today + timedelta(days=5))
+    old.refresh_from_db()
+    assert old.state == "expired"
+
+
+def test_what_would_have_ended_cannot_be_approved(entity, member, lead):
+    from flagstone.scorecards.actions import decide_exemption
+
+    wish = _request(member, entity)
+    with (
+        time_machine.travel(timezone.now() + timedelta(days=11), tick=False),
+        pytest.raises(Conflict, match=f"would have ended on {wish.expires_on}: ask for it again"),
+    ):
+        decide_exemption(actor=lead, exemption=wish, approve=True)
+    wish.refresh_from_db()
+    assert wish.state == "pending"
+
+
+def test_only_services_are_exempted(entity, member):
+    entity.kind = "System"
+    with pytest.raises(UserError, match="quote is no service"):
         _request(member, entity)

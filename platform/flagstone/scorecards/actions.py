@@ -16,9 +16,16 @@ from flagstone.core.errors import Conflict, Forbidden, UserError
 from flagstone.forge.models import Repository
 from flagstone.scorecards import tasks
 from flagstone.scorecards.engine.checks import REGISTRY
-from flagstone.scorecards.models import Evaluation, Exemption, ExemptionState, ServiceScore
+from flagstone.scorecards.models import (
+    LIVE_EXEMPTIONS,
+    Evaluation,
+    Exemption,
+    ExemptionState,
+    ServiceScore,
+)
 
 LONGEST_EXEMPTION = timedelta(days=180)
+SHORTEST_REASON, LONGEST_REASON = 10, 2000
 
 
 def check_now(*, actor: User, entity: Entity) -> None:
@@ -58,12 +65,20 @@ def request_exemption(
     """Ask for leave to fail one check until a date; somebody else has to approve it."""
     require(actor, "scorecards.request_exemption")
     today = timezone.now().date()
+    if not entity.is_service:
+        raise UserError(f"{entity.name} is no service: only services are held against checks.")
     if check_id not in REGISTRY:
         raise UserError(f"There is no check {check_id}.")
-    if len(reason.strip()) < 10:
+    if len(reason.strip()) < SHORTEST_REASON:
         raise UserError("Give a reason that the approver can judge: one sentence at least.")
+    if len(reason) > LONGEST_REASON:
+        raise UserError(f"A reason has {LONGEST_REASON:,} characters at the most.")
     if not today < expires_on <= today + LONGEST_EXEMPTION:
         raise UserError(f"An exemption ends after today and within {LONGEST_EXEMPTION.days} days.")
+    # one that is over makes room for the next
+    Exemption.objects.filter(
+        entity=entity, check_id=check_id, state__in=LIVE_EXEMPTIONS, expires_on__lt=today
+    ).update(state=ExemptionState.EXPIRED)
     exemption = Exemption(
         entity=entity,
         check_id=check_id,
@@ -93,6 +108,10 @@ def decide_exemption(*, actor: User, exemption: Exemption, approve: bool) -> Exe
         )
     if exemption.state != ExemptionState.PENDING:
         raise Conflict(f"This exemption was {exemption.state} already.")
+    if exemption.expires_on < timezone.now().date():
+        raise Conflict(
+            f"This exemption would have ended on {exemption.expires_on}: ask for it again."
+        )
     exemption.state = ExemptionState.APPROVED if approve else ExemptionState.REJECTED
     exemption.decided_by, exemption.decided_at = actor, timezone.now()
     exemption.save(update_fields=("state", "decided_by", "decided_at"))
@@ -106,9 +125,9 @@ def revoke_exemption(*, actor: User, exemption: Exemption) -> None:
     """End an exemption before its time; whoever asked for it may do so too."""
     if exemption.requested_by_id != actor.pk:
         require(actor, "scorecards.approve_exemption")
-    changed = Exemption.objects.filter(
-        pk=exemption.pk, state__in=(ExemptionState.PENDING, ExemptionState.APPROVED)
-    ).update(state=ExemptionState.REVOKED, decided_by=actor, decided_at=timezone.now())
+    changed = Exemption.objects.filter(pk=exemption.pk, state__in=LIVE_EXEMPTIONS).update(
+        state=ExemptionState.REVOKED, decided_by=actor, decided_at=timezone.now()
+    )
     if changed:
         _record(actor, "scorecards.exemption_revoked", exemption)
         look_for_services(refs=[exemption.entity.ref], reason="an exemption was revoked")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date
+from typing import Self
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -215,6 +218,31 @@ class ExemptionState(models.TextChoices):
     APPROVED = "approved"
     REJECTED = "rejected"
     REVOKED = "revoked"
+    EXPIRED = "expired"
+
+
+# a check of a service has one of these at the most
+LIVE_EXEMPTIONS = (ExemptionState.PENDING, ExemptionState.APPROVED)
+
+
+class ExemptionQuerySet(models.QuerySet["Exemption"]):
+    def waiting(self, today: date) -> Self:
+        """Those that somebody has to decide on while they can still begin."""
+        return self.filter(state=ExemptionState.PENDING, expires_on__gte=today)
+
+    def in_force(self, today: date) -> Self:
+        return self.filter(state=ExemptionState.APPROVED, expires_on__gte=today)
+
+    def standing(self, state: ExemptionState, today: date) -> Self:
+        """Those that stand so on a day, as `Exemption.standing_on` says of each."""
+        over = Q(state__in=LIVE_EXEMPTIONS, expires_on__lt=today)
+        if state == ExemptionState.EXPIRED:
+            return self.filter(over | Q(state=state))
+        return self.filter(state=state).exclude(over)
+
+    def ended(self, today: date) -> Self:
+        """Those that hold no more, or never did."""
+        return self.exclude(state__in=LIVE_EXEMPTIONS, expires_on__gte=today)
 
 
 class Exemption(models.Model):
@@ -236,6 +264,8 @@ class Exemption(models.Model):
     decided_at = models.DateTimeField(null=True, blank=True)
     expires_on = models.DateField(help_text="the last day it holds (UTC)")
 
+    objects = ExemptionQuerySet.as_manager()
+
     class Meta:
         ordering = ("-requested_at",)
         constraints = (
@@ -254,3 +284,8 @@ class Exemption(models.Model):
 
     def __str__(self) -> str:
         return f"{self.check_id} of {self.entity} until {self.expires_on}"
+
+    def standing_on(self, today: date) -> ExemptionState:
+        """Return its state on a day: an end comes by itself, and its row learns of it later."""
+        is_over = self.state in LIVE_EXEMPTIONS and self.expires_on < today
+        return ExemptionState.EXPIRED if is_over else ExemptionState(self.state)

@@ -8,18 +8,19 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db.models import Case, Count, Q, QuerySet, Value, When
+from django.utils import timezone
 
 from flagstone.catalog.models import Entity
 from flagstone.scorecards.engine.checks import REGISTRY
 from flagstone.scorecards.engine.registry import Check
 from flagstone.scorecards.engine.states import EFFECTS, State
 from flagstone.scorecards.models import (
+    LIVE_EXEMPTIONS,
     CheckChange,
     CheckResult,
     Evaluation,
     EvaluationState,
     Exemption,
-    ExemptionState,
     Scorecard,
     ScoreSnapshot,
     ServiceScore,
@@ -139,6 +140,13 @@ def results_of(entity: Entity, slug: str = PRODUCTION_READINESS) -> list[CheckRe
     return sorted(rows, key=lambda row: (order[row.state], -row.weight, row.check_id))
 
 
+def result_of(
+    entity: Entity, check_id: str, slug: str = PRODUCTION_READINESS
+) -> CheckResult | None:
+    """Return what one check says of one service; None before it was looked at."""
+    return CheckResult.objects.filter(slug=slug, entity=entity, check_id=check_id).first()
+
+
 def next_best(entity: Entity, slug: str = PRODUCTION_READINESS, limit: int = 2) -> NextBest | None:
     """Return the cheapest checks to the next level: few findings first, then many points."""
     found = next_best_among([entity], slug, limit)
@@ -210,9 +218,17 @@ def exemptions_of(entity: Entity) -> QuerySet[Exemption]:
     return Exemption.objects.filter(entity=entity).select_related("requested_by", "decided_by")
 
 
-def exemptions_to_decide() -> QuerySet[Exemption]:
-    return Exemption.objects.filter(state=ExemptionState.PENDING).select_related(
-        "entity", "requested_by"
+def exemptions() -> QuerySet[Exemption]:
+    """Return every exemption with what a list shows of it, the latest first."""
+    return Exemption.objects.select_related("entity", "requested_by", "decided_by")
+
+
+def live_exemption(entity: Entity, check_id: str) -> Exemption | None:
+    """Return the exemption of a check that is asked for or in force."""
+    return (
+        exemptions_of(entity)
+        .filter(check_id=check_id, state__in=LIVE_EXEMPTIONS, expires_on__gte=timezone.now().date())
+        .first()
     )
 
 

@@ -24,6 +24,7 @@ from flagstone.scorecards import selectors as scorecards
 from flagstone.scorecards.models import CheckChange, CheckResult, ServiceScore
 from flagstone.scorecards.selectors import NextBest
 from flagstone.web import boards
+from flagstone.web.exemption_pages import row_of
 from flagstone.web.graph import Drawing, Neighbour, draw
 from flagstone.web.links import entity_url, source_url, with_query
 from flagstone.web.service_pulls import CONCERNED, pulls_of
@@ -225,11 +226,13 @@ def _trend(entity: Entity) -> list[int | None]:
 
 def _scorecards(user: User, head: Header) -> dict[str, Any]:
     results = scorecards.results_of(head.entity)
+    today = timezone.now().date()
     return {
         "sections": _sections(results),
         "results": results,
         "next_best": scorecards.next_best(head.entity),
-        "exemptions": scorecards.exemptions_of(head.entity),
+        "exemptions": [row_of(one, user, today) for one in scorecards.exemptions_of(head.entity)],
+        "may_ask": may(user, "scorecards.request_exemption"),
     }
 
 

@@ -37,6 +37,7 @@ PLACES: tuple[Place, ...] = (
     Place("New service", "web:new", "plus-circle", 1, "n", right="scaffolding.create"),
     Place("Leaderboard", "web:leaderboard", "trophy", 2, "l", in_dock=True),
     Place("Scorecards", "web:scorecards", "clipboard-document-check", 2, "s"),
+    Place("Exemptions", "web:exemptions", "shield-check", 2, "e"),
     Place("Pull requests", "web:pulls", "arrows-right-left", 3, "p", in_dock=True),
     Place("Runs", "web:runs", "rocket-launch", 3, "r"),
     Place("Audit", "web:audit", "finger-print", 3, "a", right="audit.read"),

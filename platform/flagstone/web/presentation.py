@@ -64,6 +64,14 @@ STATUS_LOOKS: dict[str, Look] = {
     "failure": Look("fail", "x-mark", "failure"),
 }
 
+EXEMPTION_LOOKS: dict[str, Look] = {
+    "exemption_pending": Look("warn", "clock", "to decide"),
+    "exemption_approved": Look("accent", "shield-check", "in force"),
+    "exemption_rejected": Look("fail", "x-mark", "refused"),
+    "exemption_revoked": Look("none", "no-symbol", "revoked"),
+    "exemption_expired": Look("none", "calendar", "ended"),
+}
+
 OTHER_LOOKS: dict[str, Look] = {
     "orphan": Look("warn", "link-slash", "orphan"),
     "active": Look("pass", "check", "active"),
@@ -73,6 +81,7 @@ OTHER_LOOKS: dict[str, Look] = {
 
 LOOKS: dict[str, Look] = {
     **OTHER_LOOKS,
+    **EXEMPTION_LOOKS,
     **STATUS_LOOKS,
     **REVIEW_LOOKS,
     **PULL_LOOKS,

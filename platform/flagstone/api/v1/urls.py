@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from flagstone.api.v1 import catalog, gate, pulls, scaffolds, scorecards
+from flagstone.api.v1 import catalog, exemptions, gate, pulls, scaffolds, scorecards
 
 app_name = "v1"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -30,6 +30,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("scorecards", scorecards.ScorecardList.as_view(), name="scorecards"),
     path("scores", scorecards.ScoreList.as_view(), name="scores"),
     path("results", scorecards.ResultList.as_view(), name="results"),
+    path("exemptions", exemptions.ExemptionList.as_view(), name="exemptions"),
+    path("exemptions/<int:pk>", exemptions.ExemptionDetail.as_view(), name="exemption"),
+    path("exemptions/<int:pk>/decide", exemptions.DecideView.as_view(), name="exemption-decide"),
+    path("exemptions/<int:pk>/revoke", exemptions.RevokeView.as_view(), name="exemption-revoke"),
     path("leaderboard", scorecards.LeaderboardView.as_view(), name="leaderboard"),
     path("gate", gate.GateView.as_view(), name="gate"),
 ]
