@@ -111,6 +111,19 @@ def test_nothing_sticks_out_at_360_pixels(
     assert sticking_out == []
 
 
+@pytest.mark.parametrize(
+    "path", ["/catalog?kind=User", "/catalog/component/default/checkout/history"]
+)
+def test_on_a_phone_the_current_tab_is_in_view(
+    new_page: Callable[..., Page], member: Any, fleet: None, sign_in: Any, path: str
+) -> None:
+    page = sign_in(new_page(viewport=NARROW), member)
+    page.goto(path)
+    expect(page.locator("main .tabs [aria-current=page]")).to_be_in_viewport(
+        ratio=0.95
+    )  # 1 px is under the line
+
+
 # the contrast of every text that is shown, by the formula of WCAG 2; large text needs less, none is exempt here
 CONTRAST = """() => {
   const canvas = document.createElement("canvas").getContext("2d", {willReadFrequently: true});

@@ -106,9 +106,25 @@ def test_a_very_long_search_is_cut(member: User, db: None) -> None:
 
 
 def test_other_kinds_have_no_levels(member: User, fleet: None) -> None:
-    found = page(member, "kind=System")
-    assert [each.name for each in found.facets] == ["squad", "system", "lifecycle", "tier"]
-    assert not found.has_levels
+    assert not page(member, "kind=System").has_levels
+
+
+def test_facets_and_columns_that_hold_nothing_are_left_out(member: User, fleet: None) -> None:
+    services, people = page(member, ""), page(member, "kind=User")
+    assert [each.name for each in services.facets] == ["squad", "lifecycle", "tier", "level"]
+    assert (services.has_lifecycles, services.has_systems) == (True, False)
+    assert people.facets == []
+    assert (people.has_lifecycles, people.has_systems) == (False, False)
+
+
+def test_a_choice_that_leaves_nothing_can_still_be_taken_back(member: User, fleet: None) -> None:
+    assert [each.name for each in page(member, "kind=User&tier=1").facets] == ["tier"]
+
+
+def test_a_person_stands_with_the_squad(member: User, fleet: None) -> None:
+    (mia,) = page(member, "kind=User").lines
+    assert mia.row.owner is not None
+    assert (mia.row.owner.ref, mia.row.owner.label) == ("group:default/payments", "Payments")
 
 
 def test_queries_do_not_grow_with_the_list(

@@ -14,7 +14,7 @@ from django.urls import reverse_lazy
 from kombu import Queue
 from psycopg.conninfo import conninfo_to_dict
 
-from flagstone.config import env
+from flagstone.config import admin_look, env
 from flagstone.config.runtime import postgres, redis_server, secret_key
 from flagstone.config.runtime.children import StartError
 from flagstone.core.content import CHECKOUT, content_dir
@@ -316,12 +316,7 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 
-UNFOLD = {
-    "SITE_TITLE": "Flagstone admin",
-    "SITE_HEADER": "Flagstone",
-    "SITE_URL": "/",
-    "SHOW_HISTORY": False,
-}
+UNFOLD = admin_look.UNFOLD
 
 # --- logs
 

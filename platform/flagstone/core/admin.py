@@ -12,6 +12,8 @@ from unfold.admin import ModelAdmin, TabularInline
 from flagstone.core import audit
 from flagstone.core.models import AuditEntry, Job, JobStep
 
+admin.site.index_title = "What Flagstone runs on"
+
 
 class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]
     """Lists and shows rows; changing them is the work of actions, which check, audit and enqueue."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
@@ -81,22 +83,21 @@ class ExemptionAdmin(ModelAdmin):  # type: ignore[misc]
 
     @admin.action(description="Approve")
     def approve(self, request: HttpRequest, queryset: QuerySet[Exemption]) -> None:
-        self._decide(request, queryset, approve=True)
+        self._each(request, queryset, partial(actions.decide_exemption, approve=True))
 
     @admin.action(description="Reject")
     def reject(self, request: HttpRequest, queryset: QuerySet[Exemption]) -> None:
-        self._decide(request, queryset, approve=False)
+        self._each(request, queryset, partial(actions.decide_exemption, approve=False))
 
     @admin.action(description="Revoke")
     def revoke(self, request: HttpRequest, queryset: QuerySet[Exemption]) -> None:
-        for exemption in queryset:
-            actions.revoke_exemption(actor=request.user, exemption=exemption)  # type: ignore[arg-type]
+        self._each(request, queryset, actions.revoke_exemption)
 
-    def _decide(
-        self, request: HttpRequest, queryset: QuerySet[Exemption], *, approve: bool
+    def _each(
+        self, request: HttpRequest, queryset: QuerySet[Exemption], act: Callable[..., object]
     ) -> None:
         for exemption in queryset:
             try:
-                actions.decide_exemption(actor=request.user, exemption=exemption, approve=approve)  # type: ignore[arg-type]
+                act(actor=request.user, exemption=exemption)
             except FlagstoneError as error:
                 messages.error(request, f"{exemption}: {error.message}")

@@ -170,6 +170,14 @@ class CataloguePage:
     def has_levels(self) -> bool:
         return self.wanted.kind in {SERVICES, EVERYTHING}
 
+    @property
+    def has_systems(self) -> bool:
+        return any(line.row.system for line in self.lines)
+
+    @property
+    def has_lifecycles(self) -> bool:
+        return any(line.row.entity.lifecycle for line in self.lines)
+
 
 def catalogue_page(user: User, wanted: Wanted) -> CataloguePage:
     """Read everything that one page of the catalogue shows."""
@@ -220,6 +228,7 @@ def _facets(wanted: Wanted, counted: list[catalog.Facet]) -> list[Facet]:
             ],
         )
         for name, field in FACETS.items()
+        if by_field[field].values
     ]
 
 

@@ -8,6 +8,7 @@ from flagstone.catalog.engine.reading import read_file
 from flagstone.catalog.engine.relations import relations_of
 from flagstone.config.demo.organisation import organisation_files
 from flagstone.config.demo.people import PEOPLE, SIGN_INS, SQUADS
+from flagstone.config.demo.titles import title_of
 
 
 def _entities(files: dict[str, bytes]) -> dict[str, dict[str, object]]:
@@ -56,3 +57,12 @@ def test_the_location_names_every_file(organisation: dict[str, bytes]) -> None:
 
 def test_is_the_same_each_time(organisation: dict[str, bytes]) -> None:
     assert organisation_files() == organisation
+
+
+def test_titles_read_as_people_write_them() -> None:
+    assert [title_of(name) for name in ("checkout", "mobile-bff", "kyb-checks", "fx-rates")] == [
+        "Checkout",
+        "Mobile BFF",
+        "KYB checks",
+        "FX rates",
+    ]

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
-from flagstone.catalog.models import Entity, EntityQuerySet
+from flagstone.catalog.models import Entity, EntityQuerySet, Relation
 from flagstone.catalog.selectors.linking import Linked, link
 
 PAGE_SIZE = 50
@@ -70,7 +70,7 @@ _ORDERS = {
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of a list: the entity, its owner and its system as they are shown."""
+    """One line of a list: the entity, its owner (of a person: the squad) and its system, as shown."""
 
     entity: Entity
     owner: Linked | None
@@ -120,6 +120,15 @@ def catalog_page(
     number = min(max(number, 1), pages)
     first = (number - 1) * size
     entities = list(search(user, criteria)[first : first + size])
-    links = link([ref for e in entities for ref in (e.owner_ref, e.system_ref)])
-    rows = [Row(e, links.get(e.owner_ref), links.get(e.system_ref)) for e in entities]
+    owners = {e.ref: e.owner_ref for e in entities} | _squads_of_people(entities)
+    links = link([*owners.values(), *(e.system_ref for e in entities)])
+    rows = [Row(e, links.get(owners[e.ref]), links.get(e.system_ref)) for e in entities]
     return CatalogPage(rows, total, number, pages)
+
+
+def _squads_of_people(entities: Collection[Entity]) -> dict[str, str]:
+    people = [e.ref for e in entities if e.kind == "User"]
+    if not people:
+        return {}
+    memberships = Relation.objects.filter(source_ref__in=people, type="memberOf")
+    return dict(memberships.order_by("-target_ref").values_list("source_ref", "target_ref"))

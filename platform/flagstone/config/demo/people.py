@@ -5,6 +5,8 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 
+from flagstone.config.demo.titles import title_of
+
 VICE_PRESIDENT = "Ngozi Adeyemi"
 
 DEPARTMENTS = {
@@ -70,7 +72,7 @@ class Squad:
 
     @property
     def title(self) -> str:
-        return self.name.replace("-", " ").capitalize()
+        return title_of(self.name)
 
     @property
     def lead(self) -> Person:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from flagstone.config.demo.titles import title_of
+
 # service | squad | system | tier | calls | what it does
 _SERVICES = """
 checkout | payments-platform | payments | 1 | quote ledger card-authorisation risk-scoring | Takes a basket and a way to pay and turns them into a paid order.
@@ -67,7 +69,7 @@ class DemoService:
 
     @property
     def title(self) -> str:
-        return self.name.replace("-", " ").capitalize()
+        return title_of(self.name)
 
     @property
     def image(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flagstone.config.demo.people import DEPARTMENTS
+from flagstone.config.demo.titles import title_of
 
 DOMAINS = DEPARTMENTS  # each department looks after one domain of the same name
 
@@ -36,7 +37,7 @@ class System:
 
     @property
     def title(self) -> str:
-        return self.name.replace("-", " ").capitalize()
+        return title_of(self.name)
 
 
 def _systems() -> dict[str, System]:

@@ -12,6 +12,16 @@
     hidden.classList.remove("hidden");
   }
 
+  // Where tabs do not fit, the current one is in view; the strip scrolls, the page does not.
+  function showCurrentTabs() {
+    for (const tab of document.querySelectorAll(".tabs [aria-current=page]")) {
+      const strip = tab.closest(".tabs");
+      strip.scrollLeft = tab.offsetLeft - strip.offsetLeft - (strip.clientWidth - tab.offsetWidth) / 2;
+    }
+  }
+  showCurrentTabs();
+  document.addEventListener("htmx:afterSettle", showCurrentTabs);
+
   // --- dialogs
 
   function open(id) {
