@@ -13,6 +13,12 @@ from tests.scorecards.conftest import gitops, service_files  # noqa: F401 - a fi
 
 pytestmark = pytest.mark.django_db(transaction=True)
 BAD = service_files("checkout", probes=False)["services/checkout/deployment.yaml"].decode()
+MAP = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: checkout, namespace: payments}
+spec: {template: {spec: {containers: {app: {image: a}}}}}
+"""
 
 
 def _archive(*members: tuple[tarfile.TarInfo, bytes]) -> str:
@@ -156,6 +162,12 @@ def test_the_gate_stops_a_service_whose_required_check_fails(reader):
         (
             "broken manifest",
             {"manifests": "apiVersion: v1\nkind: [Pod"},
+            "stop",
+            "policy.unreadable",
+        ),
+        (
+            "containers as a map",
+            {"manifests": MAP},
             "stop",
             "policy.unreadable",
         ),

@@ -14,7 +14,7 @@ from django.urls import reverse_lazy
 from kombu import Queue
 from psycopg.conninfo import conninfo_to_dict
 
-from flagstone.config import admin_look, env
+from flagstone.config import admin_look, api_description, env
 from flagstone.config.runtime import postgres, redis_server, secret_key
 from flagstone.config.runtime.children import StartError
 from flagstone.core.content import CHECKOUT, content_dir
@@ -281,13 +281,13 @@ REST_FRAMEWORK = {
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "flagstone.api.pagination.Pages",
     "PAGE_SIZE": 50,
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "flagstone.api.openapi.Schema",
     "EXCEPTION_HANDLER": "flagstone.api.errors.handle",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Flagstone",
-    "DESCRIPTION": "Scaffold services with the paved path baked in, and ask what state they are in.",
+    "DESCRIPTION": api_description.DESCRIPTION,
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",

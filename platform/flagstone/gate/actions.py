@@ -78,6 +78,7 @@ def _policy_reasons(files: Mapping[str, bytes] | None) -> list[Reason]:
         return []
     snapshot = read_files(files)
     reasons = rules.unreadable_reasons(snapshot.problems, snapshot.skipped)
+    reasons += rules.workload_reasons(snapshot.manifests)
     policies = rulebook.policies()
     violations: list[Violation] = []
     for manifest in snapshot.manifests:

@@ -39,18 +39,33 @@ def from_archive(encoded: str) -> dict[str, bytes]:
         raw = base64.b64decode(encoded, validate=True)
     except ValueError as error:
         raise UserError("`archive` is not base64.", code="gate.archive_unreadable") from error
-    files: dict[str, bytes] = {}
     try:
         with tarfile.open(fileobj=io.BytesIO(_unzipped(raw)), mode="r:") as archive:
-            for member in archive:
-                if not member.isfile():
-                    continue
-                if len(files) >= MAX_FILES:
-                    raise _too_much()
-                content = archive.extractfile(member)
-                files[_name(member.name)] = content.read() if content else b""
+            files = _regular_files(archive)
     except (tarfile.TarError, EOFError, OSError, ValueError) as error:
         raise _unreadable() from error
+    if not files:
+        raise UserError(
+            "`archive` holds no file. Pack the folder with the manifests, not links to them.",
+            code="gate.archive_empty",
+        )
+    return files
+
+
+def _regular_files(archive: tarfile.TarFile) -> dict[str, bytes]:
+    files: dict[str, bytes] = {}
+    room = MAX_BYTES
+    for member in archive:
+        if not member.isfile():
+            continue
+        room -= member.size  # unpacked: of a sparse file far more than the archive has bytes
+        if len(files) >= MAX_FILES or room < 0:
+            raise _too_much()
+        name = _name(member.name)
+        if name in files:
+            raise UserError(f"`archive` holds {name} twice.", code="gate.archive_unreadable")
+        content = archive.extractfile(member)
+        files[name] = content.read() if content else b""
     return files
 
 
@@ -59,13 +74,18 @@ def _unzipped(raw: bytes) -> bytes:
     if not raw.startswith(GZIP):
         return raw
     room = MAX_BYTES + MAX_FILES * TAR_OVERHEAD
-    unpacker = zlib.decompressobj(wbits=31)
-    try:
-        plain = unpacker.decompress(raw, room)
-    except zlib.error as error:
-        raise _unreadable() from error
-    if unpacker.unconsumed_tail:
-        raise _too_much()
+    plain = b""
+    while raw:  # gzip may come in parts, which are one after the other one file
+        unpacker = zlib.decompressobj(wbits=31)
+        try:
+            plain += unpacker.decompress(raw, room + 1 - len(plain))
+        except zlib.error as error:
+            raise _unreadable() from error
+        if len(plain) > room:
+            raise _too_much()
+        if not unpacker.eof:
+            raise _unreadable()
+        raw = unpacker.unused_data
     return plain
 
 

@@ -5,12 +5,14 @@ What each rule says when it has nothing to look at stands in `WITHOUT_DATA`: a v
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from flagstone.gate.verdict import Decision, Reason
 from flagstone.policies.gatekeeper.policies import Violation
+from flagstone.policies.manifests.objects import Manifest
 from flagstone.policies.manifests.snapshot import Problem, Skipped
+from flagstone.policies.manifests.workloads import template_problem
 from flagstone.scorecards.engine.states import EFFECTS, State
 
 # fail-open (go) or fail-closed (stop) by rule; slow warns and lets pass
@@ -96,6 +98,21 @@ def unreadable_reasons(problems: Sequence[Problem], skipped: Sequence[Skipped]) 
         )
         for item in skipped
         if item.path not in named
+    ]
+
+
+def workload_reasons(manifests: Iterable[Manifest]) -> list[Reason]:
+    """A workload whose pods cannot be seen holds no policy, even if none is violated."""
+    problems = ((manifest, template_problem(manifest)) for manifest in manifests)
+    return [
+        Reason(
+            code="policy.unreadable",
+            state=Decision.STOP,
+            title=f"{manifest.ref} cannot be judged",
+            detail=f"{manifest.path}: {problem}.",
+        )
+        for manifest, problem in problems
+        if problem
     ]
 
 

@@ -12,6 +12,7 @@ from flagstone.policies.manifests.workloads import (
     is_workload,
     pod_spec,
     referenced_workload,
+    template_problem,
 )
 
 POD = """
@@ -165,3 +166,26 @@ def test_resources_as_written():
     assert container.resource("limits", "cpu") == "1"
     assert container.resource("requests", "cpu") is None
     assert (container.name, container.image) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("pod", "problem"),
+    [
+        ("containers: [{name: app}]", ""),
+        ("containers: {app: {image: a}}", "is not a list of containers"),
+        ("containers: [{name: app}, text]", "is not a list of containers"),
+        ("containers: []", "is not a list of containers"),
+        ("initContainers: [{name: app}]", "is missing"),
+    ],
+)
+def test_a_workload_without_containers_is_a_problem(pod, problem):
+    said = template_problem(manifest("apps/v1", "Deployment", template(pod)))
+    place = "Deployment/web has no pods: spec.template.spec.containers"
+    assert said == (problem and f"{place} {problem}, the API server refuses it")
+
+
+def test_what_has_no_template_of_its_own_is_no_problem():
+    assert template_problem(manifest("v1", "Service", {})) == ""
+    borrowed = {"workloadRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}}
+    assert template_problem(manifest("argoproj.io/v1alpha1", "Rollout", borrowed)) == ""
+    assert "is missing" in template_problem(manifest("argoproj.io/v1alpha1", "Rollout", {}))

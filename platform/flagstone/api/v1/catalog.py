@@ -42,11 +42,11 @@ class EntityFilter(django_filters.FilterSet):
     """Texts match whole, whatever their case; `q` searches."""
 
     q = django_filters.CharFilter(method="search", label="Words to search for")
-    kind = django_filters.CharFilter(lookup_expr="iexact")
-    namespace = django_filters.CharFilter(lookup_expr="iexact")
-    type = django_filters.CharFilter(lookup_expr="iexact")
-    lifecycle = django_filters.CharFilter(lookup_expr="iexact")
-    tier = django_filters.CharFilter(lookup_expr="iexact")
+    kind = django_filters.CharFilter(lookup_expr="iexact", label="Such as Component or Group")
+    namespace = django_filters.CharFilter(lookup_expr="iexact", label="Mostly default")
+    type = django_filters.CharFilter(lookup_expr="iexact", label="Such as service or squad")
+    lifecycle = django_filters.CharFilter(lookup_expr="iexact", label="Such as production")
+    tier = django_filters.CharFilter(lookup_expr="iexact", label="1, 2 or 3")
     owner = django_filters.CharFilter(
         method="by_owner", label="Reference of the owner, such as group:default/ledger"
     )
@@ -67,6 +67,8 @@ class EntityFilter(django_filters.FilterSet):
 
 
 class EntityList(ListAPIView[Entity]):
+    """Search and list entities, by name."""
+
     serializer_class = EntitySerializer
     filterset_class = EntityFilter
 
@@ -75,6 +77,8 @@ class EntityList(ListAPIView[Entity]):
 
 
 class EntityDetail(RetrieveAPIView[Entity]):
+    """Get one entity, with its document and what is wrong with it."""
+
     serializer_class = EntityDetailSerializer
     queryset = Entity.objects.none()
 

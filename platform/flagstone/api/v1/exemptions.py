@@ -77,7 +77,9 @@ class ExemptionInput(serializers.Serializer[Any]):
     )
     check_id = serializers.CharField(max_length=40, help_text="such as PB-01")
     reason = serializers.CharField(
-        min_length=actions.SHORTEST_REASON, max_length=actions.LONGEST_REASON
+        min_length=actions.SHORTEST_REASON,
+        max_length=actions.LONGEST_REASON,
+        help_text="what stands in the way, what protects you meanwhile, and what will end it",
     )
     expires_on = serializers.DateField(
         help_text=f"the last day it holds (UTC), {actions.LONGEST_EXEMPTION.days} days at the most"
@@ -85,6 +87,8 @@ class ExemptionInput(serializers.Serializer[Any]):
 
 
 class ExemptionList(ListAPIView[Exemption]):
+    """List exemptions, the newest first."""
+
     serializer_class = ExemptionSerializer
     filterset_class = ExemptionFilter
 
@@ -104,6 +108,8 @@ class ExemptionList(ListAPIView[Exemption]):
 
 
 class ExemptionDetail(RetrieveAPIView[Exemption]):
+    """Get one exemption."""
+
     serializer_class = ExemptionSerializer
 
     def get_queryset(self) -> QuerySet[Exemption]:

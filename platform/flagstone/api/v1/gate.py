@@ -23,24 +23,39 @@ from flagstone.scorecards import selectors
 
 
 class PullRequestInput(serializers.Serializer[Any]):
-    additions = serializers.IntegerField(min_value=0)
-    deletions = serializers.IntegerField(min_value=0)
-    files = serializers.IntegerField(min_value=0, required=False)
+    additions = serializers.IntegerField(min_value=0, help_text="lines added")
+    deletions = serializers.IntegerField(min_value=0, help_text="lines deleted")
+    files = serializers.IntegerField(min_value=0, required=False, help_text="files changed")
     labels = serializers.ListField(
-        child=serializers.CharField(max_length=100), max_length=100, default=list
+        child=serializers.CharField(max_length=100),
+        max_length=100,
+        default=list,
+        help_text="such as one that lets a generated change be large",
     )
-    approved = serializers.BooleanField(default=False)
-    opened_at = serializers.DateTimeField(required=False)
-    author = serializers.CharField(max_length=200, required=False)
+    approved = serializers.BooleanField(default=False, help_text="whether somebody approved it")
+    opened_at = serializers.DateTimeField(required=False, help_text="for how long it waits")
+    author = serializers.CharField(
+        max_length=200, required=False, help_text="login at the code host"
+    )
 
 
 class GateInput(serializers.Serializer[Any]):
     service = serializers.CharField(max_length=255, help_text="name or reference of the service")
-    ref = serializers.CharField(max_length=200, required=False, default="", allow_blank=True)
-    change = serializers.ChoiceField(
-        choices=["feature", "fix", "rollback", "experiment"], default="feature"
+    ref = serializers.CharField(
+        max_length=200,
+        required=False,
+        default="",
+        allow_blank=True,
+        help_text="commit, branch or tag that would go out, for the record",
     )
-    pull_request = PullRequestInput(required=False, allow_null=True)
+    change = serializers.ChoiceField(
+        choices=["feature", "fix", "rollback", "experiment"],
+        default="feature",
+        help_text="what kind of change it is: fixes and rollbacks go where features have to wait",
+    )
+    pull_request = PullRequestInput(
+        required=False, allow_null=True, help_text="its size is judged, if it is given"
+    )
     manifests = serializers.CharField(
         required=False, help_text="manifests as one YAML text", trim_whitespace=False
     )
@@ -82,7 +97,10 @@ class GateOutput(serializers.Serializer[Any]):
 
 
 class GateView(APIView):
-    """May this change go out? `go`, `slow` (it may, with a warning) or `stop`, with every reason."""
+    """Ask whether a change may go out.
+
+    The answer is `go`, `slow` (it may, with a warning) or `stop`, with every reason.
+    """
 
     write_scope = Scope.GATE
 

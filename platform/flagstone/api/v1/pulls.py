@@ -32,9 +32,13 @@ class PullRequestSerializer(serializers.ModelSerializer[PullRequest]):
 
 
 class PullRequestFilter(django_filters.FilterSet):
-    state = django_filters.CharFilter(field_name="state")
-    repository = django_filters.CharFilter(field_name="repository__full_name", lookup_expr="iexact")
-    author = django_filters.CharFilter(field_name="author_login")
+    state = django_filters.CharFilter(field_name="state", label="open, merged or closed")
+    repository = django_filters.CharFilter(
+        field_name="repository__full_name",
+        lookup_expr="iexact",
+        label="Full name, such as fintech/gitops",
+    )
+    author = django_filters.CharFilter(field_name="author_login", label="Login at the code host")
     label = django_filters.CharFilter(method="by_label", label="A label that it carries")
 
     class Meta:
@@ -46,6 +50,8 @@ class PullRequestFilter(django_filters.FilterSet):
 
 
 class PullRequestList(ListAPIView[PullRequest]):
+    """List pull requests of all repositories, the newest first."""
+
     serializer_class = PullRequestSerializer
     filterset_class = PullRequestFilter
 
@@ -54,6 +60,8 @@ class PullRequestList(ListAPIView[PullRequest]):
 
 
 class PullRequestDetail(RetrieveAPIView[PullRequest]):
+    """Get one pull request."""
+
     serializer_class = PullRequestSerializer
 
     def get_queryset(self) -> QuerySet[PullRequest]:

@@ -49,7 +49,7 @@ class ScaffoldSerializer(serializers.Serializer[Any]):
 
 
 class ScaffoldList(APIView):
-    """What new services can be made from."""
+    """List what new services can be made from."""
 
     @extend_schema(responses=ScaffoldSerializer(many=True))
     def get(self, request: Request) -> Response:
@@ -57,7 +57,7 @@ class ScaffoldList(APIView):
 
 
 class ScaffoldDetail(APIView):
-    """One scaffold, with the JSON Schema of its answers."""
+    """Get one scaffold, with the JSON Schema of its answers."""
 
     @extend_schema(responses=OpenApiTypes.OBJECT)
     def get(self, request: Request, scaffold_id: str) -> Response:
@@ -116,12 +116,12 @@ class RunDetailSerializer(serializers.Serializer[selectors.RunDetail]):
 
 
 class RunInput(serializers.Serializer[Any]):
-    scaffold = serializers.CharField(max_length=63)
-    answers = serializers.DictField()
+    scaffold = serializers.CharField(max_length=63, help_text="its id, such as python-api")
+    answers = serializers.DictField(help_text="as the schema in `scaffolds/{scaffold_id}` says")
 
 
 class RunList(ListAPIView[ScaffoldRun]):
-    """All runs, the newest first; POST makes a service."""
+    """List all runs, the newest first."""
 
     serializer_class = RunSerializer
     filter_backends = ()
@@ -132,6 +132,7 @@ class RunList(ListAPIView[ScaffoldRun]):
 
     @extend_schema(request=RunInput, responses={202: RunSerializer}, parameters=[IDEMPOTENCY_KEY])
     def post(self, request: Request) -> Response:
+        """Make a service; the answer is its run, to be watched."""
         asked = RunInput(data=request.data)
         asked.is_valid(raise_exception=True)
         run = actions.request_run(
@@ -144,7 +145,7 @@ class RunList(ListAPIView[ScaffoldRun]):
 
 
 class RunDetail(APIView):
-    """One run: its steps, and the lines of its log after `after`."""
+    """Get one run: its steps, and the lines of its log after `after`."""
 
     @extend_schema(
         responses=RunDetailSerializer,
@@ -185,7 +186,7 @@ class ResumeView(APIView):
 
 
 class PreviewView(APIView):
-    """What would be written, and how it would be judged; nothing is written."""
+    """Show what would be written, and how it would be judged; nothing is written."""
 
     write_scope = Scope.SCAFFOLD
 

@@ -26,7 +26,7 @@ class ScorecardSerializer(serializers.ModelSerializer[Scorecard]):
 
 
 class ScorecardList(ListAPIView[Scorecard]):
-    """The current version of every scorecard."""
+    """List the current version of every scorecard."""
 
     serializer_class = ScorecardSerializer
     filterset_class = None
@@ -49,8 +49,8 @@ class ScoreSerializer(serializers.ModelSerializer[ServiceScore]):
 
 
 class ScoreFilter(django_filters.FilterSet):
-    scorecard = django_filters.CharFilter(field_name="slug")
-    level = django_filters.CharFilter(lookup_expr="iexact")
+    scorecard = django_filters.CharFilter(field_name="slug", label="Slug of the scorecard")
+    level = django_filters.CharFilter(lookup_expr="iexact", label="Name of a level, such as gold")
     owner = django_filters.CharFilter(method="by_owner", label="Reference of the owner")
 
     class Meta:
@@ -64,7 +64,7 @@ class ScoreFilter(django_filters.FilterSet):
 
 
 class ScoreList(ListAPIView[ServiceScore]):
-    """Where each service stands, the lowest score first."""
+    """List where each service stands, the lowest score first."""
 
     serializer_class = ScoreSerializer
     filterset_class = ScoreFilter
@@ -86,9 +86,9 @@ class ResultSerializer(serializers.ModelSerializer[CheckResult]):
 
 
 class ResultFilter(django_filters.FilterSet):
-    scorecard = django_filters.CharFilter(field_name="slug")
-    check = django_filters.CharFilter(field_name="check_id")
-    state = django_filters.CharFilter(field_name="state")
+    scorecard = django_filters.CharFilter(field_name="slug", label="Slug of the scorecard")
+    check = django_filters.CharFilter(field_name="check_id", label="Id of a check, such as PB-01")
+    state = django_filters.CharFilter(field_name="state", label="Such as fail or no_data")
     service = django_filters.CharFilter(
         method="by_service", label="Reference or name of the service"
     )
@@ -104,7 +104,7 @@ class ResultFilter(django_filters.FilterSet):
 
 
 class ResultList(ListAPIView[CheckResult]):
-    """What each check says of each service now."""
+    """List what each check says of each service now."""
 
     serializer_class = ResultSerializer
     filterset_class = ResultFilter
@@ -139,7 +139,7 @@ class LeaderboardSerializer(serializers.Serializer[reviews.Leaderboard]):
 
 
 class LeaderboardView(APIView):
-    """Squads ranked by the written rule that comes with the answer."""
+    """Rank the squads by the written rule that comes with the answer."""
 
     @extend_schema(responses=LeaderboardSerializer)
     def get(self, request: Request) -> Response:

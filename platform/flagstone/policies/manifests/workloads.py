@@ -147,6 +147,22 @@ def pod_spec(manifest: Manifest, find: Find) -> PodSpec | UnresolvedReference | 
     return pod_spec(target, find) if target.kind != "Rollout" else None
 
 
+def template_problem(manifest: Manifest) -> str:
+    """Why nothing can be said of the pods of a workload: the API server refuses it; "" if it has some.
+
+    Not asked of a Rollout that borrows its template.
+    """
+    keys = _POD_PATHS.get((_group(manifest), manifest.kind))
+    if keys is None or (manifest.kind == "Rollout" and mapping(manifest.spec.get("workloadRef"))):
+        return ""
+    containers = manifest.at(*keys, "containers")
+    if isinstance(containers, list) and containers and all(isinstance(c, dict) for c in containers):
+        return ""
+    place = ".".join((*map(str, keys), "containers"))
+    found = "is missing" if containers is None else "is not a list of containers"
+    return f"{manifest.ref} has no pods: {place} {found}, the API server refuses it"
+
+
 def referenced_workload(rollout: Manifest, find: Find) -> Manifest | None:
     """What a Rollout's workloadRef names, in its own namespace."""
     reference = mapping(rollout.spec.get("workloadRef"))

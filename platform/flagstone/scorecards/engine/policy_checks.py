@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from flagstone.policies.gatekeeper.errors import NotEvaluated
 from flagstone.policies.gatekeeper.policies import Violation
 from flagstone.policies.manifests.objects import Manifest, sequence
+from flagstone.policies.manifests.workloads import template_problem
 from flagstone.scorecards.engine.outcome import Fault, Findings, Outcome, no_data
 from flagstone.scorecards.engine.workload_view import Workload
 
@@ -48,6 +49,8 @@ def judge_pods(
     for workload in workloads:
         if workload.unresolved:
             findings.cannot_tell(workload.unresolved, workload.manifest, "spec", "workloadRef")
+        elif problem := template_problem(workload.template_holder):
+            findings.fault(problem, workload.template_holder, "spec")
         elif workload.pod:
             about = "" if workload.pod.holder is workload.manifest else workload.manifest.ref
             judge_object(service, check, workload.pod.holder, findings, about=about)
