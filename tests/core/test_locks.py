@@ -7,9 +7,10 @@ import time
 from uuid import UUID
 
 import pytest
-from django.db import connection, connections
+from django.db import connection
 
 from flagstone.core.locks import only_one_at
+from tests.forking import fork
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -52,8 +53,7 @@ def test_a_failure_gives_it_back():
 
 
 def test_a_death_gives_it_back():
-    connections.close_all()
-    pid = os.fork()
+    pid = fork()
     if pid == 0:
         with only_one_at(SUBJECT):
             os.kill(os.getpid(), signal.SIGKILL)

@@ -14,7 +14,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db import connections
 
 from flagstone.core.models import AuditEntry
 from flagstone.forge import pipeline
@@ -27,6 +26,7 @@ from flagstone.forge.models import ChangeRequest, PullRequest
 from flagstone.forge.pipeline import pull_requests as recording
 from flagstone.forge.pipeline import shipping
 from tests.forge.repositories import files_at, git
+from tests.forking import fork
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -38,10 +38,9 @@ BUSY = 3
 
 def fork_all(works: Sequence[Callable[[], object]]) -> list[int]:
     """Run each in a process of its own, all at once, and return how they ended."""
-    connections.close_all()  # a connection must not be shared across a fork
     children = []
     for work in works:
-        pid = os.fork()
+        pid = fork()
         if pid == 0:
             ending = 1
             try:

@@ -23,14 +23,14 @@ from flagstone.scaffolding.models import Provenance, ScaffoldRun
 from flagstone.scaffolding.pipeline import ending, executing, publishing
 from flagstone.scaffolding.pipeline import rendering as rendering_step
 from tests.forge.repositories import files_at, git
+from tests.forking import fork
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def in_a_process(work: Callable[[], object]) -> int:
     """Run something in a process of its own and return how it ended."""
-    connections.close_all()  # a connection must not be shared across a fork
-    pid = os.fork()
+    pid = fork()
     if pid == 0:
         code = 1
         try:
@@ -224,7 +224,7 @@ def test_many_workers_at_once_make_it_once(request_run, root):
     connections.close_all()
     children = []
     for _ in range(5):
-        pid = os.fork()
+        pid = fork()
         if pid == 0:
             code = 1
             try:
