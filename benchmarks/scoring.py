@@ -38,13 +38,14 @@ def measure() -> Iterator[Result]:
         root = Path(folder)
         generate(root, SERVICES)
         inputs = _inputs(root)
-        whole, bare, checks = [], [], 0
+        whole, policies, bare, checks = [], [], [], 0
         for _ in range(RUNS):
             seconds, checks = _score(root)
             whole.append(seconds)
+            policies.append(_policies(root))
             bare.append(_bare(inputs))
         peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-        score, alone = sorted(whole)[RUNS // 2], sorted(bare)[RUNS // 2]
+        score, judged, alone = (sorted(times)[RUNS // 2] for times in (whole, policies, bare))
         count = len(inputs)
         yield Result(
             name=f"`flagstone score`, {SERVICES:,} services: checks a second over bare policies a second",
@@ -55,7 +56,15 @@ def measure() -> Iterator[Result]:
             f"evaluations, promtool, report; bare regorus {count / alone:,.0f}/s",
         )
         yield Result(
-            name=f"`flagstone score`, {SERVICES:,} services: its policy evaluations over bare regorus",
+            name=f"Policies of {SERVICES:,} services: evaluations a second over bare regorus",
+            value=alone / judged,
+            target=0.5,
+            at_most=False,
+            detail=f"{count:,} evaluations of objects that were read, with matching and violations, in {judged:.1f} s; "
+            f"bare regorus {alone:.1f} s",
+        )
+        yield Result(
+            name=f"`flagstone score`, {SERVICES:,} services: policy evaluations a second over bare regorus",
             value=alone / score,
             target=0.5,
             at_most=False,
@@ -110,6 +119,16 @@ def _inputs(root: Path) -> list[tuple[str, str, str]]:
                 text = f'{{"review": {review_json(manifest, {})}, "parameters": {parameters}}}'
                 found.append((policy.name, policy.rego, text))
     return found
+
+
+def _policies(root: Path) -> float:
+    """Judge every object as the command does, once everything is read."""
+    policies = PolicySet.load(content_dir("scorecards") / "policies")
+    manifests = read_folder(root).manifests
+    begun = time.perf_counter()
+    for manifest in manifests:
+        policies.review(manifest)
+    return time.perf_counter() - begun
 
 
 def _bare(inputs: list[tuple[str, str, str]]) -> float:
