@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import signal
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -31,6 +33,7 @@ from flagstone.forge.hosts.base import (
 )
 from flagstone.forge.hosts.local import LocalForge
 from flagstone.forge.hosts.local import pull_requests as module
+from flagstone.forge.hosts.local import store
 from flagstone.forge.hosts.local.merging import move_refs
 from tests.forge.hosts.local.conftest import LEO, MIA, Clock
 from tests.forge.repositories import NOON, files_at, git, push_by_hand
@@ -119,6 +122,25 @@ def test_of_many_at_once_one_is_opened(forge: LocalForge, head: str) -> None:
         thread.join()
     assert sorted(results, key=str) == [1, *["forge.pull_request_exists"] * 7]
     assert len(forge.list_pull_requests(REPO)) == 1
+
+
+def test_a_process_killed_while_it_writes_a_record_leaves_the_list_whole(
+    forge: LocalForge, opened: PullRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(_source: Path, _target: Path) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    pid = os.fork()
+    if pid == 0:
+        monkeypatch.setattr(store.Path, "replace", killed)
+        forge.close_pull_request(REPO, opened.number, by=LEO)
+        os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -signal.SIGKILL
+
+    assert [each.number for each in forge.list_pull_requests(REPO)] == [opened.number]
+    found = forge.find_pull_request(REPO, source=opened.source, target=opened.target)
+    assert found is not None
+    assert found.number == opened.number
 
 
 def test_after_a_closed_one_another_is_opened(forge: LocalForge, opened: PullRequest) -> None:

@@ -100,7 +100,8 @@ def _digest(source: str) -> str:
 
 
 def _write_atomically(path: Path, content: bytes) -> None:
-    draft = path.with_name(f".draft-{os.getpid()}-{path.name}")
+    # its ending keeps it out of every list, also when the process dies before it has its name
+    draft = path.with_name(f".{path.name}.{os.getpid()}.draft")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with draft.open("wb") as stream:
