@@ -68,6 +68,9 @@ def _finished(folder: Path, answers: Mapping[str, Any]) -> dict[str, Any]:
     environment = StrictEnvironment(context={"cookiecutter": declared})
     finished: dict[str, Any] = {}
     for key, default in declared.items():
+        if not isinstance(default, str):  # options: a switch, or the first choice
+            finished[key] = answers.get(key, default[0] if isinstance(default, list) else default)
+            continue
         template = environment.from_string(str(default))
         finished[key] = answers[key] if key in answers else template.render(cookiecutter=finished)
     return finished

@@ -17,6 +17,9 @@ SERVICE_FILES = {
     "analysis.yaml",
     "autoscaling.yaml",
     "catalog-info.yaml",
+    "dashboard.yaml",
+    "drill/outlier-drill.sh",
+    "flags.yaml",
     "istio.yaml",
     "monitoring.yaml",
     "networkpolicy.yaml",
@@ -46,7 +49,7 @@ def test_lands_in_the_folders_of_the_service_and_nowhere_else(answers: dict[str,
 def test_every_object_passes_the_strict_schema_of_its_kind(answers: dict[str, Any]) -> None:
     objects = manifests(_paved(answers))
 
-    assert len(objects) == 13
+    assert len(objects) == 16
     assert [f"{item['kind']} {fault}" for item in objects for fault in faults(item)] == []
 
 

@@ -17,7 +17,7 @@ from flagstone.scaffolding.engine.scaffold import load_scaffolds
 from tests.scaffolds.answers import AWKWARD, AWKWARD_TEXT
 from tests.scaffolds.rendering import SCAFFOLDS, render
 
-NEEDED = ("fastapi", "httpx2", "prometheus_client", "uvicorn")
+NEEDED = ("fastapi", "httpx2", "openfeature.contrib.provider.flagd", "prometheus_client", "uvicorn")
 TEMPLATE = yaml.safe_load((SCAFFOLDS / "python-api" / "template.yaml").read_text("utf-8"))
 NAME = TEMPLATE["spec"]["parameters"][0]["properties"]["name"]
 
@@ -186,7 +186,7 @@ def test_the_rendered_service_passes_its_own_tests(
     )
 
     assert done.returncode == 0, done.stdout + done.stderr
-    assert re.search(r"^15 passed", done.stdout, re.MULTILINE)
+    assert re.search(r"^18 passed", done.stdout, re.MULTILINE)
 
 
 def test_the_rendered_service_is_formatted_and_clean() -> None:

@@ -19,7 +19,14 @@ from tests.scaffolds.rendering import one, render
 SCORECARDS = content_dir("scorecards")
 
 
-@pytest.mark.parametrize("answers", AWKWARD.values(), ids=AWKWARD)
+OPTIONS: dict[str, dict[str, Any]] = {
+    "without flags": {"flags": False},
+    "with a synthetic customer": {"synthetics": True},
+}
+CASES = AWKWARD | OPTIONS
+
+
+@pytest.mark.parametrize("answers", CASES.values(), ids=CASES)
 def test_a_new_service_is_gold(answers: dict[str, Any]) -> None:
     paved = render("paved-path", answers)
     project = one(paved, "Application")["spec"]["project"]

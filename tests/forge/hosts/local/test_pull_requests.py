@@ -31,9 +31,8 @@ from flagstone.forge.hosts.base import (
     PullRequestSpec,
     PullRequestState,
 )
-from flagstone.forge.hosts.local import LocalForge
+from flagstone.forge.hosts.local import LocalForge, store
 from flagstone.forge.hosts.local import pull_requests as module
-from flagstone.forge.hosts.local import store
 from flagstone.forge.hosts.local.merging import move_refs
 from tests.forge.hosts.local.conftest import LEO, MIA, Clock
 from tests.forge.repositories import NOON, files_at, git, push_by_hand

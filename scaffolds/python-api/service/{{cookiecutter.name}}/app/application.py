@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from fastapi import FastAPI
+from fastapi import {% if cookiecutter.flags %}Depends, {% endif %}FastAPI
 
-from app import api, health
+from app import api, {% if cookiecutter.flags %}flags, {% endif %}health
 from app.health import Readiness
 from app.metrics import RequestMetrics
 from app.observation import Observation
@@ -16,7 +16,7 @@ def create_app() -> FastAPI:
     app.state.metrics = RequestMetrics()
     app.add_middleware(Observation, metrics=app.state.metrics)
     app.include_router(health.router)
-    app.include_router(api.router)
+    app.include_router(api.router{% if cookiecutter.flags %}, dependencies=[Depends(flags.refuse_when_switched_off)]{% endif %})
     paths = app.openapi()["paths"]
     app.state.metrics.expect((method.upper(), path) for path in paths for method in paths[path])
     return app

@@ -13,6 +13,10 @@ class Settings:
     port: int = 8080
     metrics_port: int = 9090
     log_level: str = "INFO"
+{%- if cookiecutter.flags %}
+    flagd_host: str = ""  # empty: nobody to ask, every flag has its default
+    flagd_port: int = 8013
+{%- endif %}
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
@@ -20,4 +24,8 @@ class Settings:
             port=int(environment.get("PORT", "8080")),
             metrics_port=int(environment.get("METRICS_PORT", "9090")),
             log_level=environment.get("LOG_LEVEL", "INFO").upper(),
+{%- if cookiecutter.flags %}
+            flagd_host=environment.get("FLAGD_HOST", ""),
+            flagd_port=int(environment.get("FLAGD_PORT", "8013")),
+{%- endif %}
         )
