@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from flagstone.core.admin import ReadOnlyAdmin
 from flagstone.core.errors import UserError
 from flagstone.scaffolding import actions
-from flagstone.scaffolding.models import Provenance, ScaffoldRun
+from flagstone.scaffolding.models import LayerArchive, Provenance, ScaffoldRun
 
 
 @admin.register(ScaffoldRun)
@@ -62,3 +62,10 @@ class ProvenanceAdmin(ReadOnlyAdmin):
     list_filter = ("scaffold_id",)
     search_fields = ("entity_ref",)
     list_select_related = ("repository",)
+
+
+@admin.register(LayerArchive)
+class LayerArchiveAdmin(ReadOnlyAdmin):
+    list_display = ("label", "digest", "created_at")
+    search_fields = ("label", "digest")
+    exclude = ("content",)

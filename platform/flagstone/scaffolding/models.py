@@ -188,3 +188,18 @@ class Provenance(models.Model):
 
     def __str__(self) -> str:
         return f"{self.entity_ref} from {self.scaffold_id} {self.scaffold_version}"
+
+
+class LayerArchive(models.Model):
+    """A layer as it was when a service was rendered from it; kept for as long as somebody may upgrade from it."""
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    label = models.CharField(max_length=200)
+    content = models.BinaryField(help_text="gzipped tar, as scaffolding.engine.archives packs it")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ("label", "-created_at")
+
+    def __str__(self) -> str:
+        return f"{self.label} {self.digest[:12]}"

@@ -6,9 +6,10 @@ import hashlib
 import json
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from flagstone.scaffolding.errors import LimitExceeded, TemplateError, UnsafeTemplate
 
@@ -35,6 +36,10 @@ class Layer:
     variables: tuple[str, ...]
     hooks: tuple[str, ...] = ()
 
+    def shown(self, context: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the values that a rendering can be repeated with: all that may be given."""
+        return {key: context[key] for key in self.variables}
+
 
 def read_layer(folder: Path, *, label: str) -> Layer:
     """Read a layer and refuse what could never be rendered safely, before anything is rendered."""
@@ -44,7 +49,7 @@ def read_layer(folder: Path, *, label: str) -> Layer:
             "is not a cookiecutter template: it has no cookiecutter.json", file=label
         )
     digest = hashlib.sha256()
-    for path, executable, content in _files(folder, label):
+    for path, executable, content in layer_files(folder, label):
         mode = "x" if executable else "-"
         digest.update(f"{path}\0{mode}\0{hashlib.sha256(content).hexdigest()}\n".encode())
     hooks = folder / "hooks"
@@ -74,8 +79,11 @@ def _variables(settings: Path, label: str) -> list[str]:
     return [key for key in declared if not key.startswith("_")]
 
 
-def _files(folder: Path, label: str) -> Iterator[tuple[str, bool, bytes]]:
-    """Yield path, executable bit and content of each file, in order, within the limits."""
+def layer_files(folder: Path, label: str) -> Iterator[tuple[str, bool, bytes]]:
+    """Yield path, executable bit and content of each file, in order, within the limits.
+
+    A link comes as its path with `@` and what it leads to, then as the file that it leads to.
+    """
     root = folder.resolve()
     entries = sorted(_walk(root, label), key=lambda entry: entry.path)
     total = 0

@@ -10,7 +10,7 @@ from typing import Any
 from flagstone.scaffolding.engine import expressions
 from flagstone.scaffolding.engine.answers import validate
 from flagstone.scaffolding.engine.jobs import LayerJob, Limits
-from flagstone.scaffolding.engine.provenance import PATH, LayerRecord, ProvenanceRecord
+from flagstone.scaffolding.engine.provenance import LayerRecord, ProvenanceRecord
 from flagstone.scaffolding.engine.rendering import render_layers
 from flagstone.scaffolding.engine.scaffold import GITOPS, SERVICE, Scaffold, target_of
 from flagstone.scaffolding.engine.template import (
@@ -20,7 +20,7 @@ from flagstone.scaffolding.engine.template import (
     REGISTER,
     Step,
 )
-from flagstone.scaffolding.engine.trees import RenderedFile, RenderedTree
+from flagstone.scaffolding.engine.trees import RenderedTree, laid_over
 from flagstone.scaffolding.errors import TemplateError
 
 
@@ -119,14 +119,12 @@ def render(
         raise steps.fault("with these answers no pull request would be opened")
     trees, records = _trees(scaffold, run, names, recorded or {}, limits)
     provenance = ProvenanceRecord(scaffold.id, scaffold.version, answers, records)
-    service = trees[SERVICE]
-    if service.files:
-        service = service.overlaid(RenderedTree({PATH: RenderedFile(provenance.as_file())}))
+    service = provenance.beside(trees.get(SERVICE, RenderedTree()))
     return RenderedService(
         service_name=name,
         answers=answers,
         service=service,
-        gitops=trees[GITOPS],
+        gitops=trees.get(GITOPS, RenderedTree()),
         provenance=provenance,
         skipped=tuple(step.name for step in scaffold.steps if step not in run),
         **plans,
@@ -152,15 +150,14 @@ def _trees(
         )
         for step, layer in zip(fetches, layers, strict=True)
     ]
-    trees = {SERVICE: RenderedTree(), GITOPS: RenderedTree()}
-    records = []
+    targets = [target_of(step, "targetPath") for step in fetches]
     rendered = render_layers(jobs, limits=limits) if jobs else []
-    for step, layer, result in zip(fetches, layers, rendered, strict=True):
-        target = target_of(step, "targetPath")
-        trees[target] = trees[target].overlaid(result.tree)
-        variables = {key: result.variables[key] for key in layer.variables}
-        records.append(LayerRecord(layer.label, layer.digest, target, variables))
-    return trees, tuple(records)
+    records = tuple(
+        LayerRecord(layer.label, layer.digest, target, layer.shown(result.variables))
+        for layer, target, result in zip(layers, targets, rendered, strict=True)
+    )
+    trees = [result.tree for result in rendered]
+    return laid_over(zip(targets, trees, strict=True)), records
 
 
 def output(

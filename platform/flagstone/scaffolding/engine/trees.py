@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 
@@ -24,3 +24,11 @@ class RenderedTree:
 
     def contents(self) -> dict[str, bytes]:
         return {path: file.content for path, file in self.files.items()}
+
+
+def laid_over(rendered: Iterable[tuple[str, RenderedTree]]) -> dict[str, RenderedTree]:
+    """Lay the trees of each target over each other, in their order."""
+    trees: dict[str, RenderedTree] = {}
+    for target, tree in rendered:
+        trees[target] = trees.get(target, RenderedTree()).overlaid(tree)
+    return trees

@@ -14,6 +14,7 @@ from flagstone.policies.manifests.snapshot import Snapshot
 from flagstone.scaffolding.collection import find_scaffold
 from flagstone.scaffolding.engine.plan import RenderedService, render
 from flagstone.scaffolding.errors import NameTaken, PolicyDenied, TemplateError
+from flagstone.scaffolding.keeping import keep_layers
 from flagstone.scaffolding.models import ScaffoldRun
 from flagstone.scaffolding.pipeline.rows import record
 from flagstone.scaffolding.policies import policies
@@ -38,6 +39,7 @@ def render_files(run: ScaffoldRun, journal: JobLog) -> RenderedService:
         now=run.created_at,
         recorded=run.rendered,
     )
+    keep_layers(scaffold.layers.values())
     record(run, scaffold_version=scaffold.version, rendered=rendered.provenance.as_json())
     journal.info(
         f"Rendered {len(rendered.service.files)} files for the service and "
