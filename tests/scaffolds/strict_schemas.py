@@ -23,8 +23,8 @@ def faults(manifest: dict[str, Any]) -> list[str]:
         except kubernetes_validate.ValidationError as error:
             return [f"{list(error.path)}: {error.message}"]
         return []
-    if group == "core.openfeature.dev":
-        return []  # no CRD of it is at hand: tests/scaffolds/test_flags.py holds it against its rules
+    if group == "core.openfeature.dev" or manifest["kind"] == "AlertmanagerConfig":
+        return []  # no CRD of them is at hand; tests of their own hold them against their rules
     validator = _validators()[manifest["apiVersion"], manifest["kind"]]
     return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(manifest)]
 

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,24 +11,29 @@ import pytest
 import yaml
 
 from tests.scaffolds.answers import AWKWARD
-from tests.scaffolds.rendering import manifests, one, render
+from tests.scaffolds.rendering import SCAFFOLDS, manifests, one, render
 from tests.scaffolds.strict_schemas import faults
 
 
 def test_a_new_gitops_repository_passes_the_strict_schemas() -> None:
-    files = render("gitops-repo")
+    found = manifests(render("gitops-repo"))
 
-    assert [item["metadata"]["name"] for item in manifests(files)] == [
-        "root-projects",
-        "root-apps",
-        "argocd",
+    assert [(item["kind"], item["metadata"]["name"]) for item in found] == [
+        ("ApplicationSet", "platform"),
+        ("Application", "root-projects"),
+        ("Application", "root-apps"),
+        ("AlertmanagerConfig", "by-severity"),
+        ("ConfigMap", "argocd-notifications-cm"),
+        ("ConfigMap", "argo-rollouts-notification-configmap"),
+        ("AppProject", "argocd"),
+        ("AppProject", "platform"),
     ]
-    assert [fault for item in manifests(files) for fault in faults(item)] == []
+    assert [fault for item in found for fault in faults(item)] == []
 
 
 def test_the_root_applications_live_in_a_project_that_allows_them() -> None:
     files = render("gitops-repo")
-    project = one(files, "AppProject")
+    project = one(files, "AppProject", "argocd")
 
     for application in (
         one(files, "Application", "root-apps"),
@@ -57,14 +64,103 @@ def test_a_project_description_stays_text() -> None:
     assert project["spec"]["description"] == description
 
 
-def test_the_workflow_is_yaml_with_its_expressions_intact() -> None:
-    workflow = yaml.safe_load(render("gitops-repo")[".github/workflows/pull-request.yaml"])
+def test_the_platforms_applications_may_bring_what_lies_under_platform() -> None:
+    files = render("gitops-repo")
+    project = one(files, "AppProject", "platform")["spec"]
+    template = one(files, "ApplicationSet")["spec"]["template"]["spec"]
+
+    assert template["project"] == "platform"
+    assert template["source"]["repoURL"] in project["sourceRepos"]
+    places = {destination["namespace"] for destination in project["destinations"]}
+    kinds = {(kind["group"], kind["kind"]) for kind in project["namespaceResourceWhitelist"]}
+    brought = [
+        item
+        for path, text in files.items()
+        if path.startswith("platform/") and path.endswith(".yaml")
+        for item in yaml.safe_load_all(text)
+    ]
+    assert len(brought) == 3
+    for item in brought:
+        assert item["metadata"]["namespace"] in places
+        assert (item["apiVersion"].rpartition("/")[0].partition("/")[0], item["kind"]) in kinds
+    assert {"group": "constraints.gatekeeper.sh", "kind": "*"} in project[
+        "clusterResourceWhitelist"
+    ]
+
+
+def test_every_subscription_of_the_paved_path_has_its_trigger_and_template() -> None:
+    paved, files = render("paved-path"), render("gitops-repo")
+    for kind, settings in (
+        ("Application", "argocd-notifications-cm"),
+        ("Rollout", "argo-rollouts-notification-configmap"),
+    ):
+        data = one(files, "ConfigMap", settings)["data"]
+        annotations = one(paved, kind)["metadata"]["annotations"]
+        subscribed = [key for key in annotations if key.startswith("notifications.argoproj.io/")]
+        assert subscribed
+        for key in subscribed:
+            _, trigger, service = key.removeprefix("notifications.argoproj.io/").split(".")
+            assert f"service.{service}" in data
+            sent = yaml.safe_load(data[f"trigger.{trigger}"])[0]["send"]
+            assert all(f"template.{name}" in data for name in sent)
+
+
+def test_every_severity_of_the_paved_path_is_routed_and_a_page_silences_tickets() -> None:
+    spec = one(render("gitops-repo"), "AlertmanagerConfig")["spec"]
+    groups = one(render("paved-path"), "PrometheusRule")["spec"]["groups"]
+    used = {r["labels"]["severity"] for group in groups for r in group["rules"] if "alert" in r}
+
+    routed = {route["matchers"][0]["value"]: route["receiver"] for route in spec["route"]["routes"]}
+    assert routed.keys() == used == {"page", "ticket"}
+    assert {receiver["name"] for receiver in spec["receivers"]} == set(routed.values())
+    (rule,) = spec["inhibitRules"]
+    assert (rule["sourceMatch"][0]["value"], rule["targetMatch"][0]["value"]) == ("page", "ticket")
+
+
+@pytest.mark.parametrize("ci", ["github", "gitlab"])
+def test_the_scripts_of_ci_are_clean_shell_and_each_is_called(ci: str, tmp_path: Path) -> None:
+    files = render("gitops-repo", {"ci": ci})
+    scripts = {path for path in files if path.endswith(".sh")}
+    assert scripts == {"ci/alerts.sh", "ci/change-size.sh", "ci/gate.sh"}
+    for path in scripts:
+        (tmp_path / Path(path).name).write_text(files[path])
+    shellcheck = Path(sys.executable).with_name("shellcheck")
+
+    done = subprocess.run(
+        [shellcheck, *tmp_path.glob("*.sh")], capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stdout) == (0, "")
+    workflows = "".join(files[path] for path in files if path.startswith((".github", ".gitlab")))
+    for path in scripts:
+        assert path in workflows
+        assert (SCAFFOLDS / "gitops-repo" / "{{cookiecutter.name}}" / path).stat().st_mode & 0o100
+
+
+def test_the_github_workflows_keep_their_expressions_and_have_few_rights() -> None:
+    files = render("gitops-repo")
+    workflow = yaml.safe_load(files[".github/workflows/pull-request.yaml"])
+    promise = yaml.safe_load(files[".github/workflows/review-promise.yaml"])
 
     assert (
         workflow["concurrency"]["group"] == "pull-request-${{ github.event.pull_request.number }}"
     )
     assert workflow["permissions"] == {"contents": "read"}
-    assert workflow["jobs"].keys() == {"size", "alerts"}
+    assert workflow["jobs"].keys() == {"size", "alerts", "gate"}
+    for job in (*workflow["jobs"].values(), *promise["jobs"].values()):
+        assert job["timeout-minutes"] <= 10
+        for step in job["steps"]:
+            assert "${{" not in step.get("run", "")  # what people wrote comes by the environment
+            assert re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", step.get("uses", f"a/b@{'0' * 40}"))
+    assert ".gitlab-ci.yml" not in files
+
+
+def test_the_gitlab_pipeline_has_the_same_jobs() -> None:
+    files = render("gitops-repo", {"ci": "gitlab"})
+    pipeline = yaml.safe_load(files[".gitlab-ci.yml"])
+
+    assert {"size", "alerts", "gate", "review-promise"} <= set(pipeline)
+    assert not [path for path in files if path.startswith(".github")]
 
 
 @pytest.mark.parametrize(
@@ -90,8 +186,7 @@ def test_the_workflow_is_yaml_with_its_expressions_intact() -> None:
 def test_the_size_gate_counts_changes_but_not_a_new_service(
     changed: dict[str, int], rollback: bool, passes: bool, tmp_path: Path
 ) -> None:
-    workflow = yaml.safe_load(render("gitops-repo")[".github/workflows/pull-request.yaml"])
-    script = workflow["jobs"]["size"]["steps"][-1]["run"]
+    script = render("gitops-repo")["ci/change-size.sh"]
 
     def git(*arguments: str) -> str:
         identity = ["-c", "user.name=a", "-c", "user.email=a@example.com"]
@@ -109,13 +204,11 @@ def test_the_size_gate_counts_changes_but_not_a_new_service(
     git("init", "--quiet", "--initial-branch=main")
     base = commit({"services/quote/catalog-info.yaml": 30})
     environment = os.environ | {
-        "BASE": base,
-        "HEAD": commit(changed),
         "ROLLBACK": str(rollback).lower(),
-        "GITHUB_STEP_SUMMARY": os.devnull,
     }
+    head = commit(changed)
     done = subprocess.run(
-        ["bash", "-c", script],
+        ["bash", "-c", script, "change-size.sh", base, head],
         cwd=tmp_path,
         env=environment,
         capture_output=True,

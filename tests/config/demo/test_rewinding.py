@@ -45,11 +45,20 @@ def test_it_begins_with_what_is_the_same_on_each_day(
     tomorrow = past_commits(gitops, render, today=TODAY + timedelta(days=1))[0]
 
     assert set(begin.files) == {
-        ".github/CODEOWNERS",
         ".github/workflows/pull-request.yaml",
+        ".github/workflows/review-promise.yaml",
         ".gitignore",
+        "CODEOWNERS",
         "README.md",
+        "argocd/platform.yaml",
         "argocd/root.yaml",
+        "ci/alerts.sh",
+        "ci/change-size.sh",
+        "ci/gate.sh",
+        "platform/monitoring/alertmanager.yaml",
+        "platform/notifications/argocd.yaml",
+        "platform/notifications/rollouts.yaml",
+        "platform/policies/README.md",
     }
     assert tomorrow.files == begin.files
     assert len({path.split("/")[1] for path in fill.files if path.startswith("services/")}) == 45

@@ -260,21 +260,36 @@ def test_an_application_of_a_path_elsewhere_is_found_by_its_name() -> None:
     assert found["Rollout/payments/quote"].applications == ()
 
 
-def test_an_application_set_deploys_what_its_generator_finds() -> None:
+def application_set(*directories: dict[str, Any]) -> bytes:
     spec = objects("app")["app"]["spec"]
     spec["source"]["path"] = "{{ .path.path }}"
-    directories = [{"path": "services/*"}, {"path": "services/quote", "exclude": True}]
-    generator = {"git": {"repoURL": "x", "revision": "main", "directories": directories}}
+    generator = {"git": {"repoURL": "x", "revision": "main", "directories": list(directories)}}
     app_set = {
         "apiVersion": "argoproj.io/v1alpha1",
         "kind": "ApplicationSet",
         "metadata": {"name": "all", "namespace": "argocd"},
         "spec": {"generators": [generator], "template": {"metadata": {}, "spec": spec}},
     }
+    return as_yaml([app_set]).encode()
+
+
+def test_an_application_set_of_other_folders_is_not_the_only_services() -> None:
+    files = {
+        **files_of(objects("rollout"), "services/checkout"),
+        "argocd/set.yaml": application_set({"path": "platform/*"}),
+        "platform/policies/README.md": b"",
+    }
+
+    assert find(files)["Rollout/payments/checkout"].applications == ()
+
+
+def test_an_application_set_deploys_what_its_generator_finds() -> None:
     files = {
         **files_of(objects("rollout"), "services/checkout"),
         **files_of(renamed("quote", "rollout"), "services/quote"),
-        "argocd/set.yaml": as_yaml([app_set]).encode(),
+        "argocd/set.yaml": application_set(
+            {"path": "services/*"}, {"path": "services/quote", "exclude": True}
+        ),
     }
 
     found = find(files)

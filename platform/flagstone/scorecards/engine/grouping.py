@@ -183,9 +183,11 @@ class _Grouping:
 
     def _only_one_near(self, manifest: Manifest) -> Draft | None:
         if manifest.kind in argo_applications.KINDS:
-            paths = argo_applications.application(manifest).paths()
-            if any(path in self._folders for path in paths):
+            application = argo_applications.application(manifest)
+            if any(path in self._folders for path in application.paths()):
                 return None  # it deploys something else
+            if any(map(application.generates, self._folders)):
+                return None
         return self.drafts.only_one_near(folder_of(manifest))
 
     def _subject(self, manifest: Manifest) -> str:

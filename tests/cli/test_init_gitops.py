@@ -1,0 +1,114 @@
+"""`flagstone init-gitops`: one push into an empty repository, or a sentence that says why not."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from flagstone.core.content import content_dir
+from tests.forge.repositories import files_at, git
+
+FLAGSTONE = Path(sys.executable).with_name("flagstone")
+URL = "https://git.example.com/acme/gitops.git"
+
+
+@pytest.fixture
+def remote(tmp_path: Path) -> Path:
+    bare = tmp_path / "gitops.git"
+    bare.mkdir()
+    git(bare, "init", "--quiet", "--bare", "--initial-branch=main")
+    return bare
+
+
+def run(*words: str | Path, home: Path | None = None) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | ({"HOME": str(home)} if home else {})
+    return subprocess.run(
+        [FLAGSTONE, "init-gitops", *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+def test_an_empty_repository_gets_everything_in_one_commit(remote: Path, tmp_path: Path) -> None:
+    done = run(remote, "--url", URL, "--project", "payments=cards,ledger", home=tmp_path)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"26 files are on main of {URL}" in done.stdout
+    assert git(remote, "rev-list", "--count", "main").strip() == "1"
+    files = files_at(remote, "main")
+    for path in (content_dir("scorecards") / "policies").glob("*.yaml"):
+        assert files[f"platform/policies/{path.name}"] == path.read_text("utf-8")
+    assert files["ci/gate.sh"].startswith("100755 ")
+    project = yaml.safe_load(files["projects/payments.yaml"])
+    assert project["spec"]["sourceRepos"] == [URL]
+    assert project["spec"]["roles"][0]["groups"] == ["cards-oncall", "ledger-oncall"]
+    assert "@acme/developer-platform" in files["CODEOWNERS"]
+
+
+def test_a_repository_with_something_in_it_is_left_alone(remote: Path) -> None:
+    assert run(remote, "--url", URL).returncode == 0
+    before = git(remote, "for-each-ref")
+
+    done = run(remote, "--url", URL)
+
+    assert done.returncode == 2
+    assert "is not empty: it has refs/heads/main. Nothing was pushed." in done.stderr
+    assert git(remote, "for-each-ref") == before
+
+
+def test_a_dry_run_lists_the_files_and_pushes_nothing(remote: Path) -> None:
+    done = run(remote, "--dry-run", "--ci", "gitlab", "--branch", "trunk")
+
+    assert done.returncode == 0
+    assert "  .gitlab-ci.yml\n" in done.stdout
+    assert done.stdout.endswith("24 files; nothing was pushed.\n")
+    assert git(remote, "for-each-ref") == ""
+
+
+def test_credentials_of_the_address_are_in_no_file_and_no_error(remote: Path) -> None:
+    secret = "https://robot:s3cret@127.0.0.1:1/acme/gitops.git"
+
+    unreachable = run(secret)
+    assert unreachable.returncode == 2
+    assert "git could not push to https://127.0.0.1:1/acme/gitops.git" in unreachable.stderr
+    assert "s3cret" not in unreachable.stdout + unreachable.stderr
+
+    assert run(remote, "--url", secret).returncode == 0
+    assert "s3cret" not in str(files_at(remote, "main"))
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--project", "payments"], "name its squads"),
+        (["--project", "../up=cards"], "--project ../up=cards"),
+        (["--project", "payments=ca rds;"], "no name of a squad"),
+        (["--url", "https://git.example.com/a b.git"], "has no spaces"),
+        (["--url", "https://git.example.com/a\nb.git"], "has no spaces"),
+    ],
+)
+def test_what_cannot_be_right_is_told_and_nothing_pushed(
+    remote: Path, words: list[str], said: str
+) -> None:
+    done = run(remote, *words)
+
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert git(remote, "for-each-ref") == ""
+
+
+@pytest.mark.parametrize("address", ["ext::touch pwned", "ext::touch%20pwned", "-o", "nowhere"])
+def test_an_address_is_never_a_program_or_an_option(address: str, tmp_path: Path) -> None:
+    done = run("--", address)
+
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert not Path("pwned").exists()
