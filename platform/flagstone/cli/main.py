@@ -11,6 +11,7 @@ import typer
 from flagstone import __version__
 from flagstone.cli.audit import audit_app
 from flagstone.cli.init_gitops import init_gitops
+from flagstone.cli.render import render_scaffold
 from flagstone.cli.score import score
 from flagstone.core.errors import FlagstoneError
 from flagstone.core.hidden_characters import written_out
@@ -24,6 +25,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("score")(score)
+app.command("render")(render_scaffold)
 app.command("init-gitops")(init_gitops)
 app.add_typer(audit_app)
 

@@ -69,7 +69,9 @@ class AnswersInvalid(UserError):
     ) -> None:
         labels = labels or {}
         sentences = [
-            f"{labels.get(name, name)}: {text}." for name, texts in faults.items() for text in texts
+            f"{labels.get(name, name)}: {text.rstrip('.')}."
+            for name, texts in faults.items()
+            for text in texts
         ]
         super().__init__(" ".join(sentences), fields={k: list(v) for k, v in faults.items()})
         self.faults = {name: list(texts) for name, texts in faults.items()}

@@ -1,0 +1,157 @@
+"""`flagstone render`: what a scaffold would write, without a server; dry unless it is told where to."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+FLAGSTONE = Path(sys.executable).with_name("flagstone")
+ANSWERS = {
+    "name": "refunds",
+    "owner": "payments",
+    "description": "Pays back {{ 7*7 }} what was charged in error.",
+}
+
+
+def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
+    environment = {"PATH": os.environ["PATH"], "HOME": "/nonexistent"}  # no settings, no database
+    return subprocess.run(
+        [FLAGSTONE, "render", *words], capture_output=True, text=True, check=False, env=environment
+    )
+
+
+def given(**more: str) -> list[str]:
+    return [
+        word for name, value in (ANSWERS | more).items() for word in ("--set", f"{name}={value}")
+    ]
+
+
+@pytest.fixture
+def gitops(tmp_path: Path) -> Path:
+    """A clone of a GitOps repository that has the project of the new service."""
+    made = tmp_path / "clone"
+    project = {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "AppProject",
+        "metadata": {"name": "payments", "namespace": "argocd"},
+        "spec": {
+            "sourceRepos": ["https://git.example.com/fintech/gitops.git"],
+            "destinations": [{"server": "https://kubernetes.default.svc", "namespace": "payments"}],
+            "clusterResourceWhitelist": [{"group": "", "kind": "Namespace"}],
+        },
+    }
+    (made / "projects").mkdir(parents=True)
+    (made / "projects" / "payments.yaml").write_text(yaml.safe_dump(project))
+    return made
+
+
+def test_it_is_dry_and_tells_files_verdict_and_score(tmp_path: Path, gitops: Path) -> None:
+    done = run("python-api", *given(), "--gitops", gitops)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "  + app/flags.py\n" in done.stdout
+    assert "  + services/refunds/flags.yaml\n" in done.stdout
+    assert "policies     7 hold, in 16 objects\n" in done.stdout
+    assert "starts as    100 of 100, gold\n" in done.stdout
+    assert done.stdout.endswith("Nothing was written; --output FOLDER writes both trees.\n")
+    assert not (gitops / "services").exists()
+
+
+def test_answers_come_from_a_file_and_one_more_wins(tmp_path: Path) -> None:
+    file = tmp_path / "answers.yaml"
+    file.write_text(yaml.safe_dump(ANSWERS | {"flags": True, "latencyMs": 200}))
+    out = tmp_path / "out"
+
+    done = run("python-api", "--answers", file, "--set", "flags=false", "--output", out)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert not (out / "service" / "app" / "flags.py").exists()
+    assert "{{ 7*7 }}" in (out / "service" / "README.md").read_text()
+    assert "LATENCY_OBJECTIVE = 0.2\n" in (out / "service" / "app" / "metrics.py").read_text()
+    assert os.access(
+        out / "gitops" / "services" / "refunds" / "drill" / "outlier-drill.sh", os.X_OK
+    )
+
+
+def test_what_is_there_is_compared_line_by_line_and_is_in_the_way(
+    tmp_path: Path, gitops: Path
+) -> None:
+    out = tmp_path / "out"
+    assert run("python-api", *given(), "--output", out).returncode == 0
+    (out / "gitops" / "services").rename(gitops / "services")
+    service = gitops / "services" / "refunds" / "service.yaml"
+    service.write_text(service.read_text().replace("port: 80\n", "port: 8000\n"))
+
+    done = run("python-api", *given(), "--gitops", gitops)
+
+    assert done.returncode == 1
+    assert "  = services/refunds/rollout.yaml\n" in done.stdout
+    assert "  ~ services/refunds/service.yaml\n" in done.stdout
+    assert "      -      port: 8000\n      +      port: 80\n" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["nothing", *given()], "has no scaffold 'nothing'. It has python-api."),
+        (["python-api"], "Name: is needed. What it does: is needed. Squad: is needed."),
+        (["python-api", *given(name="Refunds")], "such as true or null.\n"),
+        (["python-api", *given(tiers="1")], "tiers: is not a question of this scaffold."),
+        (["python-api", "--set", "name"], "write it as QUESTION=ANSWER"),
+        (["python-api", "--answers", "/nowhere.yaml"], "/nowhere.yaml cannot be read"),
+        (["python-api", *given(), "--gitops", "/nowhere"], "There is no folder /nowhere."),
+    ],
+)
+def test_what_is_wrong_is_one_sentence(words: list[str], said: str) -> None:
+    done = run(*words)
+
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_folder_with_something_in_it_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "gitops").mkdir()
+    (tmp_path / "gitops" / "mine").write_text("mine")
+
+    done = run("python-api", *given(), "--output", tmp_path)
+
+    assert done.returncode == 2
+    assert "is not empty, so nothing was written" in done.stderr
+    assert not (tmp_path / "service").exists()
+
+
+def test_a_denied_scaffold_exits_1_and_names_the_policy(tmp_path: Path) -> None:
+    folder = tmp_path / "scaffolds"
+    layer = folder / "bare" / "gitops" / "{{cookiecutter.name}}"
+    layer.mkdir(parents=True)
+    (folder / "bare" / "gitops" / "cookiecutter.json").write_text('{"name": "x"}')
+    (layer / "deployment.yaml").write_text(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: x}\n"
+        "spec: {template: {spec: {containers: [{name: app, image: a}]}}}\n"
+    )
+    (folder / "bare" / "template.yaml").write_text(
+        """apiVersion: scaffolder.backstage.io/v1beta3
+kind: Template
+metadata: {name: bare}
+spec:
+  type: service
+  parameters: {properties: {name: {type: string, ui:field: EntityNamePicker}}}
+  steps:
+    - action: fetch:cookiecutter
+      input: {url: ./gitops, targetPath: ./gitops, values: {name: "${{ parameters.name }}"}}
+    - action: publish:gitops:pull-request
+      input: {title: x}
+"""
+    )
+
+    done = run("bare", "--set", "name=quote", "--scaffolds", folder)
+
+    assert done.returncode == 1, done.stderr
+    assert "deployment.yaml: " in done.stdout
+    assert "readinessProbe" in done.stdout
