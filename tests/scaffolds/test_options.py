@@ -15,6 +15,7 @@ import yaml
 
 from tests.scaffolds.answers import AWKWARD
 from tests.scaffolds.rendering import manifests, one, render
+from tests.scaffolds.strict_schemas import faults
 
 # AWS' support policy for Synthetics runtimes, read in November 2026: of these no new canary can be made.
 RUNTIMES_READ = date(2026, 11, 23)
@@ -198,3 +199,58 @@ def test_every_combination_is_yaml(flags: bool, synthetics: bool) -> None:
     for path, text in files.items():
         if path.endswith(".yaml"):
             list(yaml.safe_load_all(text))
+
+
+WORKER_FILES = {
+    "autoscaling.yaml",
+    "catalog-info.yaml",
+    "dashboard.yaml",
+    "deployment.yaml",
+    "flags.yaml",
+    "monitoring.yaml",
+    "networkpolicy.yaml",
+    "runbook.md",
+    "service.yaml",
+    "slo.yaml",
+    "tests/slo_test.yaml",
+}
+
+
+@each_answer
+def test_a_worker_has_nothing_that_only_callers_need(answers: dict[str, Any]) -> None:
+    files = render("paved-path", {**answers, "kind": "worker"})
+    name = answers.get("name", "checkout")
+
+    expected = {f"services/{name}/{file}" for file in WORKER_FILES} | {f"apps/{name}.yaml"}
+    assert set(files) == expected
+    objects = manifests(files)
+    assert [f"{item['kind']} {fault}" for item in objects for fault in faults(item)] == []
+    kinds = {item["kind"] for item in objects}
+    assert not kinds & {
+        "Service",
+        "VirtualService",
+        "DestinationRule",
+        "Rollout",
+        "AnalysisTemplate",
+    }
+    assert {"Deployment", "PodMonitor", "HorizontalPodAutoscaler"} <= kinds
+    # the namespace is in the mesh for its other services; this one's pods stay out
+    text = "".join(files.values()).lower().replace("istio-injection", "")
+    for foreign in ("http_requests", "istio", "argo rollouts", "canary"):
+        assert foreign not in text.replace("sidecar.istio.io/inject", ""), foreign
+
+
+def test_the_alerts_of_a_worker_pass_their_own_unit_tests(tmp_path: Path) -> None:
+    promtool = shutil.which("promtool")
+    if promtool is None:
+        pytest.skip("promtool is not installed (Debian: apt-get install prometheus)")
+    files = render("paved-path", {"kind": "worker"})
+    rules = one(files, "PrometheusRule")["spec"]
+    (tmp_path / "slo.rules.yaml").write_text(yaml.safe_dump(rules), "utf-8")
+    (tmp_path / "slo_test.yaml").write_text(files["services/checkout/tests/slo_test.yaml"], "utf-8")
+
+    for command in (["check", "rules", "slo.rules.yaml"], ["test", "rules", "slo_test.yaml"]):
+        done = subprocess.run(
+            [promtool, *command], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
