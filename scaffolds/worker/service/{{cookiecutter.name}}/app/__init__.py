@@ -1,0 +1,1 @@
+"""{{ cookiecutter.title }}: the service itself. Its manifests live in the GitOps repository."""
