@@ -254,3 +254,56 @@ def test_the_alerts_of_a_worker_pass_their_own_unit_tests(tmp_path: Path) -> Non
             [promtool, *command], cwd=tmp_path, capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("mesh", ["nginx", "none"])
+def test_without_istio_nothing_of_it_is_left(mesh: str) -> None:
+    files = render("paved-path", {"mesh": mesh})
+
+    assert [f"{item['kind']} {fault}" for item in manifests(files) for fault in faults(item)] == []
+    for path, text in files.items():
+        for foreign in ("istio", "envoy", "outlier"):
+            assert foreign not in text.lower(), path
+
+
+def test_nginx_splits_by_two_services_and_ends_what_takes_too_long() -> None:
+    files = render("paved-path", {"mesh": "nginx", "timeout_ms": "2500", "retries": "2"})
+    canary = one(files, "Rollout")["spec"]["strategy"]["canary"]
+    ingress = one(files, "Ingress")
+    key = "nginx.ingress.kubernetes.io/proxy-"
+
+    assert canary["trafficRouting"] == {"nginx": {"stableIngress": ingress["metadata"]["name"]}}
+    assert {canary["stableService"], canary["canaryService"]} == {
+        item["metadata"]["name"] for item in manifests(files) if item["kind"] == "Service"
+    }
+    limits = {
+        name.removeprefix(key): value for name, value in ingress["metadata"]["annotations"].items()
+    }
+    assert limits == {
+        "connect-timeout": "1",
+        "send-timeout": "3",
+        "read-timeout": "3",
+        "next-upstream": "error",
+        "next-upstream-tries": "3",
+        "next-upstream-timeout": "3",
+    }
+    (backend,) = ingress["spec"]["rules"][0]["http"]["paths"]
+    assert backend["backend"]["service"]["name"] == canary["stableService"]
+
+
+@pytest.mark.parametrize(("first", "pods"), [("20", 5), ("10", 10), ("5", 20)])
+def test_without_a_router_there_are_enough_pods_for_the_first_step(first: str, pods: int) -> None:
+    files = render("paved-path", {"mesh": "none", "first_weight": first, "peak": "6"})
+    scaler = one(files, "HorizontalPodAutoscaler")["spec"]
+
+    assert (scaler["minReplicas"], scaler["maxReplicas"]) == (pods, 6 * pods)
+    assert "trafficRouting" not in one(files, "Rollout")["spec"]["strategy"]["canary"]
+
+
+@pytest.mark.parametrize(("mesh", "limit"), [("istio", None), ("nginx", "3000"), ("none", "3000")])
+def test_where_no_mesh_does_it_the_service_ends_its_requests(mesh: str, limit: str | None) -> None:
+    pod = one(render("paved-path", {"mesh": mesh}), "Rollout")["spec"]["template"]["spec"]
+    variables = {item["name"]: item["value"] for item in pod["containers"][0]["env"]}
+
+    assert variables.get("REQUEST_TIMEOUT_MS") == limit
+    assert '"REQUEST_TIMEOUT_MS"' in render("python-api/service")["app/settings.py"]

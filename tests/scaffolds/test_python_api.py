@@ -186,7 +186,7 @@ def test_the_rendered_service_passes_its_own_tests(
     )
 
     assert done.returncode == 0, done.stdout + done.stderr
-    assert re.search(r"^18 passed", done.stdout, re.MULTILINE)
+    assert re.search(r"^20 passed", done.stdout, re.MULTILINE)
 
 
 def test_the_rendered_service_is_formatted_and_clean() -> None:

@@ -22,6 +22,10 @@ SCORECARDS = content_dir("scorecards")
 OPTIONS: dict[str, dict[str, Any]] = {
     "without flags": {"flags": False},
     "with a synthetic customer": {"synthetics": True},
+    "nginx": {"mesh": "nginx"},
+    "nginx without retries": {"mesh": "nginx", "retries": "0"},
+    "no mesh": {"mesh": "none"},
+    "no mesh, a small first step": {"mesh": "none", "first_weight": "5", "flags": False},
     "a worker": {"kind": "worker"},
     "a worker without flags": {"kind": "worker", "flags": False},
 }

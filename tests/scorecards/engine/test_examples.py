@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from flagstone.core.content import CHECKOUT
 from flagstone.policies.manifests.reading import read_files
 from flagstone.scorecards.engine.checks.virtual_services import HostParams
 from flagstone.scorecards.engine.definition import Rule, Scorecard
@@ -97,6 +99,16 @@ def case_study() -> dict[str, bytes]:
 
 def failing(found: ServiceReport) -> set[str]:
     return {check.id for check in found.in_state(State.FAIL)}
+
+
+def test_the_table_of_mistakes_names_all_that_is_caught_and_nothing_else() -> None:
+    page = (CHECKOUT / "docs" / "explanation" / "case-study.md").read_text("utf-8")
+    rows = [line.split(" | ") for line in page.splitlines() if line.startswith("| ")]
+    named = {
+        check for row in rows if len(row) == 3 for check in re.findall(r"[A-Z]{2}-\d\d", row[1])
+    }
+
+    assert named == set(CAUGHT.split())
 
 
 def test_the_case_study_is_caught() -> None:

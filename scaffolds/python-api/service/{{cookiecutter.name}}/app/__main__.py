@@ -13,4 +13,4 @@ if __name__ == "__main__":
     if settings.flagd_host:
         flags.connect(settings.flagd_host, settings.flagd_port)
 {%- endif %}
-    serve(create_app(), settings)
+    serve(create_app(settings), settings)

@@ -13,6 +13,7 @@ class Settings:
     port: int = 8080
     metrics_port: int = 9090
     log_level: str = "INFO"
+    request_timeout_ms: int = 0  # 0: the mesh ends what takes too long
 {%- if cookiecutter.flags %}
     flagd_host: str = ""  # empty: nobody to ask, every flag has its default
     flagd_port: int = 8013
@@ -24,6 +25,7 @@ class Settings:
             port=int(environment.get("PORT", "8080")),
             metrics_port=int(environment.get("METRICS_PORT", "9090")),
             log_level=environment.get("LOG_LEVEL", "INFO").upper(),
+            request_timeout_ms=int(environment.get("REQUEST_TIMEOUT_MS", "0")),
 {%- if cookiecutter.flags %}
             flagd_host=environment.get("FLAGD_HOST", ""),
             flagd_port=int(environment.get("FLAGD_PORT", "8013")),
