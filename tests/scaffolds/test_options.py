@@ -261,9 +261,25 @@ def test_without_istio_nothing_of_it_is_left(mesh: str) -> None:
     files = render("paved-path", {"mesh": mesh})
 
     assert [f"{item['kind']} {fault}" for item in manifests(files) for fault in faults(item)] == []
+    pod = one(files, "Rollout")["spec"]["template"]["metadata"]
+    assert pod["labels"].pop("sidecar.istio.io/inject") == "false"
     for path, text in files.items():
-        for foreign in ("istio", "envoy", "outlier"):
-            assert foreign not in text.lower(), path
+        if path.startswith("services/"):
+            left = text.replace('sidecar.istio.io/inject: "false"', "").lower()
+            for foreign in ("istio", "envoy", "outlier"):
+                assert foreign not in left, path
+
+
+def test_every_service_gives_its_namespace_the_same_labels() -> None:
+    found = {
+        str(
+            one(render("paved-path", answers), "Application")["spec"]["syncPolicy"][
+                "managedNamespaceMetadata"
+            ]
+        )
+        for answers in ({}, {"mesh": "nginx"}, {"mesh": "none"}, {"kind": "worker"})
+    }
+    assert len(found) == 1
 
 
 def test_nginx_splits_by_two_services_and_ends_what_takes_too_long() -> None:

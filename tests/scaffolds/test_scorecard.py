@@ -59,3 +59,24 @@ def test_a_new_service_is_gold(answers: dict[str, Any]) -> None:
         20 if answers.get("kind") == "worker" else 40
     )  # nobody calls a worker: no routes, no canary
     assert sum(check.state is State.PASS for check in service.checks) > least
+
+
+@pytest.mark.parametrize("answers", OPTIONS.values(), ids=OPTIONS)
+def test_a_new_service_is_gold_beside_one_that_is_in_the_mesh(answers: dict[str, Any]) -> None:
+    files = render("gitops-repo") | render("gitops-project", {"name": "payments"})
+    files |= render("paved-path", {"name": "neighbour"}) | render("paved-path", answers)
+
+    report = evaluate(
+        read_files({path: text.encode() for path, text in files.items()}),
+        load_scorecard(SCORECARDS / "production-readiness.yaml"),
+        PolicySet.load(SCORECARDS / "policies"),
+        now=datetime.now(UTC),
+    )
+
+    assert {
+        found.name: [
+            c.id for c in found.checks if c.state not in (State.PASS, State.NOT_APPLICABLE)
+        ]
+        for found in report.services
+        if found.name in ("checkout", "neighbour")
+    } == {"checkout": [], "neighbour": []}
