@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import re
@@ -15,6 +14,7 @@ import yaml
 
 from flagstone.scaffolding.engine.scaffold import load_scaffolds
 from tests.scaffolds.answers import AWKWARD, AWKWARD_TEXT
+from tests.scaffolds.interpreters import interpreter_for
 from tests.scaffolds.rendering import SCAFFOLDS, render
 
 NEEDED = ("fastapi", "httpx2", "openfeature.contrib.provider.flagd", "prometheus_client", "uvicorn")
@@ -202,29 +202,5 @@ def test_the_rendered_service_is_formatted_and_clean() -> None:
 
 @pytest.fixture(scope="session")
 def service_python(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A Python that can import what the service needs: ours, or that of a fresh virtual environment."""
-    if all(_importable(module) for module in NEEDED):
-        return sys.executable
-    folder = tmp_path_factory.mktemp("service") / "venv"
-    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-    project = tomllib.loads(_service()["pyproject.toml"])["project"]
-    wanted = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
-    done = subprocess.run(
-        [folder / "bin" / "pip", "install", "--quiet", "--disable-pip-version-check", *wanted],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        reason = f"the service's own requirements cannot be installed here: {done.stderr[-300:]}"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return str(folder / "bin" / "python")
-
-
-def _importable(module: str) -> bool:
-    try:
-        return importlib.util.find_spec(module) is not None
-    except ModuleNotFoundError:  # of a package above it
-        return False
+    folder = tmp_path_factory.mktemp("service_python") / "venv"
+    return interpreter_for(_service()["pyproject.toml"], NEEDED, folder)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import re
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +16,7 @@ import yaml
 from flagstone.config.runtime import redis_server
 from flagstone.scaffolding.engine.scaffold import load_scaffolds
 from tests.scaffolds.answers import AWKWARD_TEXT
+from tests.scaffolds.interpreters import interpreter_for
 from tests.scaffolds.rendering import SCAFFOLDS, render
 
 NEEDED = ("openfeature.contrib.provider.flagd", "prometheus_client", "pytest", "redis")
@@ -127,29 +126,5 @@ def test_the_rendered_worker_passes_its_own_checks(
 
 @pytest.fixture(scope="session")
 def worker_python(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A Python that can import what the worker needs: ours, or that of a fresh virtual environment."""
-    if all(_importable(module) for module in NEEDED):
-        return sys.executable
-    folder = tmp_path_factory.mktemp("worker") / "venv"
-    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-    project = tomllib.loads(render("worker/service")["pyproject.toml"])["project"]
-    wanted = [*project["dependencies"], "pytest>=8.3"]
-    done = subprocess.run(
-        [folder / "bin" / "pip", "install", "--quiet", "--disable-pip-version-check", *wanted],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        reason = f"the worker's own requirements cannot be installed here: {done.stderr[-300:]}"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return str(folder / "bin" / "python")
-
-
-def _importable(module: str) -> bool:
-    try:
-        return importlib.util.find_spec(module) is not None
-    except ModuleNotFoundError:
-        return False
+    folder = tmp_path_factory.mktemp("worker_python") / "venv"
+    return interpreter_for(render("worker/service")["pyproject.toml"], NEEDED, folder)
