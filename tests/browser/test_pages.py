@@ -34,7 +34,7 @@ def test_the_catalogue_searches_while_one_types(
     expect(page).to_have_url("/catalog?q=check")
     expect(search).to_be_focused()
     search.fill("")
-    page.get_by_label("Gold").check()
+    page.get_by_role("checkbox", name="Gold").check()
     expect(page.locator("tbody tr")).to_have_count(1)
     expect(page).to_have_url("/catalog?level=gold")
     page.get_by_role("link", name="Level Gold: take away").click()
@@ -195,7 +195,7 @@ def test_without_scripts_the_catalogue_filters_and_the_tabs_open(
 ) -> None:
     page = sign_in(new_page(java_script_enabled=False), member)
     page.goto("/catalog")
-    page.get_by_label("Gold").check()
+    page.get_by_role("checkbox", name="Gold").check()
     page.get_by_role("button", name="Apply").click()
     expect(page.locator("tbody tr")).to_have_count(1)
     page.get_by_role("link", name="quote").click()

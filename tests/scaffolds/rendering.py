@@ -32,6 +32,14 @@ def render(layer: str, answers: Mapping[str, Any] | None = None) -> dict[str, st
         return {path.relative_to(root).as_posix(): path.read_text("utf-8") for path in paths}
 
 
+def render_service(layer: str, answers: Mapping[str, Any] | None = None) -> dict[str, str]:
+    """Return a Python service's repository: its layer over the one that all of them share."""
+    declared = json.loads((SCAFFOLDS / "python-base" / "cookiecutter.json").read_text("utf-8"))
+    shared = {key: value for key, value in (answers or {}).items() if key in declared}
+    kind = "worker" if layer.startswith("worker") else "api"
+    return render("python-base", {**shared, "kind": kind}) | render(layer, answers)
+
+
 def manifests(files: Mapping[str, str]) -> list[dict[str, Any]]:
     """Return every object of every YAML file that Argo CD would apply."""
     return [

@@ -23,6 +23,7 @@ def test_finds_every_layer() -> None:
         "gitops-repo",
         "paved-path",
         "python-api/service",
+        "python-base",
         "worker/service",
     ]
 
@@ -54,7 +55,9 @@ def test_the_cookiecutter_command_renders_a_layer_on_its_own(layer: str, tmp_pat
 
 
 @pytest.mark.parametrize("case", AWKWARD)
-@pytest.mark.parametrize("layer", ["paved-path", "python-api/service", "worker/service"])
+@pytest.mark.parametrize(
+    "layer", ["paved-path", "python-api/service", "python-base", "worker/service"]
+)
 def test_flagstones_engine_renders_what_cookiecutter_does(layer: str, case: str) -> None:
     declared = (SCAFFOLDS / layer / "cookiecutter.json").read_text("utf-8")
     answers: dict[str, Any] = {

@@ -15,7 +15,7 @@ import yaml
 from flagstone.scaffolding.engine.scaffold import load_scaffolds
 from tests.scaffolds.answers import AWKWARD, AWKWARD_TEXT
 from tests.scaffolds.interpreters import interpreter_for
-from tests.scaffolds.rendering import SCAFFOLDS, render
+from tests.scaffolds.rendering import SCAFFOLDS, render, render_service
 
 NEEDED = ("fastapi", "httpx2", "openfeature.contrib.provider.flagd", "prometheus_client", "uvicorn")
 TEMPLATE = yaml.safe_load((SCAFFOLDS / "python-api" / "template.yaml").read_text("utf-8"))
@@ -28,7 +28,7 @@ def _properties() -> dict[str, dict[str, Any]]:
 
 
 def _service(**answers: str) -> dict[str, str]:
-    return render("python-api/service", answers)
+    return render_service("python-api/service", answers)
 
 
 def test_the_form_and_the_layers_fit_together() -> None:

@@ -17,7 +17,7 @@ from flagstone.config.runtime import redis_server
 from flagstone.scaffolding.engine.scaffold import load_scaffolds
 from tests.scaffolds.answers import AWKWARD_TEXT
 from tests.scaffolds.interpreters import interpreter_for
-from tests.scaffolds.rendering import SCAFFOLDS, render
+from tests.scaffolds.rendering import SCAFFOLDS, render, render_service
 
 NEEDED = ("openfeature.contrib.provider.flagd", "prometheus_client", "pytest", "redis")
 TEMPLATE = yaml.safe_load((SCAFFOLDS / "worker" / "template.yaml").read_text("utf-8"))
@@ -45,7 +45,7 @@ def test_every_question_is_used_and_every_value_is_asked_for_by_its_layer() -> N
 
 def test_the_release_step_replaces_the_image_of_the_deployment(tmp_path: Path) -> None:
     files = render("paved-path", {"kind": "worker"})
-    steps = yaml.safe_load(render("worker/service")[".github/workflows/ci.yaml"])["jobs"][
+    steps = yaml.safe_load(render_service("worker/service")[".github/workflows/ci.yaml"])["jobs"][
         "release"
     ]["steps"]
     command = next(line for line in steps[-1]["run"].splitlines() if line.startswith("sed "))
@@ -65,7 +65,7 @@ def test_the_container_listens_where_the_paved_path_looks() -> None:
     files = render("paved-path", {"kind": "worker"})
     pod = yaml.safe_load(files["services/checkout/deployment.yaml"])["spec"]["template"]["spec"]
     (container,) = pod["containers"]
-    service = render("worker/service")
+    service = render_service("worker/service")
 
     ports = [port["containerPort"] for port in container["ports"]]
     assert f"EXPOSE {' '.join(map(str, ports))}\n" in service["Dockerfile"]
@@ -76,7 +76,7 @@ def test_the_container_listens_where_the_paved_path_looks() -> None:
 
 def test_the_rules_ask_for_metrics_that_it_has() -> None:
     rules = render("paved-path", {"kind": "worker"})["services/checkout/slo.yaml"]
-    metrics = render("worker/service")["app/metrics.py"]
+    metrics = render_service("worker/service")["app/metrics.py"]
 
     assert set(re.findall(r"(\w+)_total\{", rules)) == {"messages_processed"}
     assert '"messages_processed"' in metrics
@@ -97,7 +97,7 @@ def test_the_rules_ask_for_metrics_that_it_has() -> None:
 def test_the_rendered_worker_passes_its_own_checks(
     answers: dict[str, Any], tests: int, tmp_path: Path, worker_python: str
 ) -> None:
-    for path, text in render("worker/service", answers).items():
+    for path, text in render_service("worker/service", answers).items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(text, "utf-8")
     url = redis_server.url(Path(os.environ["FLAGSTONE_HOME"]), 15)
@@ -127,4 +127,4 @@ def test_the_rendered_worker_passes_its_own_checks(
 @pytest.fixture(scope="session")
 def worker_python(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("worker_python") / "venv"
-    return interpreter_for(render("worker/service")["pyproject.toml"], NEEDED, folder)
+    return interpreter_for(render_service("worker/service")["pyproject.toml"], NEEDED, folder)

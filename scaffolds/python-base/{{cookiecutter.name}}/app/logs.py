@@ -1,4 +1,4 @@
-"""One JSON object a line on standard output, with the request that caused it."""
+"""One JSON object a line on standard output, with the {{ cookiecutter.__cause }} that caused it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 from contextvars import ContextVar
 from datetime import UTC, datetime
 
-request_id: ContextVar[str] = ContextVar("request_id", default="")
+{{ cookiecutter.__cause }}_id: ContextVar[str] = ContextVar("{{ cookiecutter.__cause }}_id", default="")
 
 
 class JsonFormatter(logging.Formatter):
@@ -19,8 +19,8 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
-        if current := request_id.get():
-            line["request_id"] = current
+        if current := {{ cookiecutter.__cause }}_id.get():
+            line["{{ cookiecutter.__cause }}_id"] = current
         line |= getattr(record, "fields", {})
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)

@@ -1,1 +1,0 @@
-"""{{ cookiecutter.title }}: the service itself. Its manifests live in the GitOps repository."""
