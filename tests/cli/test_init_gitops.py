@@ -65,7 +65,7 @@ def test_a_repository_with_something_in_it_is_left_alone(remote: Path) -> None:
 
 
 def test_a_dry_run_lists_the_files_and_pushes_nothing(remote: Path) -> None:
-    done = run(remote, "--dry-run", "--ci", "gitlab", "--branch", "trunk")
+    done = run(remote, "--dry-run", "--ci", "gitlab")
 
     assert done.returncode == 0
     assert "  .gitlab-ci.yml\n" in done.stdout
@@ -81,8 +81,10 @@ def test_credentials_of_the_address_are_in_no_file_and_no_error(remote: Path) ->
     assert "git could not push to https://127.0.0.1:1/acme/gitops.git" in unreachable.stderr
     assert "s3cret" not in unreachable.stdout + unreachable.stderr
 
-    assert run(remote, "--url", secret).returncode == 0
-    assert "s3cret" not in str(files_at(remote, "main"))
+    assert run(remote, "--url", "ssh://git:s3cret@git.example.com/acme/gitops.git").returncode == 0
+    files = files_at(remote, "main")
+    assert "s3cret" not in str(files)
+    assert "repoURL: ssh://git@git.example.com/acme/gitops.git\n" in files["argocd/root.yaml"]
 
 
 @pytest.mark.parametrize(
@@ -91,8 +93,12 @@ def test_credentials_of_the_address_are_in_no_file_and_no_error(remote: Path) ->
         (["--project", "payments"], "name its squads"),
         (["--project", "../up=cards"], "--project ../up=cards"),
         (["--project", "payments=ca rds;"], "no name of a squad"),
-        (["--url", "https://git.example.com/a b.git"], "has no spaces"),
-        (["--url", "https://git.example.com/a\nb.git"], "has no spaces"),
+        (["--url", "https://git.example.com/a b.git"], "is no address of a repository"),
+        (["--url", "https://git.example.com/a\nb.git"], "is no address of a repository"),
+        (["--url", "*alias"], "is no address of a repository"),
+        (["--url", "https://git.example.com/a.git#: {x"], "is no address of a repository"),
+        (["--organisation", "acme\n/ @me"], "--organisation"),
+        (["--platform-squad", "a b"], "--platform-squad"),
     ],
 )
 def test_what_cannot_be_right_is_told_and_nothing_pushed(

@@ -16,6 +16,12 @@ ANSWERS = {
     "owner": "payments",
     "description": "Pays back {{ 7*7 }} what was charged in error.",
 }
+DEPLOYMENT = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: x}
+spec: {template: {spec: {containers: [{name: app, image: a}]}}}
+"""
 
 
 def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
@@ -126,15 +132,47 @@ def test_a_folder_with_something_in_it_is_left_alone(tmp_path: Path) -> None:
     assert not (tmp_path / "service").exists()
 
 
+def test_what_is_too_large_to_be_a_manifest_is_in_nobodys_way(gitops: Path) -> None:
+    (gitops / "logo.png").write_bytes(bytes(7_000_000))
+
+    done = run("python-api", *given(), "--gitops", gitops)
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("kind: [Pod\n", "  unreadable: deployment.yaml: line 1: did not find"),
+        (
+            DEPLOYMENT.replace("[{name: app, image: a}]", "{app: {image: a}}"),
+            "  unreadable: deployment.yaml: Deployment/x has no pods",
+        ),
+    ],
+)
+def test_what_cannot_be_judged_does_not_hold(tmp_path: Path, text: str, said: str) -> None:
+    done = run("bare", "--set", "name=quote", "--scaffolds", bare_scaffold(tmp_path, text))
+
+    assert done.returncode == 1, done.stderr
+    assert said in done.stdout
+    assert "policies     7 do not all hold" in done.stdout
+
+
 def test_a_denied_scaffold_exits_1_and_names_the_policy(tmp_path: Path) -> None:
+    done = run("bare", "--set", "name=quote", "--scaffolds", bare_scaffold(tmp_path, DEPLOYMENT))
+
+    assert done.returncode == 1, done.stderr
+    assert "  denied: deployment.yaml: Deployment/x: " in done.stdout
+    assert "readinessProbe" in done.stdout
+
+
+def bare_scaffold(tmp_path: Path, deployment: str) -> Path:
+    """A folder of scaffolds with one, `bare`, that writes one file."""
     folder = tmp_path / "scaffolds"
     layer = folder / "bare" / "gitops" / "{{cookiecutter.name}}"
     layer.mkdir(parents=True)
     (folder / "bare" / "gitops" / "cookiecutter.json").write_text('{"name": "x"}')
-    (layer / "deployment.yaml").write_text(
-        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: x}\n"
-        "spec: {template: {spec: {containers: [{name: app, image: a}]}}}\n"
-    )
+    (layer / "deployment.yaml").write_text(deployment)
     (folder / "bare" / "template.yaml").write_text(
         """apiVersion: scaffolder.backstage.io/v1beta3
 kind: Template
@@ -149,9 +187,4 @@ spec:
       input: {title: x}
 """
     )
-
-    done = run("bare", "--set", "name=quote", "--scaffolds", folder)
-
-    assert done.returncode == 1, done.stderr
-    assert "deployment.yaml: " in done.stdout
-    assert "readinessProbe" in done.stdout
+    return folder

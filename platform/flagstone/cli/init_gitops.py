@@ -14,9 +14,14 @@ from git import GitCommandError, Repo
 
 from flagstone.core.content import content_dir
 from flagstone.core.errors import Conflict, ExternalError, UserError
+from flagstone.core.redaction import redact
 from flagstone.scaffolding.engine.gitops import gitops_tree
 from flagstone.scaffolding.engine.names import name_fault
 from flagstone.scaffolding.engine.trees import RenderedTree
+
+BRANCH = "main"  # which the manifests name, too
+_ADDRESS = re.compile(r"[A-Za-z0-9/~._][\w@:/~.+%-]*")
+_WORD = re.compile(r"[A-Za-z0-9][\w.-]*")
 
 
 class Ci(StrEnum):
@@ -29,12 +34,12 @@ def init_gitops(
         str, typer.Argument(help="The empty repository to push to: what `git push` takes.")
     ],
     project: Annotated[
-        list[str],
+        list[str] | None,
         typer.Option(
             metavar="NAME=SQUAD[,SQUAD…]",
             help="An Argo CD project, one for each system, and the squads that run it. Repeat it.",
         ),
-    ] = [],  # noqa: B006 - typer's way to say a list
+    ] = None,
     url: Annotated[
         str, typer.Option(help="The repository's address as Argo CD knows it, if it is not REMOTE.")
     ] = "",
@@ -45,7 +50,6 @@ def init_gitops(
         str, typer.Option(help="The squad that reviews projects, policies and CI.")
     ] = "developer-platform",
     ci: Annotated[Ci, typer.Option(help="Whose workflows it brings.")] = Ci.GITHUB,
-    branch: Annotated[str, typer.Option(help="The default branch.")] = "main",
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show the files, push nothing.")
     ] = False,
@@ -54,27 +58,27 @@ def init_gitops(
 
     It is one push of one commit into an empty repository, or nothing at all.
     """
-    address = _without_credentials(url or remote)
+    address = _for_everybody(url or remote)
     tree = gitops_tree(
         content_dir("scaffolds"),
         content_dir("scorecards") / "policies",
         answers={
             "name": Path(address.rstrip("/")).name.removesuffix(".git"),
-            "organisation": organisation or _organisation(address),
-            "platform_squad": platform_squad,
+            "organisation": _name("--organisation", organisation or _organisation(address)),
+            "platform_squad": _name("--platform-squad", platform_squad),
             "gitops_url": address,
             "ci": ci.value,
         },
-        projects=[_project(each, address) for each in project],
+        projects=[_project(each, address) for each in project or []],
     )
     if dry_run:
         for path in tree.files:
             typer.echo(f"  {path}")
         typer.echo(f"{len(tree.files)} files; nothing was pushed.")
         return
-    commit = _push(tree, remote, branch)
+    commit = _push(tree, remote)
     typer.echo(
-        f"{len(tree.files)} files are on {branch} of {address}, commit {commit[:12]}.\n"
+        f"{len(tree.files)} files are on {BRANCH} of {address}, commit {commit[:12]}.\n"
         "Next: protect the branch, then let an administrator of Argo CD run\n"
         "  kubectl apply -f projects -f argocd"
     )
@@ -88,7 +92,7 @@ def _project(text: str, address: str) -> dict[str, str]:
             f"--project {text}: {fault or 'name its squads'}. Write it as payments=cards,ledger."
         )
     words = squads.replace(",", " ").split()
-    if wrong := [word for word in words if not re.fullmatch(r"[A-Za-z0-9][\w.-]*", word)]:
+    if wrong := [word for word in words if not _WORD.fullmatch(word)]:
         raise UserError(f"--project {text}: '{wrong[0]}' is no name of a squad.")
     return {
         "name": name,
@@ -98,14 +102,24 @@ def _project(text: str, address: str) -> dict[str, str]:
     }
 
 
-def _without_credentials(address: str) -> str:
-    """What stands in a manifest is read by everybody."""
-    if any(character.isspace() or not character.isprintable() for character in address):
-        raise UserError("The address of a repository has no spaces in it.")
+def _name(option: str, text: str) -> str:
+    if not _WORD.fullmatch(text):
+        raise UserError(f"{option} {text!r}: letters, digits, '.', '_' and '-' make such a name.")
+    return text
+
+
+def _for_everybody(address: str) -> str:
+    """Return an address as it may stand in a manifest: without a password, and without what YAML could misread."""
     parts = urlsplit(address)
-    if not parts.scheme or "@" not in parts.netloc or parts.scheme == "ssh":
-        return address
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+    if "@" in parts.netloc:
+        user, _, host = parts.netloc.rpartition("@")
+        keep = f"{user.partition(':')[0]}@" if parts.scheme == "ssh" else ""
+        address = urlunsplit(parts._replace(netloc=f"{keep}{host}"))
+    if not _ADDRESS.fullmatch(address):
+        raise UserError(
+            f"{redact(address)!r} is no address of a repository: it has characters that none needs."
+        )
+    return address
 
 
 def _organisation(address: str) -> str:
@@ -114,7 +128,7 @@ def _organisation(address: str) -> str:
     return parts[-2] if len(parts) > 1 else "organisation"
 
 
-def _push(tree: RenderedTree, remote: str, branch: str) -> str:
+def _push(tree: RenderedTree, remote: str) -> str:
     """Push a first commit; git itself refuses if somebody else was first.
 
     Raises:
@@ -123,43 +137,34 @@ def _push(tree: RenderedTree, remote: str, branch: str) -> str:
     """
     with tempfile.TemporaryDirectory(prefix="flagstone-gitops-") as folder:
         try:
-            repository = Repo.init(folder, initial_branch=branch)
+            repository = Repo.init(folder, initial_branch=BRANCH)
             # `--` and no transport helper: an address is data, never an option or a program
             with repository.git.custom_environment(
                 GIT_ALLOW_PROTOCOL="file:git:http:https:ssh", GIT_TERMINAL_PROMPT="0"
             ):
                 if there := str(repository.git.ls_remote("--refs", "--", remote)):
                     raise Conflict(
-                        f"{_without_credentials(remote)} is not empty: it has {there.split()[1]}. "
+                        f"{_for_everybody(remote)} is not empty: it has {there.split()[1]}. "
                         "Nothing was pushed. Name an empty repository."
                     )
-                _write(tree, Path(folder))
+                tree.write_into(Path(folder))
                 repository.git.add("--all", "--force")
                 _commit(repository)
                 # an empty lease: only if the branch is still not there
                 repository.git.push(
-                    f"--force-with-lease=refs/heads/{branch}:",
+                    f"--force-with-lease=refs/heads/{BRANCH}:",
                     "--",
                     remote,
-                    f"HEAD:refs/heads/{branch}",
+                    f"HEAD:refs/heads/{BRANCH}",
                 )
                 return repository.head.commit.hexsha
         except GitCommandError as error:
             reason = str(error.stderr).strip().removeprefix("stderr:").strip(" '\n")
             raise ExternalError(
-                f"git could not push to {_without_credentials(remote)}: "
-                f"{reason.replace(remote, _without_credentials(remote))}\n"
+                f"git could not push to {_for_everybody(remote)}: "
+                f"{redact(reason)}\n"
                 "Nothing was pushed. Check the address and your rights with: git ls-remote"
             ) from error
-
-
-def _write(tree: RenderedTree, folder: Path) -> None:
-    for path, file in tree.files.items():
-        target = folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(file.content)
-        if file.executable:
-            target.chmod(0o755)
 
 
 def _commit(repository: Repo) -> None:

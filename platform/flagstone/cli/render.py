@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import getpass
-from collections import ChainMap
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,11 +20,11 @@ from flagstone.policies.gatekeeper.policy_set import PolicySet
 from flagstone.policies.manifests.folder_files import FolderFiles
 from flagstone.policies.manifests.limits import Limits
 from flagstone.policies.manifests.reading import read_files
-from flagstone.policies.manifests.snapshot import Snapshot
 from flagstone.scaffolding.engine.answers import from_html
 from flagstone.scaffolding.engine.plan import RenderedService, render
 from flagstone.scaffolding.engine.scaffold import ENVIRONMENT, Scaffold, load_scaffolds
 from flagstone.scaffolding.engine.trees import RenderedTree
+from flagstone.scaffolding.engine.verdicts import Verdict, judge, sentence_of
 from flagstone.scorecards.engine.definition import load_scorecard
 from flagstone.scorecards.engine.evaluation import evaluate
 from flagstone.scorecards.engine.states import State
@@ -38,9 +38,9 @@ def render_scaffold(
         Path | None, typer.Option(help="A YAML file with an answer for each question, by name.")
     ] = None,
     given: Annotated[
-        list[str],
+        list[str] | None,
         typer.Option("--set", metavar="QUESTION=ANSWER", help="One answer more. Repeat it."),
-    ] = [],  # noqa: B006 - typer's way to say a list
+    ] = None,
     gitops: Annotated[
         Path | None,
         typer.Option(help="A clone of the GitOps repository, to judge and compare beside it."),
@@ -54,22 +54,24 @@ def render_scaffold(
 ) -> None:
     """Show what a scaffold writes with these answers: both trees, the policies' verdict, the first score.
 
-    Nothing is written without --output. Exit status: 0 it can be created, 1 a policy denies it or a file is in
-    the way, 2 wrong usage or answers.
+    Nothing is written without --output. Exit status: 0 it can be created, 1 a policy denies it, a file of it cannot be
+    read or another is in its way, 2 wrong usage or answers.
     """
     chosen = _find(scaffold, scaffolds or content_dir("scaffolds"))
-    rendered = _render(chosen, _answers(chosen, answers, given))
+    rendered = _render(chosen, _answers(chosen, answers, given or []))
     around = _around(gitops)
     typer.echo(f"{rendered.service_name}, from {chosen.title} {chosen.version}")
     _tell_files("service repository", rendered.service, {})
     changed = _tell_files("GitOps repository", rendered.gitops, around)
-    denied = _tell_verdict(rendered, around)
+    policies = PolicySet.load(content_dir("scorecards") / "policies")
+    verdict = _tell_verdict(rendered, policies)
+    _tell_score(rendered, around, policies)
     if output is not None:
         _write(rendered, output)
         typer.echo(f"\nWritten: {output}/service and {output}/gitops")
     else:
         typer.echo("\nNothing was written; --output FOLDER writes both trees.")
-    if denied or changed:
+    if changed or not verdict.may_be_written:
         raise typer.Exit(1)
 
 
@@ -115,12 +117,17 @@ def _render(scaffold: Scaffold, answers: Mapping[str, Any]) -> RenderedService:
     )
 
 
-def _around(gitops: Path | None) -> Mapping[str, bytes]:
+def _around(gitops: Path | None) -> dict[str, bytes]:
+    """Read what is there; what is too large or may not be read is nothing that a scorecard looks at."""
     if gitops is None:
         return {}
     if not gitops.is_dir():
         raise NotFound(f"There is no folder {gitops}.")
-    return FolderFiles(gitops, Limits())
+    files, found = FolderFiles(gitops, Limits()), {}
+    for path in files:
+        with contextlib.suppress(OSError):
+            found[path] = files[path]
+    return found
 
 
 def _tell_files(title: str, tree: RenderedTree, around: Mapping[str, bytes]) -> bool:
@@ -143,38 +150,39 @@ def _difference(before: bytes, after: bytes) -> Iterator[str]:
     yield from list(difflib.unified_diff(old, new, "there", "rendered", lineterm="", n=1))[2:]
 
 
-def _tell_verdict(rendered: RenderedService, around: Mapping[str, bytes]) -> bool:
-    """Say what the policies and the scorecard make of it; tell whether an enforced policy denies it."""
-    content = content_dir("scorecards")
-    policies = PolicySet.load(content / "policies")
-    files = ChainMap(dict(rendered.gitops.contents()), dict(around))
-    denied = _tell_policies(read_files(rendered.gitops.contents(), render=False), policies)
-    card = load_scorecard(content / "production-readiness.yaml")
-    report = evaluate(read_files(files, render=False), card, policies, now=datetime.now(UTC))
+def _tell_verdict(rendered: RenderedService, policies: PolicySet) -> Verdict:
+    verdict = judge(rendered.gitops.contents(), policies)
+    hold = "hold" if verdict.may_be_written else "do not all hold"
+    typer.echo(f"\npolicies     {len(policies.policies)} {hold}, in {verdict.objects} objects")
+    for title, sentences in (
+        ("unreadable", verdict.unreadable),
+        ("denied", tuple(map(sentence_of, verdict.denied))),
+        ("broken policy", tuple(error.message for error in verdict.broken)),
+        ("warning", verdict.warned),
+        ("not evaluated", verdict.not_evaluated),
+    ):
+        for sentence in sentences:
+            typer.echo(f"  {title}: {written_out(sentence)}")
+    return verdict
+
+
+def _tell_score(
+    rendered: RenderedService, around: Mapping[str, bytes], policies: PolicySet
+) -> None:
+    card = load_scorecard(content_dir("scorecards") / "production-readiness.yaml")
+    snapshot = read_files({**around, **rendered.gitops.contents()}, render=False)
+    report = evaluate(snapshot, card, policies, now=datetime.now(UTC))
     service = next((s for s in report.services if s.name == rendered.service_name), None)
     if service is None:
         typer.echo("starts as    nothing that a scorecard knows: no workload, no catalog-info.yaml")
-        return denied
+        return
     typer.echo(f"starts as    {service.score} of 100, {service.level or 'no level'}")
     for check in service.checks:
         if check.state in _WANTING:
-            typer.echo(
-                f"  {check.state.value.replace('_', ' '):8} {check.rule.check.id}  {check.summary}"
-            )
+            state = check.state.value.replace("_", " ")
+            typer.echo(f"  {state:8} {check.rule.check.id}  {written_out(check.summary)}")
     if not around:
         typer.echo("  (with --gitops FOLDER it is judged beside what its repository holds)")
-    return denied
-
-
-def _tell_policies(snapshot: Snapshot, policies: PolicySet) -> bool:
-    found = [v for manifest in snapshot.manifests for v in policies.review(manifest).violations]
-    denied = [violation for violation in found if violation.enforcement == "deny"]
-    objects = len(snapshot.manifests)
-    word = f"deny {len(denied)} times" if denied else f"hold, in {objects} objects"
-    typer.echo(f"\npolicies     {len(policies.policies)} {word}")
-    for violation in found:
-        typer.echo(f"  {violation.manifest.path}: {violation.message} ({violation.policy})")
-    return bool(denied)
 
 
 def _write(rendered: RenderedService, folder: Path) -> None:
@@ -183,9 +191,4 @@ def _write(rendered: RenderedService, folder: Path) -> None:
         if root.exists() and any(root.iterdir()):
             raise Conflict(f"{root} is not empty, so nothing was written. Name another folder.")
     for name, tree in trees.items():
-        root = folder / name
-        for path, file in tree.files.items():
-            target = root / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(file.content)
-            target.chmod(0o755 if file.executable else 0o644)
+        tree.write_into(folder / name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,14 @@ class RenderedTree:
     def overlaid(self, other: RenderedTree) -> RenderedTree:
         """Return this tree with another one laid over it."""
         return RenderedTree(dict(sorted((dict(self.files) | dict(other.files)).items())))
+
+    def write_into(self, folder: Path) -> None:
+        """Write every file below a folder, which is made where it is missing."""
+        for path, file in self.files.items():
+            target = folder / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(file.content)
+            target.chmod(0o755 if file.executable else 0o644)
 
     def contents(self) -> dict[str, bytes]:
         return {path: file.content for path, file in self.files.items()}

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from flagstone.core.jobs import JobLog
 from flagstone.forge.models import ChangeRequest
 from flagstone.forge.selectors import existing_paths
-from flagstone.policies.gatekeeper.errors import NotEvaluated
-from flagstone.policies.gatekeeper.policies import Violation
-from flagstone.policies.manifests.reading import read_files
-from flagstone.policies.manifests.snapshot import Snapshot
 from flagstone.scaffolding.collection import find_scaffold
 from flagstone.scaffolding.engine.plan import RenderedService, render
+from flagstone.scaffolding.engine.verdicts import judge, sentence_of
 from flagstone.scaffolding.errors import NameTaken, PolicyDenied, TemplateError
 from flagstone.scaffolding.keeping import keep_layers
 from flagstone.scaffolding.models import ScaffoldRun
 from flagstone.scaffolding.pipeline.rows import record
 from flagstone.scaffolding.policies import policies
 from flagstone.scaffolding.surroundings import described, surroundings_of
-
-DENY = "deny"
 
 
 def render_files(run: ScaffoldRun, journal: JobLog) -> RenderedService:
@@ -69,55 +62,26 @@ def check_files(run: ScaffoldRun, rendered: RenderedService, journal: JobLog) ->
             name=run.service_name,
             paths=in_the_way,
         )
-    snapshot = read_files(rendered.gitops.contents(), render=False)
-    if faults := list(_unreadable(snapshot)):
-        raise TemplateError(
-            "; ".join(faults), file=f"{run.scaffold_id}: what it wrote is not right"
-        )
-    _put_to_policies(snapshot, journal)
-
-
-def _unreadable(snapshot: Snapshot) -> Iterator[str]:
-    """Say what is wrong with the files themselves; the templates of a chart are not YAML before Helm was there."""
-    charts = [f"{place.folder}/" if place.folder else "" for place in snapshot.unrendered]
-    told = set()
-    for problem in snapshot.problems:
-        told.add(problem.path)
-        yield f"{problem.path}{f', line {problem.line}' if problem.line else ''}: {problem.message}"
-    for skipped in snapshot.skipped:
-        in_chart = any(skipped.path.startswith(chart) for chart in charts)
-        if skipped.path not in told and skipped.path.endswith((".yaml", ".yml")) and not in_chart:
-            yield f"{skipped.path}: {skipped.reason}"
-
-
-def _put_to_policies(snapshot: Snapshot, journal: JobLog) -> None:
     found = policies()
-    denied: list[Violation] = []
-    for manifest in snapshot.manifests:
-        review = found.review(manifest)
-        for failure in review.failures:
-            if not isinstance(failure, NotEvaluated):
-                raise failure  # a policy that is broken says nothing, and nothing is not a yes
-            journal.warning(f"{manifest.path}: {failure.message}")
-        for violation in review.violations:
-            if violation.enforcement == DENY:
-                denied.append(violation)
-            else:
-                journal.warning(_sentence(violation))
-    if denied:
+    verdict = judge(rendered.gitops.contents(), found)
+    if verdict.unreadable:
+        raise TemplateError(
+            "; ".join(verdict.unreadable), file=f"{run.scaffold_id}: what it wrote is not right"
+        )
+    if verdict.broken:
+        raise verdict.broken[0]
+    for sentence in (*verdict.not_evaluated, *verdict.warned):
+        journal.warning(sentence)
+    if verdict.denied:
         raise PolicyDenied(
-            "A policy denies what the scaffold wrote. " + " ".join(_sentence(v) for v in denied),
+            "A policy denies what the scaffold wrote. "
+            + " ".join(sentence_of(violation) for violation in verdict.denied),
             violations=[
                 {"policy": v.policy, "object": v.manifest.ref, "path": v.manifest.path}
-                for v in denied
+                for v in verdict.denied
             ],
         )
     journal.info(
         f"Checked against {len(found.policies)} policies of the cluster: "
-        f"{len(snapshot.manifests)} Kubernetes objects, none denied."
+        f"{verdict.objects} Kubernetes objects, none denied."
     )
-
-
-def _sentence(violation: Violation) -> str:
-    message = violation.message.rstrip(".")
-    return f"{violation.manifest.path}: {violation.manifest.ref}: {message} ({violation.policy})."
