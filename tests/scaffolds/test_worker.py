@@ -89,8 +89,8 @@ def test_the_rules_ask_for_metrics_that_it_has() -> None:
 @pytest.mark.parametrize(
     ("answers", "tests"),
     [
-        ({"name": "oauth2-proxy-3ds", "description": AWKWARD_TEXT}, 11),
-        ({"flags": False}, 10),
+        ({"name": "oauth2-proxy-3ds", "description": AWKWARD_TEXT}, 13),
+        ({"flags": False}, 12),
     ],
     ids=["awkward answers", "without flags"],
 )

@@ -44,5 +44,5 @@ class WorkMetrics:
     def died(self) -> None:
         self._dead.inc()
 
-    def waiting(self, count: int) -> None:
+    def waiting(self, count: float) -> None:
         self._waiting.set(count)

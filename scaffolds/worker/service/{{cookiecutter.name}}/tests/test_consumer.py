@@ -45,7 +45,8 @@ def test_messages_are_processed_in_their_order_and_acknowledged(
     for who in ("Ada", "Grace"):
         redis.xadd("work", {"who": who})
 
-    assert consumer(redis, work, metrics).work_once()
+    worker = consumer(redis, work, metrics)
+    assert [worker.work_once(), worker.work_once(), worker.work_once()] == [True, True, False]
 
     assert work.seen == ["Ada", "Grace"]
     assert redis.xpending("work", GROUP)["pending"] == 0
@@ -98,6 +99,32 @@ def test_what_a_dead_worker_took_is_done_by_another(redis: Redis, work: Work, me
     assert work.seen == ["Ada"]
 
 
+def test_what_ends_each_worker_is_put_aside(redis: Redis, work: Work, metrics: WorkMetrics) -> None:
+    redis.xadd("work", {"who": "Ada"})
+    redis.xgroup_create("work", GROUP, id="0")
+    ((_, ((key, _),)),) = redis.xreadgroup(GROUP, "dead", {"work": ">"})
+    for _ in range(ATTEMPTS - 1):
+        redis.xclaim("work", GROUP, "dead", 0, [key])
+
+    assert consumer(redis, work, metrics).work_once()
+
+    assert work.seen == []
+    ((_, dead),) = redis.xrange("work:dead")
+    assert dead["_error"] == "WorkerEnded: each worker that took it ended before it was done"
+    assert redis.xpending("work", GROUP)["pending"] == 0
+
+
+def test_a_worker_takes_no_more_than_it_works_on(redis: Redis, metrics: WorkMetrics) -> None:
+    for who in ("Ada", "Grace"):
+        redis.xadd("work", {"who": who})
+    others = Work()
+    other = consumer(redis, others, metrics, name="two", patience_ms=60_000)
+
+    consumer(redis, lambda _: other.work_once(), metrics, patience_ms=60_000).work_once()
+
+    assert others.seen == ["Grace"]
+
+
 def test_stopping_finishes_the_message_in_hand_and_leaves_the_others(
     redis: Redis, metrics: WorkMetrics
 ) -> None:
@@ -113,7 +140,8 @@ def test_stopping_finishes_the_message_in_hand_and_leaves_the_others(
     worker.run()
 
     assert seen == ["Ada"]
-    assert redis.xpending("work", GROUP)["pending"] == 1
+    assert redis.xpending("work", GROUP)["pending"] == 0
+    assert consumer(redis, seen.append, metrics).work_once()
 
 
 def test_it_takes_nothing_while_it_may_not_work(redis: Redis, work: Work, metrics: WorkMetrics) -> None:
