@@ -19,6 +19,7 @@ LAYERS = sorted(
 
 def test_finds_every_layer() -> None:
     assert LAYERS == [
+        "catalog-entry",
         "gitops-project",
         "gitops-repo",
         "paved-path",
@@ -56,7 +57,7 @@ def test_the_cookiecutter_command_renders_a_layer_on_its_own(layer: str, tmp_pat
 
 @pytest.mark.parametrize("case", AWKWARD)
 @pytest.mark.parametrize(
-    "layer", ["paved-path", "python-api/service", "python-base", "worker/service"]
+    "layer", ["catalog-entry", "paved-path", "python-api/service", "python-base", "worker/service"]
 )
 def test_flagstones_engine_renders_what_cookiecutter_does(layer: str, case: str) -> None:
     declared = (SCAFFOLDS / layer / "cookiecutter.json").read_text("utf-8")

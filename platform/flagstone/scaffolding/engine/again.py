@@ -26,7 +26,12 @@ def render_again(
     """
     with ExitStack() as opened:
         jobs = [
-            LayerJob(opened.enter_context(open_layer(each)).folder, each.variables, each.label)
+            LayerJob(
+                opened.enter_context(open_layer(each)).folder,
+                each.variables,
+                each.label,
+                runs_code=each.ran_code,
+            )
             for each in provenance.layers
         ]
         rendered = render_layers(jobs, limits=limits) if jobs else []

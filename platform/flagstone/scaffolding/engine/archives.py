@@ -22,23 +22,28 @@ def pack(layer: Layer) -> bytes:
     Raises:
         TemplateError: Its files changed since it was read.
     """
+    archive = pack_folder(layer.folder, layer.label)
+    with unpacked(archive, label=layer.label, digest=layer.digest):
+        return archive
+
+
+def pack_folder(folder: Path, label: str) -> bytes:
+    """Return a folder's files as a gzipped tar, within the limits of a layer."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as archive:
-        for path, executable, content in layer_files(layer.folder, layer.label):
+        for path, executable, content in layer_files(folder, label):
             member, data = tarfile.TarInfo(path), content
             link = path.removesuffix("@")
-            if link != path and (layer.folder / link).is_symlink():
+            if link != path and (folder / link).is_symlink():
                 member, data = tarfile.TarInfo(link), b""
                 member.type = tarfile.SYMTYPE
                 member.linkname = os.path.relpath(content.decode(), start=Path(link).parent)
-            elif (layer.folder / path).is_symlink():
+            elif (folder / path).is_symlink():
                 continue  # the file that it leads to has a place of its own
             member.mode = 0o755 if executable else 0o644
             member.size = len(data)
             archive.addfile(member, io.BytesIO(data))
-    archive_bytes = gzip.compress(packed.getvalue(), mtime=0)
-    with unpacked(archive_bytes, label=layer.label, digest=layer.digest):
-        return archive_bytes
+    return gzip.compress(packed.getvalue(), mtime=0)
 
 
 @contextlib.contextmanager
@@ -49,14 +54,23 @@ def unpacked(archive: bytes, *, label: str, digest: str) -> Iterator[Layer]:
         TemplateError: What is in it is not the layer of that digest.
     """
     with tempfile.TemporaryDirectory(prefix="flagstone-layer-") as folder:
-        try:
-            with tarfile.open(fileobj=io.BytesIO(gzip.decompress(archive))) as members:
-                members.extractall(folder, filter="data")
-        except (tarfile.TarError, OSError, EOFError, zlib.error) as error:
-            raise TemplateError(f"its archive cannot be read: {error}", file=label) from error
+        unpack_into(Path(folder), archive, label=label)
         layer = read_layer(Path(folder), label=label)
         if layer.digest != digest:
             raise TemplateError(
                 f"its files are not those of version {digest[:12]} any more", file=label
             )
         yield layer
+
+
+def unpack_into(folder: Path, archive: bytes, *, label: str) -> None:
+    """Write what `pack_folder` packed into a folder.
+
+    Raises:
+        TemplateError: It is no such archive.
+    """
+    try:
+        with tarfile.open(fileobj=io.BytesIO(gzip.decompress(archive))) as members:
+            members.extractall(folder, filter="data")
+    except (tarfile.TarError, OSError, EOFError, zlib.error) as error:
+        raise TemplateError(f"its archive cannot be read: {error}", file=label) from error

@@ -108,6 +108,8 @@ def _overlay(raw: Any, given: Any) -> Any:
         return laid | {_Given(key): _Given(value) for key, value in given.items() if key not in raw}
     if isinstance(raw, list | bool):
         return _Chosen(raw, given)
+    if isinstance(raw, int | float) and str(given) == str(raw):
+        return raw  # a form sends a number back as text; in `_cookiecutter` it stays the number
     return _Given(given)
 
 
@@ -145,14 +147,16 @@ def _pick(key: str, chosen: _Chosen, finished: Mapping[str, Any], renderer: Rend
     options = [_render(option, finished, renderer) for option in chosen.raw]
     number = _position(options, chosen.value)
     if number is None:
+        # a form shows an option that is an expression as it was written
+        number = _position(chosen.raw, chosen.value)
+    if number is None:
         offered = ", ".join(str(option) for option in options)
         raise ContextError(key, f"must be one of {offered}")
     return options[number]
 
 
 def _position(options: list[Any], value: Any) -> int | None:
-    text = value if isinstance(value, bool) else str(value)
-    return next((n for n, option in enumerate(options) if option == text), None)
+    return next((n for n, option in enumerate(options) if str(option) == str(value)), None)
 
 
 def _yes_or_no(key: str, value: Any) -> bool:

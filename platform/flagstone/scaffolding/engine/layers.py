@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import stat
 from collections.abc import Iterator, Mapping
@@ -11,11 +10,29 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from flagstone.scaffolding.engine.cookiecutter_json import SETTINGS, declared_in
 from flagstone.scaffolding.errors import LimitExceeded, TemplateError, UnsafeTemplate
 
 MAX_ENTRIES = 5_000
 MAX_BYTES = 64 * 1024 * 1024
 _HOOKS = ("pre_prompt", "pre_gen_project", "post_gen_project")
+# the sandbox decides which of these it has; none is code of the template's own
+_HARMLESS = ("cookiecutter.extensions.", "jinja2.ext.")
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a layer comes from when it is not one of Flagstone's own: enough to fetch the very same again.
+
+    Args:
+        url: Of the git repository, without credentials.
+        commit: Its full id.
+        directory: The layer's folder in it, empty for the repository itself.
+    """
+
+    url: str
+    commit: str
+    directory: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +44,10 @@ class Layer:
         label: How people know it: the folder relative to the scaffolds' folder, such as `python-api/service`.
         digest: SHA-256 over every file of the folder: equal digests render equal trees.
         variables: The keys of cookiecutter.json that may be given, in its order.
-        hooks: The hooks it brings; they are never run.
+        hooks: The hooks it brings.
+        extensions: The Jinja extensions of its own that it asks for.
+        runs_code: Whether hooks and extensions are run, in a jail; else they are left out or refused.
+        origin: None for a layer of Flagstone's own.
     """
 
     folder: Path
@@ -35,48 +55,60 @@ class Layer:
     digest: str
     variables: tuple[str, ...]
     hooks: tuple[str, ...] = ()
+    extensions: tuple[str, ...] = ()
+    runs_code: bool = False
+    origin: Origin | None = None
+
+    @property
+    def code(self) -> tuple[str, ...]:
+        """What of it is code of its own, in words."""
+        hooks = tuple(f"hooks/{name}" for name in self.hooks)
+        return (*hooks, *(f"the extension {name}" for name in self.extensions))
 
     def shown(self, context: Mapping[str, Any]) -> dict[str, Any]:
         """Return the values that a rendering can be repeated with: all that may be given."""
         return {key: context[key] for key in self.variables}
 
 
-def read_layer(folder: Path, *, label: str) -> Layer:
-    """Read a layer and refuse what could never be rendered safely, before anything is rendered."""
-    settings = folder / "cookiecutter.json"
-    if not settings.is_file():
-        raise TemplateError(
-            "is not a cookiecutter template: it has no cookiecutter.json", file=label
-        )
-    digest = hashlib.sha256()
-    for path, executable, content in layer_files(folder, label):
-        mode = "x" if executable else "-"
-        digest.update(f"{path}\0{mode}\0{hashlib.sha256(content).hexdigest()}\n".encode())
+def read_layer(
+    folder: Path, *, label: str, runs_code: bool = False, origin: Origin | None = None
+) -> Layer:
+    """Read a layer and refuse what could never be rendered safely, before anything is rendered.
+
+    Raises:
+        TemplateError: It is no cookiecutter template, with the file and line.
+        UnsafeTemplate, LimitExceeded: It may not or cannot be kept.
+    """
+    declared = declared_in(folder, label)
     hooks = folder / "hooks"
     return Layer(
         folder=folder,
         label=label,
-        digest=digest.hexdigest(),
-        variables=tuple(_variables(settings, label)),
+        digest=digest_of(folder, label),
+        variables=tuple(key for key in declared if not key.startswith("_")),
         hooks=tuple(sorted(p.name for p in hooks.iterdir() if p.stem in _HOOKS))
         if hooks.is_dir()
         else (),
+        extensions=_extensions(declared, label),
+        runs_code=runs_code,
+        origin=origin,
     )
 
 
-def _variables(settings: Path, label: str) -> list[str]:
-    file = f"{label}/cookiecutter.json"
-    try:
-        declared = json.loads(settings.read_text(encoding="utf-8"))
-    except json.JSONDecodeError as error:
-        raise TemplateError(
-            f"is not valid JSON: {error.msg}", file=file, line=error.lineno
-        ) from error
-    except UnicodeDecodeError as error:
-        raise TemplateError("is not UTF-8 text", file=file) from error
-    if not isinstance(declared, dict):
-        raise TemplateError("must be a JSON object", file=file)
-    return [key for key in declared if not key.startswith("_")]
+def digest_of(folder: Path, label: str) -> str:
+    """Return the SHA-256 that names the version of a folder."""
+    digest = hashlib.sha256()
+    for path, executable, content in layer_files(folder, label):
+        mode = "x" if executable else "-"
+        digest.update(f"{path}\0{mode}\0{hashlib.sha256(content).hexdigest()}\n".encode())
+    return digest.hexdigest()
+
+
+def _extensions(declared: Mapping[str, Any], label: str) -> tuple[str, ...]:
+    asked = declared.get("_extensions") or []
+    if not isinstance(asked, list) or not all(isinstance(each, str) for each in asked):
+        raise TemplateError("'_extensions' must be a list of names", file=f"{label}/{SETTINGS}")
+    return tuple(each for each in asked if not each.startswith(_HARMLESS))
 
 
 def layer_files(folder: Path, label: str) -> Iterator[tuple[str, bool, bytes]]:

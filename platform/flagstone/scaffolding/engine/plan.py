@@ -147,13 +147,21 @@ def _trees(
             folder=layer.folder,
             given=known.get((layer.label, layer.digest)) or _values(step, names),
             label=layer.label,
+            runs_code=layer.runs_code,
         )
         for step, layer in zip(fetches, layers, strict=True)
     ]
     targets = [target_of(step, "targetPath") for step in fetches]
     rendered = render_layers(jobs, limits=limits) if jobs else []
     records = tuple(
-        LayerRecord(layer.label, layer.digest, target, layer.shown(result.variables))
+        LayerRecord(
+            layer.label,
+            layer.digest,
+            target,
+            layer.shown(result.variables),
+            ran_code=layer.runs_code,
+            origin=layer.origin,
+        )
         for layer, target, result in zip(layers, targets, rendered, strict=True)
     )
     trees = [result.tree for result in rendered]

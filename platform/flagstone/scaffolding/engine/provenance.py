@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import yaml
 
+from flagstone.scaffolding.engine.layers import Origin
 from flagstone.scaffolding.engine.trees import RenderedFile, RenderedTree
 
 PATH = ".flagstone/provenance.yaml"
@@ -15,12 +16,48 @@ PATH = ".flagstone/provenance.yaml"
 
 @dataclass(frozen=True, slots=True)
 class LayerRecord:
-    """One layer as it was used; `variables` are all its values, derived ones and dates included."""
+    """One layer as it was used.
+
+    Args:
+        label: How people know it.
+        digest: Names its version.
+        target: The tree that it was rendered into.
+        variables: All its values, derived ones and dates included.
+        ran_code: Its hooks and extensions took part.
+        origin: Where it came from when it is not one of Flagstone's own.
+    """
 
     label: str
     digest: str
     target: str
     variables: Mapping[str, Any]
+    ran_code: bool = False
+    origin: Origin | None = None
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> LayerRecord:
+        origin = document.get("origin")
+        return cls(
+            label=document["layer"],
+            digest=document["digest"],
+            target=document["target"],
+            variables=document["variables"],
+            ran_code=document.get("ran_code", False),
+            origin=Origin(**origin) if origin else None,
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        document: dict[str, Any] = {
+            "layer": self.label,
+            "digest": self.digest,
+            "target": self.target,
+            "variables": _ordered(self.variables),
+        }
+        if self.ran_code:
+            document["ran_code"] = True
+        if self.origin is not None:
+            document["origin"] = asdict(self.origin)
+        return document
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +78,7 @@ class ProvenanceRecord:
             scaffold=document["scaffold"],
             version=document["version"],
             answers=document["answers"],
-            layers=tuple(
-                LayerRecord(each["layer"], each["digest"], each["target"], each["variables"])
-                for each in document["layers"]
-            ),
+            layers=tuple(map(LayerRecord.from_json, document["layers"])),
         )
 
     def beside(self, service: RenderedTree) -> RenderedTree:
@@ -58,15 +92,7 @@ class ProvenanceRecord:
             "scaffold": self.scaffold,
             "version": self.version,
             "answers": _ordered(self.answers),
-            "layers": [
-                {
-                    "layer": layer.label,
-                    "digest": layer.digest,
-                    "target": layer.target,
-                    "variables": _ordered(layer.variables),
-                }
-                for layer in self.layers
-            ],
+            "layers": [layer.as_json() for layer in self.layers],
         }
 
     def as_file(self) -> bytes:

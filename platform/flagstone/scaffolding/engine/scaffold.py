@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,6 +25,8 @@ from flagstone.scaffolding.engine.template import (
 from flagstone.scaffolding.engine.yaml_source import Place
 from flagstone.scaffolding.errors import TemplateError
 
+FindLayer = Callable[[Place], Layer]
+TEMPLATE = "template.yaml"
 SERVICE, GITOPS = "service", "gitops"
 _ORDER = (FETCH_COOKIECUTTER, PUBLISH_REPOSITORY, PUBLISH_PULL_REQUEST, REGISTER)
 ENVIRONMENT = frozenset(
@@ -49,7 +51,7 @@ _NAMES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Scaffold:
-    """One folder under scaffolds/ that holds a template.yaml.
+    """A template.yaml and what it is made of.
 
     Args:
         id: `metadata.name`; the folder's name when the file cannot be read.
@@ -79,16 +81,23 @@ class Scaffold:
     def name_field(self) -> str:
         return self.form.name_field
 
+    @property
+    def idle_code(self) -> tuple[str, ...]:
+        """What its layers bring of code of their own that is not run, in words."""
+        return tuple(
+            word for layer in self.layers.values() if not layer.runs_code for word in layer.code
+        )
+
 
 def load_scaffolds(folder: Path) -> list[Scaffold]:
     """Read every scaffold below a folder, in order of title; a broken one carries its problem."""
     found: dict[str, Scaffold] = {}
-    for path in sorted(folder.glob("*/template.yaml")):
+    for path in sorted(folder.glob(f"*/{TEMPLATE}")):
         scaffold = _load_or_explain(path.parent, folder)
         if earlier := found.get(scaffold.id):
             problem = TemplateError(
                 f"the scaffold '{scaffold.id}' is defined in {earlier.folder.name} already",
-                file=f"{path.parent.name}/template.yaml",
+                file=f"{path.parent.name}/{TEMPLATE}",
             )
             scaffold = _broken(path.parent, problem)
         found[scaffold.id] = scaffold
@@ -116,8 +125,27 @@ def load_scaffold(folder: Path, *, root: Path) -> Scaffold:
     Raises:
         TemplateError: With file and line.
     """
-    content = (folder / "template.yaml").read_bytes()
-    template = parse_template(content, label=f"{folder.name}/template.yaml")
+    return build_scaffold(
+        (folder / TEMPLATE).read_bytes(),
+        folder=folder,
+        label=f"{folder.name}/{TEMPLATE}",
+        find=lambda place: _layer_below(place, folder, root),
+    )
+
+
+def build_scaffold(content: bytes, *, folder: Path, label: str, find: FindLayer) -> Scaffold:
+    """Make a scaffold of a template.yaml.
+
+    Args:
+        content: Of the template.yaml.
+        folder: Where it lies.
+        label: How errors call it.
+        find: Gives the layer that the `url` of a step names.
+
+    Raises:
+        TemplateError: With file and line.
+    """
+    template = parse_template(content, label=label)
     if fault := name_fault(template.name):
         raise template.place.get("metadata").get("name").fault(f"metadata.name: {fault}")
     form = build_form(template.pages)
@@ -125,13 +153,14 @@ def load_scaffold(folder: Path, *, root: Path) -> Scaffold:
         raise template.place.get("spec").fault(
             "no question asks for the service's name: give one 'ui:field: EntityNamePicker'"
         )
-    layers = dict(_layers(template, folder, root))
+    layers = dict(_layers(template, find))
     _check_order(template)
     for lookup in template.lookups:
         _check_lookup(lookup, template, form)
     digest = hashlib.sha256(content)
     for step_id, layer in sorted(layers.items()):
-        digest.update(f"{step_id}\0{layer.label}\0{layer.digest}\n".encode())
+        code = "\0code" if layer.runs_code else ""
+        digest.update(f"{step_id}\0{layer.label}\0{layer.digest}{code}\n".encode())
     return Scaffold(
         id=template.name,
         folder=folder,
@@ -157,21 +186,20 @@ def target_of(step: Step, key: str) -> str:
     return target
 
 
-def _layers(template: Template, folder: Path, root: Path) -> Iterator[tuple[str, Layer]]:
+def _layers(template: Template, find: FindLayer) -> Iterator[tuple[str, Layer]]:
     for step in template.steps:
         if step.action != FETCH_COOKIECUTTER:
             target_of(step, "sourcePath")
             continue
         target_of(step, "targetPath")
-        place = step.place.get("input").get("url")
-        layer = _layer(place, folder, root)
+        layer = find(step.place.get("input").get("url"))
         for key, value in step.place.get("input").get("values").items():
             if key not in layer.variables:
                 raise value.fault(f"{layer.label}/cookiecutter.json has no variable '{key}'")
         yield step.id, layer
 
 
-def _layer(place: Place, folder: Path, root: Path) -> Layer:
+def _layer_below(place: Place, folder: Path, root: Path) -> Layer:
     url = place.text()
     if "${{" in url or "://" in url:
         raise place.fault(
@@ -204,7 +232,8 @@ def _check_lookup(lookup: Lookup, template: Template, form: Form) -> None:
     name = lookup.name
     known = name in _NAMES or any(entry.startswith(f"{name}.") for entry in _NAMES)
     if name.startswith("parameters."):
-        known = name.split(".")[1] in form.names
+        key = name.removeprefix("parameters.")
+        known = key in form.names or key.split(".")[0] in form.names
     elif name.startswith("steps."):
         known = _is_output(name, template, lookup.before)
     elif name == "parameters":

@@ -1,0 +1,105 @@
+"""From a plain cookiecutter repository to scaffolds: one for each template that it holds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from flagstone.scaffolding.engine.cookiecutter_form import ENTRY_URL, Described, template_of
+from flagstone.scaffolding.engine.cookiecutter_json import (
+    SETTINGS,
+    Found,
+    cookiecutters_in,
+    declared_in,
+)
+from flagstone.scaffolding.engine.layers import Layer, Origin, read_layer
+from flagstone.scaffolding.engine.scaffold import Scaffold, build_scaffold
+from flagstone.scaffolding.engine.yaml_source import Place
+from flagstone.scaffolding.errors import TemplateError
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A folder with somebody's cookiecutter template, or with several.
+
+    Args:
+        id: Of the scaffold; those of nested templates begin with it.
+        title: How people call it.
+        folder: Holds cookiecutter.json.
+        description: What it makes.
+        origin: Where it was fetched from.
+        runs_code: Whether its hooks and extensions are run, in a jail.
+    """
+
+    id: str
+    title: str
+    folder: Path
+    description: str = ""
+    origin: Origin | None = None
+    runs_code: bool = False
+
+
+def scaffolds_of(source: Source, *, entry: Path) -> list[Scaffold]:
+    """Return the scaffolds of a source, one with its problem where it cannot be used.
+
+    Args:
+        source: Whose they are.
+        entry: The layer that writes what the catalogue reads of the new service.
+    """
+    try:
+        found = cookiecutters_in(source.folder, source.id)
+    except TemplateError as problem:
+        return [_broken(source.id, source.title, source, problem)]
+    return [_scaffold(source, one, entry) for one in found]
+
+
+def _scaffold(source: Source, found: Found, entry: Path) -> Scaffold:
+    scaffold_id = "-".join([source.id, *map(_slug, found.keys)])
+    title = f"{source.title}: {found.title}" if found.title else source.title
+    label = "/".join([source.id, *found.folder.relative_to(source.folder).parts])
+    try:
+        content = template_of(
+            declared_in(found.folder, label),
+            Described(scaffold_id, title, found.description or source.description),
+            file=f"{label}/{SETTINGS}",
+        )
+        return build_scaffold(
+            content,
+            folder=found.folder,
+            label=f"{label}/{SETTINGS}",
+            find=_finder(source, found, label, entry),
+        )
+    except TemplateError as problem:
+        return _broken(scaffold_id, title, source, problem)
+
+
+def _finder(source: Source, found: Found, label: str, entry: Path) -> Callable[[Place], Layer]:
+    def find(place: Place) -> Layer:
+        if place.text() == ENTRY_URL:
+            return read_layer(entry, label=entry.name)
+        return read_layer(
+            found.folder,
+            label=label,
+            runs_code=source.runs_code,
+            origin=_origin(source, found),
+        )
+
+    return find
+
+
+def _origin(source: Source, found: Found) -> Origin | None:
+    if source.origin is None:
+        return None
+    inner = found.folder.relative_to(source.folder).parts
+    outer = (part for part in source.origin.directory.split("/") if part)
+    return replace(source.origin, directory="/".join((*outer, *inner)))
+
+
+def _broken(scaffold_id: str, title: str, source: Source, problem: TemplateError) -> Scaffold:
+    return Scaffold(id=scaffold_id, folder=source.folder, title=title, problem=problem)
+
+
+def _slug(key: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", key.lower()).strip("-")
