@@ -66,9 +66,7 @@ def test_a_template_may_have_our_questions_names_itself():
 def test_each_kind_of_variable_is_asked_as_cookiecutter_asks_it(value, kind, default):
     question = the_question(key=value)
     assert (question.kind, question.default, question.required) == (kind, default, False)
-    assert question.options.get("derived", False) is (default is None and "{" in str(value)) or (
-        kind is FieldKind.CHOICE
-    )
+    assert question.options.get("derived", False) is ("{{" in str(value) or "{%" in str(value))
 
 
 def test_what_starts_with_an_underscore_is_not_asked():

@@ -50,6 +50,15 @@ def validate(form: Form, answers: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _tidy(asked, complete[name]) for name, asked in shown.items() if name in complete}
 
 
+def without_faults(form: Form, answers: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what of these answers can stand, with the defaults of the rest: the form is still being filled in."""
+    try:
+        return validate(form, answers)
+    except AnswersInvalid as error:
+        sound = {name: value for name, value in answers.items() if name not in error.faults}
+        return _with_defaults(form, sound)
+
+
 def from_html(form: Form, posted: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     """Give a browser's strings the types of their fields; what has no such type stays text for `validate` to name.
 

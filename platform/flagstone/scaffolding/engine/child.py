@@ -49,6 +49,9 @@ def render(layer: Mapping[str, Any], target: Path) -> dict[str, Any] | Fault:
         context = finish_context(
             declared, layer["given"], environment_for({"cookiecutter": declared})
         )
+        variables: dict[str, Any] = context["cookiecutter"]
+        if layer["only_variables"]:
+            return variables
         environment = environment_for(context)
         template = find_template(folder, environment)
         top = template.name
@@ -66,7 +69,6 @@ def render(layer: Mapping[str, Any], target: Path) -> dict[str, Any] | Fault:
         )
     except BaseException as failure:  # noqa: BLE001 - the process edge: every failure becomes an answer
         return fault_of(failure, top)
-    variables: dict[str, Any] = context["cookiecutter"]
     return variables
 
 

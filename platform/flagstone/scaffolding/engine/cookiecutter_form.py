@@ -161,8 +161,8 @@ def _choice(key: str, options: list[Any], prompt: Any, file: str) -> dict[str, A
         "enum": values,
         "enumNames": [_plain(labels.get(value, value)) for value in values],
     }
-    # the first is cookiecutter's default, and a computed one cannot be shown before it is computed
-    return question if _is_computed(options) else {**question, "default": values[0]}
+    # the first is cookiecutter's default
+    return question | (_default(options) if _is_computed(options) else {"default": values[0]})
 
 
 def _is_computed(value: Any) -> bool:

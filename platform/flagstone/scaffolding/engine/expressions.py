@@ -80,6 +80,14 @@ def check(value: Any) -> set[str]:
     return found
 
 
+def lone_name(value: Any) -> str:
+    """Return the dotted name that a value consists of, such as `parameters.name`; '' when it is anything else."""
+    if not isinstance(value, str):
+        return ""
+    found = list(_expressions(_parse(value)))
+    return _dotted(found[0]) if len(found) == 1 else ""
+
+
 def _texts(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value

@@ -162,6 +162,7 @@ def _order(job: LayerJob, limits: Limits) -> bytes:
             "folder": _LAYER,
             "given": dict(job.given),
             "target": _RUN,
+            "only_variables": job.only_variables,
             "user": _FIRST_USER + os.getpid() % _USERS if os.geteuid() == 0 else None,
             "max_files": limits.files,
             "max_bytes": limits.total_bytes,

@@ -40,7 +40,8 @@ def main() -> None:
     _become(job["user"])
     limit_process(**job["limits"], processes=job["processes"])
     logging.disable()
-    outcome = render(job["folder"], job["given"], Path(job["target"]))
+    target = None if job["only_variables"] else Path(job["target"])
+    outcome = render(job["folder"], job["given"], target)
     with tarfile.open(fileobj=answers, mode="w|", format=tarfile.PAX_FORMAT) as archive:
         if isinstance(outcome, Fault):
             _add_answer(archive, {"fault": asdict(outcome)})
@@ -54,8 +55,11 @@ def main() -> None:
             archive.add(path, name, recursive=False)
 
 
-def render(folder: str, given: Mapping[str, Any], target: Path) -> dict[str, Any] | Fault:
-    """Render the layer as cookiecutter does, hooks and extensions and all, but for answers that stay data."""
+def render(folder: str, given: Mapping[str, Any], target: Path | None) -> dict[str, Any] | Fault:
+    """Render the layer as cookiecutter does, hooks and extensions and all, but for answers that stay data.
+
+    Without a target only the variables are finished.
+    """
     running = _RememberedHooks()
     top = ""
     try:
@@ -65,6 +69,9 @@ def render(folder: str, given: Mapping[str, Any], target: Path) -> dict[str, Any
         declared = json.loads(Path(repository, "cookiecutter.json").read_text(encoding="utf-8"))
         finishing = create_env_with_context({"cookiecutter": declared})
         context = finish_context(declared, given, finishing)
+        variables: dict[str, Any] = context["cookiecutter"]
+        if target is None:
+            return variables
         environment = create_env_with_context(context)
         template = find_template(repository, environment)
         top = template.name
@@ -84,7 +91,6 @@ def render(folder: str, given: Mapping[str, Any], target: Path) -> dict[str, Any
         )
     except BaseException as failure:  # noqa: BLE001 - the process edge: every failure becomes an answer
         return fault_of(failure, top)
-    variables: dict[str, Any] = context["cookiecutter"]
     return variables
 
 

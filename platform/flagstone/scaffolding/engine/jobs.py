@@ -32,12 +32,14 @@ class LayerJob:
         given: Values for its variables; they are data and come out as those very characters.
         label: How the folder is called in errors, such as `python-api/service`.
         runs_code: Its hooks and its own Jinja extensions run, in a jail; else they are left out or refused.
+        only_variables: Finish the variables and write no file.
     """
 
     folder: Path
     given: Mapping[str, Any]
     label: str = ""
     runs_code: bool = False
+    only_variables: bool = False
 
     @property
     def name(self) -> str:

@@ -76,7 +76,12 @@ def _run_child(jobs: Sequence[LayerJob], run: Path, limits: Limits) -> dict[str,
         {
             "run": str(run),
             "layers": [
-                {"folder": str(job.folder.resolve()), "given": dict(job.given)} for job in jobs
+                {
+                    "folder": str(job.folder.resolve()),
+                    "given": dict(job.given),
+                    "only_variables": job.only_variables,
+                }
+                for job in jobs
             ],
             "max_files": limits.files,
             "max_bytes": limits.total_bytes,
@@ -144,6 +149,8 @@ def _error(fault: Mapping[str, Any], job: LayerJob) -> TemplateError:
 
 def _collect(target: Path, job: LayerJob, limits: Limits) -> RenderedTree:
     """Read what was written, trusting nothing: plain files only, within the limits."""
+    if job.only_variables:
+        return RenderedTree()
     tops = sorted(os.scandir(target), key=lambda entry: entry.name)
     label = job.name
     if len(tops) != 1 or not tops[0].is_dir(follow_symlinks=False):
