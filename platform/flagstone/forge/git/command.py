@@ -49,6 +49,11 @@ class Git(GitPythonCommand):
         self._clean_environment = environment
         self._time_limit = time_limit
 
+    def with_environment(self, **more: str) -> Git:
+        """Return the same git with more in its environment."""
+        environment = {**self._clean_environment, **more}
+        return Git(self._directory, environment, time_limit=self._time_limit)
+
     def run(
         self,
         command: str,

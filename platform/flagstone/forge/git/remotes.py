@@ -8,7 +8,7 @@ from pathlib import Path
 
 from flagstone.forge.errors import BranchOccupied, EmptyRepository, NoDefaultBranch
 
-HEADS = "refs/heads/"
+HEADS, TAGS = "refs/heads/", "refs/tags/"
 
 
 @dataclass(frozen=True, slots=True)

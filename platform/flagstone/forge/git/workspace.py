@@ -7,6 +7,7 @@ act on, and the cost does not grow with the repository.
 from __future__ import annotations
 
 import contextlib
+import re
 import shutil
 import tempfile
 import time
@@ -15,7 +16,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from flagstone.forge.errors import GitFailed, NoRoom, RepositoryGone, TimedOut, TransportError
+from flagstone.forge.errors import (
+    ForgeError,
+    GitFailed,
+    NoRoom,
+    RefNotFound,
+    RepositoryGone,
+    TimedOut,
+    TransportError,
+)
 from flagstone.forge.git.changes import ChangeSet
 from flagstone.forge.git.command import Git
 from flagstone.forge.git.commits import (
@@ -26,11 +35,13 @@ from flagstone.forge.git.commits import (
 )
 from flagstone.forge.git.environment import clean_environment
 from flagstone.forge.git.pushing import PushOutcome, PushResult, read_push
-from flagstone.forge.git.remotes import HEADS, GitRemote, RemoteRefs
+from flagstone.forge.git.remotes import HEADS, TAGS, GitRemote, RemoteRefs
 
 _PREFIX = "flagstone-workspace-"
 _BUILT = "refs/flagstone/built"
 _ABANDONED_AFTER = 3600.0
+_MOVED = re.compile(r"requested URL returned error: 30[12378]|unable to update url base")
+_NOT_FOUND = re.compile(r"could not read Username|repository '[^']*' not found")
 _CONFIG = """[core]
 \trepositoryformatversion = 0
 \tbare = true
@@ -134,19 +145,41 @@ class GitWorkspace:
                 heads[ref.removeprefix(HEADS)] = left
         return RemoteRefs(self.remote.name, default, heads)
 
-    def fetch(self, *commits: str, blobs: bool = False) -> None:
+    def look_up(self, ref: str) -> str:
+        """Ask the remote for the commit of a branch, a tag, or of HEAD for ''.
+
+        Raises:
+            RefNotFound: It has no such ref.
+            TransportError: It did not answer.
+        """
+        wanted = (f"{HEADS}{ref}", f"{TAGS}{ref}^{{}}", f"{TAGS}{ref}") if ref else ("HEAD",)
+        with _reaching(self.remote):
+            done = self.git.run("ls-remote", self.remote.url, *wanted)
+        lines = (line.split("\t") for line in done.stdout.decode("utf-8", "replace").splitlines())
+        found = {name: commit for commit, name in lines}
+        # a tag with a message is an object of its own; ^{} is the commit that it names
+        for name in wanted:
+            if name in found:
+                return found[name]
+        what = f"no branch and no tag {ref!r}" if ref else "no commit yet"
+        raise RefNotFound(f"The repository {self.remote.name} has {what}.", ref=ref)
+
+    def fetch(self, *commits: str, blobs: bool = False, up_to: int | None = None) -> None:
         """Make commits readable here; a repository on this machine is read in place.
 
         Args:
             *commits: Their ids.
             blobs: Whether the files' contents are needed as well as their names.
+            up_to: Bytes; contents that are larger are left away.
         """
+        wanted = "--no-filter" if blobs else "--filter=blob:none"
+        if up_to is not None:
+            wanted = f"--filter=blob:limit={up_to + 1}"
         if self.remote.objects is None:
             with _reaching(self.remote):
                 self.git.run(
                     "fetch", "--quiet", "--depth=1", "--no-tags", "--no-write-fetch-head",
-                    "--no-recurse-submodules", "--no-filter" if blobs else "--filter=blob:none",
-                    "origin", *commits,
+                    "--no-recurse-submodules", wanted, "origin", *commits,
                 )  # fmt: skip
 
     def fetch_history(self, commit: str) -> None:
@@ -239,7 +272,23 @@ def _reaching(remote: GitRemote) -> Iterator[None]:
                 "Restore it, or unregister it in Flagstone.",
                 repository=remote.name,
             ) from error
-        raise TransportError(
-            f"The repository {remote.name} could not be read: {error.message}",
+        raise _translated(error, remote) from error
+
+
+def _translated(error: GitFailed, remote: GitRemote) -> ForgeError:
+    """Tell what will not be there at the next try either from what may be."""
+    said = error.message
+    if _MOVED.search(said):
+        return RepositoryGone(
+            f"The repository {remote.name} has moved: its code host answers with another address. "
+            "Give the new one; redirects are not followed.",
             repository=remote.name,
-        ) from error
+        )
+    if _NOT_FOUND.search(said):
+        return RepositoryGone(
+            f"There is no repository {remote.name}, or it is not for everybody to read.",
+            repository=remote.name,
+        )
+    return TransportError(
+        f"The repository {remote.name} could not be read: {said}", repository=remote.name
+    )
