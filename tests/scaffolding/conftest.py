@@ -51,10 +51,10 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, object]]:
     """Messages to the workers, kept here instead of in the broker."""
     from flagstone.catalog.tasks import ingest_location
     from flagstone.forge.tasks import ship_change, sync_repository
-    from flagstone.scaffolding.tasks import execute_run
+    from flagstone.scaffolding.tasks import execute_run, fetch_template
 
     kept: list[tuple[str, object]] = []
-    for task in (ingest_location, ship_change, sync_repository, execute_run):
+    for task in (ingest_location, ship_change, sync_repository, execute_run, fetch_template):
         name = task.name.removeprefix("flagstone.")
         monkeypatch.setattr(
             task, "delay", lambda argument, name=name: kept.append((name, argument))

@@ -8,6 +8,8 @@ from flagstone.core.errors import NotFound
 from flagstone.scaffolding import collection
 from flagstone.scaffolding.errors import TemplateError
 
+pytestmark = pytest.mark.django_db
+
 
 def test_scaffolds_are_read_once_and_again_when_a_file_changes(scaffolds, monkeypatch):
     reads = []

@@ -205,6 +205,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "flagstone.scaffolding.sweep_runs",
         "schedule": timedelta(seconds=15),
     },
+    "fetch templates that nobody is at": {
+        "task": "flagstone.scaffolding.sweep_templates",
+        "schedule": timedelta(seconds=15),
+    },
     "notice what was pushed past Flagstone": {
         "task": "flagstone.forge.sync_repositories",
         "schedule": timedelta(minutes=1),
@@ -233,6 +237,12 @@ FLAGSTONE_CATALOG_ROOTS = env.words("FLAGSTONE_CATALOG_ROOTS")
 FLAGSTONE_CATALOG_ALLOWED_HOSTS = env.words("FLAGSTONE_CATALOG_ALLOWED_HOSTS")
 # how long an entity stays after its document is gone
 FLAGSTONE_CATALOG_ORPHAN_DAYS = env.integer("FLAGSTONE_CATALOG_ORPHAN_DAYS", 7)
+
+# --- templates of others: where they may be fetched from, as host names or whole origins
+
+FLAGSTONE_TEMPLATE_HOSTS = env.words(
+    "FLAGSTONE_TEMPLATE_HOSTS", "github.com,gitlab.com,bitbucket.org,codeberg.org"
+)
 
 # --- people
 

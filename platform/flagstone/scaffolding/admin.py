@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from flagstone.core.admin import ReadOnlyAdmin
 from flagstone.core.errors import UserError
 from flagstone.scaffolding import actions
-from flagstone.scaffolding.models import LayerArchive, Provenance, ScaffoldRun
+from flagstone.scaffolding.models import LayerArchive, Provenance, ScaffoldRun, TemplateSource
 
 
 @admin.register(ScaffoldRun)
@@ -69,3 +69,24 @@ class LayerArchiveAdmin(ReadOnlyAdmin):
     list_display = ("label", "digest", "created_at")
     search_fields = ("label", "digest")
     exclude = ("content",)
+
+
+@admin.register(TemplateSource)
+class TemplateSourceAdmin(ReadOnlyAdmin):
+    list_display = (
+        "scaffold_id",
+        "title",
+        "url",
+        "ref",
+        "state",
+        "commit",
+        "runs_code",
+        "fetched_at",
+    )
+    list_filter = ("state",)
+    search_fields = ("scaffold_id", "title", "url")
+    exclude = ("content",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[TemplateSource]:
+        found: QuerySet[TemplateSource] = super().get_queryset(request)
+        return found.defer("content")

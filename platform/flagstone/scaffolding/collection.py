@@ -10,13 +10,22 @@ from django.conf import settings
 
 from flagstone.core.errors import NotFound
 from flagstone.scaffolding.engine.scaffold import Scaffold, load_scaffolds
+from flagstone.scaffolding.registered.holding import registered_scaffolds
 
 _lock = threading.Lock()
 _held: tuple[object, list[Scaffold]] | None = None
 
 
 def all_scaffolds() -> list[Scaffold]:
-    """Return every scaffold, broken ones with their problem, in order of title."""
+    """Return every scaffold, own and registered ones, broken ones with their problem, in order of title."""
+    found = {scaffold.id: scaffold for scaffold in registered_scaffolds()}
+    # a template that came later never takes the place of an own scaffold
+    found |= {scaffold.id: scaffold for scaffold in own_scaffolds()}
+    return sorted(found.values(), key=lambda scaffold: scaffold.title.lower())
+
+
+def own_scaffolds() -> list[Scaffold]:
+    """Return those of the scaffolds' folder, in order of title."""
     global _held  # noqa: PLW0603 - one cache for the process, replaced as a whole
     folder = Path(settings.FLAGSTONE_SCAFFOLDS_DIR)
     with _lock:

@@ -87,3 +87,15 @@ class PolicyDenied(UserError):
     """An enforced policy refuses what the scaffold wrote; nothing was written outside."""
 
     default_code = "scaffold.policy_denied"
+
+
+class TemplateTaken(Conflict):
+    """A scaffold has that id already."""
+
+    default_code = "scaffold.template_taken"
+
+
+class TemplateMoved(Conflict):
+    """What somebody decided about is not what is there any more."""
+
+    default_code = "scaffold.template_moved"

@@ -203,3 +203,61 @@ class LayerArchive(models.Model):
 
     def __str__(self) -> str:
         return f"{self.label} {self.digest[:12]}"
+
+
+class TemplateState(models.TextChoices):
+    """Where the fetching of a template stands."""
+
+    WAITING = "waiting", "Being fetched"
+    READY = "ready", "Ready"
+    FAILED = "failed", "Could not be fetched"
+
+
+class TemplateSource(models.Model):
+    """A plain cookiecutter repository that new services can be made from, kept as it was at one commit."""
+
+    scaffold_id = models.CharField(max_length=40, unique=True)
+    title = models.CharField(max_length=100)
+    url = models.CharField(
+        max_length=300,
+        help_text="of the git repository, without credentials; or code-host:owner/name",
+    )
+    ref = models.CharField(
+        max_length=200, blank=True, help_text="branch, tag or commit; empty for the default branch"
+    )
+    directory = models.CharField(max_length=200, blank=True, help_text="of the template in it")
+    state = models.CharField(
+        max_length=10, choices=TemplateState.choices, default=TemplateState.WAITING
+    )
+    error_code = models.CharField(max_length=100, blank=True)
+    error = models.TextField(blank=True)
+    commit = models.CharField(max_length=64, blank=True, help_text="whose files are kept")
+    digest = models.CharField(max_length=64, blank=True, help_text="of the files that are kept")
+    content = models.BinaryField(
+        null=True, help_text="gzipped tar, as scaffolding.engine.archives packs it"
+    )
+    code_commit = models.CharField(
+        max_length=64,
+        blank=True,
+        help_text="the commit whose hooks and extensions may run, in a jail; no other's do",
+    )
+    registered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    fetched_at = models.DateTimeField(null=True, blank=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    not_before = models.DateTimeField(default=timezone.now, editable=False)
+    touched_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ("title", "scaffold_id")
+        indexes = (models.Index(fields=("state", "touched_at")),)
+
+    def __str__(self) -> str:
+        return f"{self.scaffold_id} from {self.url}"
+
+    @property
+    def runs_code(self) -> bool:
+        """Whether the platform team lets the code of the very commit that is kept run."""
+        return bool(self.commit) and self.code_commit == self.commit

@@ -54,6 +54,8 @@ def unpacked(archive: bytes, *, label: str, digest: str) -> Iterator[Layer]:
         TemplateError: What is in it is not the layer of that digest.
     """
     with tempfile.TemporaryDirectory(prefix="flagstone-layer-") as folder:
+        # a jail reads it as another user
+        Path(folder).chmod(0o755)
         unpack_into(Path(folder), archive, label=label)
         layer = read_layer(Path(folder), label=label)
         if layer.digest != digest:

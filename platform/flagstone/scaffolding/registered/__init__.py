@@ -1,0 +1,1 @@
+"""Cookiecutter repositories of others as scaffolds: registering, fetching and holding them."""

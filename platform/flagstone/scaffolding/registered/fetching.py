@@ -1,0 +1,132 @@
+"""Fetches templates: one commit's files, packed, checked and kept; what was kept before stays until then."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from datetime import timedelta
+from pathlib import Path
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from flagstone.core import audit
+from flagstone.core.errors import FlagstoneError
+from flagstone.core.tasks import RetryLater
+from flagstone.forge.errors import ForgeError
+from flagstone.forge.git.checkout import check_out
+from flagstone.scaffolding.engine.archives import pack_folder
+from flagstone.scaffolding.engine.cookiecutter_json import cookiecutters_in
+from flagstone.scaffolding.engine.layers import digest_of
+from flagstone.scaffolding.errors import TemplateError, UnsafeTemplate
+from flagstone.scaffolding.models import STUCK_AFTER, TemplateSource, TemplateState
+from flagstone.scaffolding.registered.addresses import remote_of
+
+MOST_TRIES = 5
+MOST_AT_ONCE = 20
+
+logger = logging.getLogger(__name__)
+
+
+def fetch(source_id: int) -> None:
+    """Fetch a template that waits for it; calling it again, or twice at once, fetches the same.
+
+    Raises:
+        RetryLater: The code host did not answer; the template waits for its next try.
+    """
+    source = TemplateSource.objects.defer("content").filter(pk=source_id).first()
+    if source is None or source.state != TemplateState.WAITING:
+        return
+    try:
+        _keep(source)
+    except ForgeError as failure:
+        if failure.worth_retrying and source.tries + 1 < MOST_TRIES:
+            _postpone(source, failure)
+        _fail(source, failure)
+    except FlagstoneError as failure:
+        _fail(source, failure)
+    except Exception as failure:
+        logger.exception("fetching the template %s failed", source.scaffold_id)
+        _fail(source, FlagstoneError(f"It could not be fetched: {failure}", code="unexpected"))
+
+
+@transaction.atomic
+def claim_waiting() -> list[int]:
+    """Take the templates that wait and that nobody is at; two sweeps at once take different ones."""
+    now = timezone.now()
+    rows = (
+        TemplateSource.objects.filter(
+            state=TemplateState.WAITING, not_before__lte=now, touched_at__lte=now - STUCK_AFTER
+        )
+        .select_for_update(skip_locked=True)
+        .order_by("touched_at")
+        .values_list("pk", flat=True)[:MOST_AT_ONCE]
+    )
+    claimed = list(rows)
+    TemplateSource.objects.filter(pk__in=claimed).update(touched_at=now)
+    return claimed
+
+
+def _keep(source: TemplateSource) -> None:
+    with tempfile.TemporaryDirectory(prefix="flagstone-template-") as folder:
+        into = Path(folder).resolve()
+        commit = check_out(remote_of(source.url), source.ref, into)
+        root = (into / source.directory).resolve()
+        label = source.scaffold_id
+        if not root.is_relative_to(into):
+            raise UnsafeTemplate("leads out of the repository", file=source.directory)
+        if not root.is_dir():
+            raise TemplateError(f"there is no such folder at {commit[:12]}", file=source.directory)
+        # a file that cannot be read at all is told here; what else is wrong is told with the scaffold
+        cookiecutters_in(root, label)
+        digest, content = digest_of(root, label), pack_folder(root, label)
+    with transaction.atomic():
+        kept = _waiting(source).update(
+            state=TemplateState.READY,
+            commit=commit,
+            digest=digest,
+            content=content,
+            fetched_at=timezone.now(),
+            error_code="",
+            error="",
+            tries=0,
+        )
+        if kept:
+            audit.record(
+                actor=None,
+                action="scaffolding.template_fetched",
+                subject=f"template:{source.scaffold_id}",
+                data={"url": source.url, "commit": commit, "digest": digest},
+            )
+
+
+def _postpone(source: TemplateSource, failure: ForgeError) -> None:
+    wait = failure.retry_after or 2.0 ** (source.tries + 1)
+    _waiting(source).update(
+        tries=source.tries + 1,
+        error_code=failure.code,
+        error=failure.message,
+        not_before=timezone.now() + timedelta(seconds=wait),
+    )
+    raise RetryLater(failure.message, retry_after=wait) from failure
+
+
+def _fail(source: TemplateSource, failure: FlagstoneError) -> None:
+    with transaction.atomic():
+        if _waiting(source).update(
+            state=TemplateState.FAILED, error_code=failure.code, error=failure.message, tries=0
+        ):
+            audit.record(
+                actor=None,
+                action="scaffolding.template_failed",
+                subject=f"template:{source.scaffold_id}",
+                data={"url": source.url, "code": failure.code, "reason": failure.message},
+            )
+
+
+def _waiting(source: TemplateSource) -> QuerySet[TemplateSource]:
+    """Hold the row only as it was asked for: somebody may have asked for another ref meanwhile."""
+    return TemplateSource.objects.filter(
+        pk=source.pk, state=TemplateState.WAITING, ref=source.ref, url=source.url
+    )

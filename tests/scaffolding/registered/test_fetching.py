@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+import shutil
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from flagstone.core.tasks import RetryLater
+from flagstone.scaffolding.collection import find_scaffold
+from flagstone.scaffolding.models import TemplateSource, TemplateState
+from flagstone.scaffolding.registered import fetching, holding
+from flagstone.scaffolding.tasks import sweep_templates
+from tests.git_http import publish
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def fetched(source):
+    fetching.fetch(source.pk)
+    source.refresh_from_db()
+    return source
+
+
+def test_a_fetched_template_is_a_scaffold(register, server, work):
+    source = fetched(register())
+    assert (source.state, source.error) == (TemplateState.READY, "")
+    scaffold = find_scaffold("demo")
+    assert scaffold.title == "A demo"
+    assert scaffold.layers["template"].origin.commit == source.commit
+    assert scaffold.idle_code == ("hooks/post_gen_project.py",)
+    assert [page.title for page in scaffold.form.pages] == ["The service", "The template"]
+
+
+def test_a_template_in_a_folder_at_a_tag(register, server, work):
+    shutil.move(work / "{{cookiecutter.name}}", work / "x")
+    (work / "inner").mkdir()
+    shutil.move(work / "x", work / "inner" / "{{cookiecutter.name}}")
+    shutil.move(work / "cookiecutter.json", work / "inner" / "cookiecutter.json")
+    commit = publish(work, server.root / "demo.git")
+    source = fetched(register(directory="/inner/", ref="main"))
+    assert source.commit == commit
+    assert find_scaffold("demo").layers["template"].origin.directory == "inner"
+
+
+@pytest.mark.parametrize(
+    ("wishes", "code", "sentence"),
+    [
+        ({"url": "/gone.git"}, "forge.repository_gone", "or it is not for everybody to read."),
+        ({"ref": "gone"}, "forge.ref_not_found", "has no branch and no tag 'gone'."),
+        ({"directory": "gone"}, "scaffold.template_invalid", "gone: there is no such folder at "),
+        ({"directory": "hooks"}, "scaffold.template_invalid", "is not a cookiecutter template"),
+        ({"directory": "out"}, "scaffold.unsafe", "out: leads out of the repository"),
+    ],
+)
+def test_what_cannot_be_fetched_says_why(register, server, work, wishes, code, sentence):
+    (work / "out").symlink_to("/etc")
+    publish(work, server.root / "demo.git")
+    if "url" in wishes:
+        wishes = {"url": server.url + wishes["url"]}
+    source = fetched(register(**wishes))
+    assert (source.state, source.error_code) == (TemplateState.FAILED, code)
+    assert sentence in source.error
+    assert source.commit == ""
+
+
+def test_a_link_that_leads_out_is_refused(register, server, work):
+    (work / "{{cookiecutter.name}}" / "link").symlink_to("/etc/passwd")
+    publish(work, server.root / "demo.git")
+    source = fetched(register())
+    assert (source.state, source.error_code) == (TemplateState.FAILED, "scaffold.unsafe")
+
+
+def test_a_host_that_does_not_answer_is_asked_again_and_not_for_ever(register, server):
+    source = register()
+    server.shutdown()
+    server.server_close()
+    for tries in range(1, fetching.MOST_TRIES):
+        with pytest.raises(RetryLater):
+            fetching.fetch(source.pk)
+        source.refresh_from_db()
+        assert (source.state, source.tries) == (TemplateState.WAITING, tries)
+        assert source.not_before > timezone.now()
+    source = fetched(source)
+    assert source.state == TemplateState.FAILED
+    assert "could not be read" in source.error
+
+
+def test_a_host_that_is_not_allowed_any_more_is_not_asked(register, server, settings):
+    source = register()
+    settings.FLAGSTONE_TEMPLATE_HOSTS = ["github.com"]
+    source = fetched(source)
+    assert (source.state, source.error_code) == (TemplateState.FAILED, "scaffold.address_refused")
+    assert server.asked == []
+
+
+def test_the_sweep_finds_what_no_message_said(register, sent):
+    source = register()
+    sent.clear()
+    sweep_templates()
+    assert sent == []
+    TemplateSource.objects.update(touched_at=timezone.now() - timedelta(minutes=1))
+    sweep_templates()
+    assert sent == [("scaffolding.fetch_template", source.pk)]
+    sent.clear()
+    sweep_templates()
+    assert sent == []
+
+
+def test_fetching_what_was_removed_or_is_there_does_nothing(register, server):
+    source = fetched(register())
+    server.asked.clear()
+    fetching.fetch(source.pk)
+    fetching.fetch(source.pk + 1)
+    assert server.asked == []
+
+
+def test_a_template_of_the_local_code_host(register, root, gitops, work):
+    commit = publish(work, root / "acme" / "template.git")
+    source = fetched(register(url="local:acme/template"))
+    assert (source.state, source.commit) == (TemplateState.READY, commit)
+
+
+def test_files_on_disk_come_back_when_they_are_lost(register):
+    source = fetched(register())
+    folder = find_scaffold("demo").folder
+    assert folder.name == source.digest
+    shutil.rmtree(folder)
+    holding._held.clear()
+    assert (find_scaffold("demo").folder / "cookiecutter.json").is_file()
+
+
+def test_files_that_were_changed_in_the_database_are_not_used(register):
+    source = fetched(register())
+    other = fetched(register(scaffold_id="other", directory="", title="Other"))
+    TemplateSource.objects.filter(pk=other.pk).update(digest="0" * 64)
+    (broken,) = holding.scaffolds_in(TemplateSource.objects.get(pk=other.pk))
+    assert "its files are not those that were kept" in str(broken.problem)
+    assert find_scaffold(source.scaffold_id).problem is None
+
+
+def test_what_nobody_holds_is_removed_after_a_while(register):
+    import os
+
+    source = fetched(register())
+    folder = find_scaffold("demo").folder
+    os.utime(folder, (1, 1))
+    assert holding.remove_unused() == 0
+    source.delete()
+    assert holding.remove_unused() == 1
+    assert not folder.exists()
+
+
+def test_a_new_title_shows_at_once(register):
+    source = fetched(register())
+    assert find_scaffold("demo").title == "A demo"
+    TemplateSource.objects.filter(pk=source.pk).update(title="Renamed")
+    assert find_scaffold("demo").title == "Renamed"

@@ -1,0 +1,89 @@
+"""A service made from a registered template: from the request to the merge, with and without its code."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+
+from flagstone.scaffolding import actions, pipeline
+from flagstone.scaffolding.engine.provenance import PATH
+from flagstone.scaffolding.keeping import base_of
+from flagstone.scaffolding.models import Provenance, RunState
+from flagstone.scaffolding.registered import actions as templates
+from flagstone.scaffolding.registered import fetching
+from flagstone.scaffolding.registered.selectors import template_detail
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ANSWERS = {
+    "serviceName": "funds-transfer",
+    "serviceOwner": "group:default/payments",
+    "serviceDescription": "Moves money",
+    "name": "funds",
+}
+
+
+@pytest.fixture
+def source(register, scaffolds, gitops, register_service):
+    register_service("payments", kind="Group")
+    made = register()
+    fetching.fetch(made.pk)
+    made.refresh_from_db()
+    return made
+
+
+def made(member):
+    run = actions.request_run(actor=member, scaffold_id="demo", answers=ANSWERS)
+    pipeline.execute(run.pk)
+    run.refresh_from_db()
+    assert (run.state, run.error) == (RunState.WAITING, "")
+    return run
+
+
+def files_of(repository):
+    from flagstone.forge.selectors import read_tree
+
+    return read_tree(repository).files
+
+
+def test_its_repository_holds_what_the_template_writes(source, member):
+    run = made(member)
+    files = files_of(run.repository)
+    assert files["README.md"] == b"# FUNDS\n"
+    assert "by-hook" not in files
+    record = yaml.safe_load(files[PATH])
+    assert record["layers"][0]["origin"] == {
+        "url": source.url, "commit": source.commit, "directory": "",
+    }  # fmt: skip
+    assert record["layers"][0]["variables"] == {"name": "funds", "title": "FUNDS"}
+    assert run.change_request.pull_request.title == "Add funds-transfer to the catalogue"
+
+
+def test_hooks_run_once_the_platform_team_lets_them(source, member):
+    templates.let_code_run(actor=source.registered_by, source=source, commit=source.commit)
+    run = made(member)
+    assert files_of(run.repository)["by-hook"] == b"x"
+
+
+def test_the_base_is_rendered_again_when_the_template_is_gone(source, member):
+    templates.let_code_run(actor=source.registered_by, source=source, commit=source.commit)
+    run = made(member)
+    files = files_of(run.repository)
+    templates.remove_template(actor=source.registered_by, source=source)
+    again = base_of(
+        Provenance(
+            scaffold_id=run.scaffold_id,
+            scaffold_version=run.scaffold_version,
+            answers=run.rendered["answers"],
+            layers=run.rendered["layers"],
+        )
+    )
+    assert again["service"].contents() == dict(files)
+
+
+def test_its_code_can_be_read_before_it_is_let(source):
+    detail = template_detail("demo")
+    assert [(file.path, file.text) for file in detail.code] == [
+        ("hooks/post_gen_project.py", "open('by-hook', 'w').write('x')\n")
+    ]
+    assert [scaffold.id for scaffold in detail.scaffolds] == ["demo"]
