@@ -14,6 +14,7 @@ from flagstone.api.errors import MEDIA_TYPE
 TAGS = {
     "entities": "Catalogue",
     "scaffolds": "Scaffolds",
+    "templates": "Templates",
     "runs": "Scaffolds",
     "pull-requests": "Pull requests",
     "scorecards": "Scorecards",
@@ -30,6 +31,7 @@ _PATH_PARAMETERS = {
     "id": "Its number, as `id` in lists",
     "run_id": "Its id, as in lists",
     "scaffold_id": "Its id, such as `python-api`",
+    "template_id": "Its id, as in lists",
 }
 _FAILURES = {
     400: "The request does not have the right form; `errors` names each field.",
@@ -41,6 +43,7 @@ _FAILURES = {
     502: "The code host did not do its part; it is safe to ask again.",
 }
 _WITH_CODE_HOST = frozenset({"Pull requests"})
+_OF_THE_PLATFORM_TEAM = frozenset({"Templates"})
 
 
 class Problem(serializers.Serializer[Any]):
@@ -88,6 +91,8 @@ class Schema(AutoSchema):
         found = {401}
         if writes:
             found |= {400, 403, 409, 422}
+        if self.method == "DELETE" or self.get_tags()[0] in _OF_THE_PLATFORM_TEAM:
+            found.add(403)
         if writes and self.get_tags()[0] in _WITH_CODE_HOST:
             found.add(502)
         if "{" in self.path:

@@ -36,6 +36,7 @@ WORK_LOOKS: dict[str, Look] = {
     "queued": Look("none", "clock", "queued"),
     "waiting": Look("none", "clock", "waiting"),
     "running": Look("accent", "arrow-path", "running", turning=True),
+    "ready": Look("pass", "check", "ready"),
     "succeeded": Look("pass", "check", "done"),
     "failed": Look("fail", "x-mark", "failed"),
     "skipped": Look("none", "minus", "skipped"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from flagstone.api.v1 import catalog, exemptions, gate, pulls, scaffolds, scorecards
+from flagstone.api.v1 import catalog, exemptions, gate, pulls, scaffolds, scorecards, templates
 
 app_name = "v1"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -22,6 +22,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("pull-requests/<int:pk>/merge", pulls.MergeView.as_view(), name="pull-request-merge"),
     path("scaffolds", scaffolds.ScaffoldList.as_view(), name="scaffolds"),
     path("scaffolds/<slug:scaffold_id>", scaffolds.ScaffoldDetail.as_view(), name="scaffold"),
+    path("templates", templates.TemplateList.as_view(), name="templates"),
+    path("templates/<slug:template_id>", templates.TemplateView.as_view(), name="template"),
+    path(
+        "templates/<slug:template_id>/fetch", templates.FetchView.as_view(), name="template-fetch"
+    ),
+    path("templates/<slug:template_id>/code", templates.CodeView.as_view(), name="template-code"),
     path("runs", scaffolds.RunList.as_view(), name="runs"),
     path("runs/preview", scaffolds.PreviewView.as_view(), name="run-preview"),
     path("runs/<uuid:run_id>", scaffolds.RunDetail.as_view(), name="run"),

@@ -9,6 +9,7 @@ from pathlib import Path
 from django.db.models import QuerySet
 
 from flagstone.core.errors import NotFound
+from flagstone.scaffolding.collection import own_scaffolds
 from flagstone.scaffolding.engine.layers import Layer
 from flagstone.scaffolding.engine.scaffold import Scaffold
 from flagstone.scaffolding.models import TemplateSource
@@ -27,11 +28,19 @@ class CodeFile:
 
 @dataclass(frozen=True, slots=True)
 class TemplateDetail:
-    """A registered template with what it offers, and with the code that it brings."""
+    """A registered template with what it offers, and with the code that it brings.
+
+    Attributes:
+        source: The template.
+        scaffolds: What it offers.
+        code: What would be run.
+        hidden: Ids that own scaffolds have, too: theirs are offered under it.
+    """
 
     source: TemplateSource
     scaffolds: list[Scaffold]
     code: list[CodeFile]
+    hidden: list[str]
 
 
 def list_templates() -> QuerySet[TemplateSource]:
@@ -70,7 +79,9 @@ def template_detail(scaffold_id: str) -> TemplateDetail:
         if layer.origin is not None
     }
     code = [file for _, layer in sorted(layers.items()) for file in _code_of(layer, source)]
-    return TemplateDetail(source, scaffolds, code)
+    own = {scaffold.id for scaffold in own_scaffolds()}
+    hidden = [scaffold.id for scaffold in scaffolds if scaffold.id in own]
+    return TemplateDetail(source, scaffolds, code, hidden)
 
 
 def _code_of(layer: Layer, source: TemplateSource) -> Iterator[CodeFile]:

@@ -66,6 +66,15 @@ class Question:
         return f"answer-{self.asked.name}"
 
     @property
+    def is_derived(self) -> bool:
+        """Whether the template computes its default from the other answers."""
+        return self.asked.options.get("derived") is True
+
+    @property
+    def derived_id(self) -> str:
+        return derived_id(self.asked.name)
+
+    @property
     def value(self) -> str:
         return self.values[-1] if self.values else ""
 
@@ -160,6 +169,29 @@ def as_posted(form: Form, answers: Mapping[str, Any]) -> dict[str, list[str]]:
 def defaults(form: Form) -> dict[str, list[str]]:
     """Return what the form is filled with before anybody has typed."""
     return as_posted(form, {asked.name: asked.default for asked in form.fields})
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """What an empty answer comes to, and where the page says so."""
+
+    id: str
+    text: str
+
+
+def derived_shown(form: Form, found: Mapping[str, Any]) -> list[Derived]:
+    """Write computed defaults as the page shows them."""
+    fields = {asked.name: asked for asked in form.fields}
+    return [
+        Derived(derived_id(name), "\n".join(_values(fields[name], value)))
+        for name, value in found.items()
+        if value is not None
+    ]
+
+
+def derived_id(name: str) -> str:
+    """Return an id that a selector can name, whatever characters the question's name has."""
+    return f"derived-{name.encode().hex()}"
 
 
 def sections_of(

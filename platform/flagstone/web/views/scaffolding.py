@@ -21,11 +21,19 @@ from flagstone.gate.previews import forecast
 from flagstone.scaffolding import actions, selectors
 from flagstone.scaffolding.collection import find_scaffold
 from flagstone.scaffolding.engine.answers import from_html, validate
+from flagstone.scaffolding.engine.derived import derived_defaults
 from flagstone.scaffolding.engine.scaffold import Scaffold
-from flagstone.scaffolding.errors import AnswersInvalid, NameTaken
+from flagstone.scaffolding.errors import AnswersInvalid, NameTaken, TemplateError
 from flagstone.scaffolding.picking import require_known_entities
 from flagstone.web import previews
-from flagstone.web.forms.questions import PREFIX, as_clauses, defaults, posted_answers, sections_of
+from flagstone.web.forms.questions import (
+    PREFIX,
+    as_clauses,
+    defaults,
+    derived_shown,
+    posted_answers,
+    sections_of,
+)
 from flagstone.web.htmx import PageRequest
 from flagstone.web.middleware import status_of
 from flagstone.web.pickers import own_squad, pickable
@@ -96,6 +104,24 @@ def check(request: PageRequest, scaffold_id: str) -> HttpResponse:
         faults, praise = ([problem] if problem else []), f"{typed} is free."
     context = {"errors": faults, "praise": praise}
     return render(request, "components/question/said.html", context)
+
+
+@never_cache
+@require_POST
+def live_defaults(request: PageRequest, scaffold_id: str) -> HttpResponse:
+    """Say what the questions that are left empty come to, as far as the template computes that."""
+    require(request.user, RIGHT)
+    scaffold = find_scaffold(scaffold_id)
+    posted = posted_answers(request.POST.lists())
+    given = {name: values for name, values in posted.items() if any(values)}
+    try:
+        found = derived_defaults(scaffold, from_html(scaffold.form, given))
+    except TemplateError as error:
+        # the preview says the same; the form can go on without
+        context: dict[str, Any] = {"problem": error.message, "derived": []}
+    else:
+        context = {"derived": derived_shown(scaffold.form, found)}
+    return render(request, "web/new/_derived.html", context)
 
 
 @never_cache
@@ -213,6 +239,7 @@ def _form(
         "sections": sections,
         "stages": _stages("Answers", scaffold),
         "check": reverse("web:new-check", args=(scaffold.id,)),
+        "has_derived": any(q.is_derived for section in sections for q in section.questions),
         "faults": sum(section.faults for section in sections),
         "others": [*others, *strays],
     }
