@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -9,6 +10,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+
+from tests.git_http import publish, serving
+from tests.scaffolding.building import write_layer, write_scaffolds
 
 FLAGSTONE = Path(sys.executable).with_name("flagstone")
 ANSWERS = {
@@ -188,3 +192,87 @@ spec:
 """
     )
     return folder
+
+
+# --- templates of others
+
+OURS = ["--set", "serviceName=refunds", "--set", "serviceOwner=group:default/payments"]
+
+
+@pytest.fixture
+def template(tmp_path: Path) -> Path:
+    folder = write_layer(tmp_path / "My Template", {"README.md": "{{ cookiecutter.name }}"})
+    (folder / "hooks").mkdir()
+    (folder / "hooks" / "post_gen_project.sh").write_text("#!/bin/sh\necho x > by-hook\n")
+    return folder
+
+
+def test_a_folder_with_a_cookiecutter_template(template: Path) -> None:
+    done = run(template, *OURS, "--set", "name=shop")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("refunds, from My Template ")
+    assert "not run      hooks/post_gen_project.sh: --run-code runs it, locked in" in done.stdout
+    assert "  + README.md\n" in done.stdout
+    assert "by-hook" not in done.stdout
+    assert "  + services/refunds/catalog-info.yaml\n" in done.stdout
+    (many,) = [line for line in done.stdout.splitlines() if "no workload of refunds" in line]
+    assert "checks  no workload of refunds is in services/refunds" in many
+
+
+def test_its_hooks_run_when_that_is_asked_for(template: Path) -> None:
+    done = run(template, *OURS, "--run-code")
+    assert done.returncode == 0, done.stderr
+    assert "  + by-hook\n" in done.stdout
+    assert "not run" not in done.stdout
+
+
+def test_a_folder_with_a_template_yaml(tmp_path: Path) -> None:
+    root = write_scaffolds(tmp_path / "scaffolds")
+    done = run(root / "tiny-api", "--set", "name=checkout")
+    assert done.stdout.startswith("checkout, from Tiny API ")
+
+
+def test_one_of_several_nested_templates(tmp_path: Path) -> None:
+    write_layer(tmp_path / "many" / "a", {"made-by-a": "x"})
+    write_layer(tmp_path / "many" / "b", {"made-by-b": "x"})
+    nested = {"templates": {name: {"path": name, "title": name} for name in "ab"}}
+    (tmp_path / "many" / "cookiecutter.json").write_text(json.dumps(nested))
+    done = run(tmp_path / "many", *OURS)
+    assert done.returncode == 2
+    assert "many holds several templates. Choose one with --template: a, b." in done.stderr
+    done = run(tmp_path / "many", *OURS, "--template", "b")
+    assert "  + made-by-b\n" in done.stdout
+
+
+def test_a_repository_at_a_tag(template: Path, tmp_path: Path) -> None:
+    (tmp_path / "bare").mkdir()
+    commit = publish(template, tmp_path / "bare" / "demo.git")
+    with serving(tmp_path / "bare") as server:
+        done = run(f"{server.url}/demo.git", *OURS, "--output", tmp_path / "out", "--ref", commit)
+    assert done.returncode == 0, done.stderr
+    record = yaml.safe_load((tmp_path / "out/service/.flagstone/provenance.yaml").read_text())
+    assert record["layers"][0]["origin"]["commit"] == commit
+    assert (tmp_path / "out/service/README.md").read_text() == "checkout"
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["git@github.com:a/b.git"], "git@github.com:a/b.git is an ssh address."),
+        (["ext::sh -c id"], "That is no address of a git repository"),
+        (["./nowhere"], "has no scaffold './nowhere'"),
+        (["http://127.0.0.1:9/a/b"], "could not be read"),
+    ],
+)
+def test_what_is_none_says_so(words: list[str], sentence: str) -> None:
+    done = run(*words)
+    assert done.returncode == 2
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_folder_without_a_template_says_what_it_lacks(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    done = run(tmp_path / "empty")
+    assert done.returncode == 2
+    assert "empty: is not a cookiecutter template: it has no cookiecutter.json" in done.stderr

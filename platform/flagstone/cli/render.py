@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 import yaml
 
+from flagstone.cli.choosing import Wish, chosen_scaffold
 from flagstone.core.content import content_dir
 from flagstone.core.errors import Conflict, NotFound, UserError
 from flagstone.core.hidden_characters import written_out
@@ -22,18 +23,25 @@ from flagstone.policies.manifests.limits import Limits
 from flagstone.policies.manifests.reading import read_files
 from flagstone.scaffolding.engine.answers import from_html
 from flagstone.scaffolding.engine.plan import RenderedService, render
-from flagstone.scaffolding.engine.scaffold import ENVIRONMENT, Scaffold, load_scaffolds
+from flagstone.scaffolding.engine.scaffold import ENVIRONMENT, Scaffold
 from flagstone.scaffolding.engine.trees import RenderedTree
 from flagstone.scaffolding.engine.verdicts import Verdict, judge, sentence_of
 from flagstone.scorecards.engine.definition import load_scorecard
 from flagstone.scorecards.engine.evaluation import evaluate
 from flagstone.scorecards.engine.states import State
 
+_MOST_NAMED = 3
 _WANTING = (State.FAIL, State.WARN, State.ERROR, State.NO_DATA)
 
 
 def render_scaffold(
-    scaffold: Annotated[str, typer.Argument(help="Its id, such as python-api.")],
+    scaffold: Annotated[
+        str,
+        typer.Argument(
+            help="Its id, such as python-api; a folder with a template.yaml or a cookiecutter.json; or the "
+            "address of a cookiecutter repository, such as gh:owner/name."
+        ),
+    ],
     answers: Annotated[
         Path | None, typer.Option(help="A YAML file with an answer for each question, by name.")
     ] = None,
@@ -51,16 +59,32 @@ def render_scaffold(
     scaffolds: Annotated[
         Path | None, typer.Option(help="A folder of scaffolds, instead of Flagstone's own.")
     ] = None,
+    ref: Annotated[
+        str, typer.Option(help="Branch, tag or commit of a repository; else its default branch.")
+    ] = "",
+    directory: Annotated[
+        str, typer.Option(help="The template's folder in a repository; else its top.")
+    ] = "",
+    template: Annotated[
+        str, typer.Option(help="Which one, where a repository nests several.")
+    ] = "",
+    run_code: Annotated[
+        bool,
+        typer.Option("--run-code", help="Run the hooks and extensions of a template, locked in."),
+    ] = False,
 ) -> None:
     """Show what a scaffold writes with these answers: both trees, the policies' verdict, the first score.
 
     Nothing is written without --output. Exit status: 0 it can be created, 1 a policy denies it, a file of it cannot be
     read or another is in its way, 2 wrong usage or answers.
     """
-    chosen = _find(scaffold, scaffolds or content_dir("scaffolds"))
-    rendered = _render(chosen, _answers(chosen, answers, given or []))
+    wish = Wish(scaffold, scaffolds, ref, directory, template, run_code)
+    with chosen_scaffold(wish) as chosen:
+        rendered = _render(chosen, _answers(chosen, answers, given or []))
     around = _around(gitops)
     typer.echo(f"{rendered.service_name}, from {chosen.title} {chosen.version}")
+    for word in chosen.idle_code:
+        typer.echo(f"not run      {written_out(word)}: --run-code runs it, locked in")
     _tell_files("service repository", rendered.service, {})
     changed = _tell_files("GitOps repository", rendered.gitops, around)
     policies = PolicySet.load(content_dir("scorecards") / "policies")
@@ -73,17 +97,6 @@ def render_scaffold(
         typer.echo("\nNothing was written; --output FOLDER writes both trees.")
     if changed or not verdict.may_be_written:
         raise typer.Exit(1)
-
-
-def _find(wanted: str, folder: Path) -> Scaffold:
-    found = {each.id: each for each in load_scaffolds(folder)}
-    if wanted not in found:
-        raise NotFound(
-            f"{folder} has no scaffold '{wanted}'. It has {', '.join(sorted(found)) or 'none'}."
-        )
-    if problem := found[wanted].problem:
-        raise problem
-    return found[wanted]
 
 
 def _answers(scaffold: Scaffold, file: Path | None, given: list[str]) -> dict[str, Any]:
@@ -177,10 +190,13 @@ def _tell_score(
         typer.echo("starts as    nothing that a scorecard knows: no workload, no catalog-info.yaml")
         return
     typer.echo(f"starts as    {service.score} of 100, {service.level or 'no level'}")
+    wanting: dict[tuple[State, str], list[str]] = {}
     for check in service.checks:
         if check.state in _WANTING:
-            state = check.state.value.replace("_", " ")
-            typer.echo(f"  {state:8} {check.rule.check.id}  {written_out(check.summary)}")
+            wanting.setdefault((check.state, check.summary), []).append(check.rule.check.id)
+    for (state, summary), ids in wanting.items():
+        named = ", ".join(ids) if len(ids) <= _MOST_NAMED else f"{len(ids)} checks"
+        typer.echo(f"  {state.value.replace('_', ' '):8} {named}  {written_out(summary)}")
     if not around:
         typer.echo("  (with --gitops FOLDER it is judged beside what its repository holds)")
 

@@ -38,13 +38,13 @@ class TemplateAddress:
         return self.url.partition(":")[0]
 
 
-def template_address(text: str, *, allowed: Collection[str]) -> TemplateAddress:
+def template_address(text: str, *, allowed: Collection[str] | None) -> TemplateAddress:
     """Read an address such as `https://github.com/owner/name` or `gh:owner/name`.
 
     Args:
         text: As it was typed.
         allowed: Names of hosts that may be asked over https, such as `github.com`; or whole origins, such as
-            `http://git.internal:8080`.
+            `http://git.internal:8080`. None allows all: for somebody who asks with their own rights.
 
     Raises:
         AddressRefused: With the reason, and what is allowed.
@@ -75,7 +75,8 @@ def template_address(text: str, *, allowed: Collection[str]) -> TemplateAddress:
     if parts.query or parts.fragment:
         raise AddressRefused("The address of a git repository has no '?' and no '#'.")
     origin = f"{parts.scheme}://{host}{f':{port}' if port else ''}"
-    if not (parts.scheme == "https" and not port and host in allowed) and origin not in allowed:
+    is_plain = parts.scheme == "https" and not port
+    if allowed is not None and origin not in allowed and not (is_plain and host in allowed):
         raise AddressRefused(
             f"Templates are not fetched from {origin}. Allowed are "
             f"{', '.join(sorted(allowed)) or 'no hosts at all'}; the setting FLAGSTONE_TEMPLATE_HOSTS names them."

@@ -105,7 +105,10 @@ def _service_page(name: str, description: str, owner: str) -> dict[str, Any]:
                 "type": "string",
                 "description": "Who is called when it breaks, and whose leaderboard it counts for.",
                 "ui:field": "OwnerPicker",
-                "ui:options": {"catalogFilter": {"kind": "Group"}},
+                "ui:options": {
+                    "catalogFilter": {"kind": "Group"},
+                    "allowArbitraryValues": False,
+                },
             },
         },
     }
