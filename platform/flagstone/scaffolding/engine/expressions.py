@@ -1,13 +1,12 @@
 """`${{ … }}`: the expressions of template.yaml, in a language too small to do harm.
 
-No calls, no attributes of Python objects, no loops, no multiplication: looking up, comparing, choosing and a few
-filters. What people answered comes in as values and is never itself read as an expression.
+No calls but of a few methods of texts, no attributes of Python objects, no loops, no multiplication: looking up,
+comparing, choosing and filters. What people answered comes in as values and is never itself read as an expression.
+What is not there is nothing, as in Backstage; whether a name can be there at all is checked when a template is loaded.
 """
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -16,8 +15,11 @@ from jinja2.exceptions import UndefinedError
 from jinja2.runtime import StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-MAX_TEXT = 64 * 1024
-_TOO_LONG = f"the text grows longer than {MAX_TEXT} characters"
+from flagstone.scaffolding.engine.filters import FILTERS, MAX_TEXT, METHODS, is_missing, shown
+from flagstone.scaffolding.engine.nunjucks import as_jinja
+
+_METHOD = "."
+_TAGS = (("${{", "}}"),)
 _UNUSED = "\x00"  # cannot stand in YAML, so {% and {# stay the characters that they are
 
 _ALLOWED: tuple[type[nodes.Node], ...] = (
@@ -34,6 +36,7 @@ _ALLOWED: tuple[type[nodes.Node], ...] = (
     nodes.Keyword,
     nodes.List,
     nodes.Name,
+    nodes.Neg,
     nodes.Not,
     nodes.Operand,
     nodes.Or,
@@ -128,9 +131,10 @@ def _lone_value(expression: nodes.Expr, names: Mapping[str, Any]) -> Any:
 
 def _parse(text: str) -> nodes.Template:
     try:
-        tree = _LANGUAGE.parse(text)
+        tree = _LANGUAGE.parse(as_jinja(text, _TAGS))
     except TemplateSyntaxError as error:
         raise ExpressionError(f"'{text.strip()}' is not an expression: {error.message}") from error
+    _turn_methods(tree)
     for node in _expressions(tree):
         _refuse_foreign(node)
     return tree
@@ -141,13 +145,42 @@ def _expressions(tree: nodes.Template) -> Iterator[nodes.Node]:
         yield from output.iter_child_nodes()
 
 
+def _turn_methods(node: nodes.Node) -> None:
+    """Make filters of JavaScript's methods: `name.toLowerCase()`."""
+    for field, value in node.iter_fields():
+        if isinstance(value, list):
+            value[:] = [_turned(entry) for entry in value]
+        else:
+            setattr(node, field, _turned(value))
+
+
+def _turned(entry: Any) -> Any:
+    if not isinstance(entry, nodes.Node):
+        return entry
+    _turn_methods(entry)
+    if not isinstance(entry, nodes.Call) or not isinstance(entry.node, nodes.Getattr):
+        return entry
+    method = entry.node
+    if method.attr not in METHODS:
+        return entry
+    return nodes.Filter(
+        method.node,
+        _METHOD + method.attr,
+        entry.args,
+        entry.kwargs,
+        entry.dyn_args,
+        entry.dyn_kwargs,
+        lineno=entry.lineno,
+    )
+
+
 def _refuse_foreign(node: nodes.Node) -> None:
     if not isinstance(node, _ALLOWED):
         word = type(node).__name__.lower()
         raise ExpressionError(f"a {word} is not allowed inside ${{{{ }}}}")
     if isinstance(node, nodes.Name) and node.name == "self":  # Jinja's own object, not a value
         raise ExpressionError("'self' is undefined")
-    if isinstance(node, nodes.Filter) and node.name not in FILTERS:
+    if isinstance(node, nodes.Filter) and node.name not in _LANGUAGE.filters:
         raise ExpressionError(
             f"there is no filter '{node.name}'; there are {', '.join(sorted(FILTERS))}"
         )
@@ -188,72 +221,9 @@ class _Language(ImmutableSandboxedEnvironment):
             return obj[argument]
         if isinstance(obj, list) and isinstance(argument, int) and -len(obj) <= argument < len(obj):
             return obj[argument]
-        return (
-            obj
-            if isinstance(obj, Undefined)
-            else self.undefined(f"there is no '{argument}' to read")
-        )
-
-
-def _shown(value: Any) -> Any:
-    if value is None:
-        return ""
-    if isinstance(value, bool | dict | list):
-        return json.dumps(value, ensure_ascii=False)
-    return value
-
-
-def _bounded(text: str) -> str:
-    if len(text) > MAX_TEXT:
-        raise ValueError(_TOO_LONG)
-    return text
-
-
-def _replace(text: Any, old: str, new: str) -> str:
-    source, wanted = str(text), str(new)
-    if len(source) + source.count(str(old)) * len(wanted) > MAX_TEXT:
-        raise ValueError(_TOO_LONG)
-    return source.replace(str(old), wanted)
-
-
-def _default(value: Any, fallback: Any = "", falsy: bool = False) -> Any:  # noqa: FBT001, FBT002 - Jinja's signature
-    missing = isinstance(value, Undefined) or value is None or (falsy and not value)
-    return fallback if missing else value
-
-
-def _slugify(value: Any) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", str(value).lower()).strip("-")
-
-
-def _parse_entity_ref(value: Any) -> dict[str, str]:
-    """Split `kind:namespace/name`; Backstage's own filter fills in the same defaults."""
-    kind, _, rest = str(value).rpartition(":")
-    namespace, _, name = rest.rpartition("/")
-    return {
-        "kind": kind.lower() or "component",
-        "namespace": namespace.lower() or "default",
-        "name": name,
-    }
-
-
-FILTERS: dict[str, Any] = {
-    "default": _default,
-    "dump": lambda value: _bounded(json.dumps(value, ensure_ascii=False)),
-    "first": lambda value: value[0] if value else None,
-    "int": lambda value: int(str(value)),
-    "join": lambda value, separator="": _bounded(str(separator).join(str(item) for item in value)),
-    "last": lambda value: value[-1] if value else None,
-    "length": len,
-    "lower": lambda value: str(value).lower(),
-    "parseEntityRef": _parse_entity_ref,
-    "pick": lambda value, key: value[key],
-    "replace": _replace,
-    "slugify": _slugify,
-    "string": str,
-    "title": lambda value: str(value).title(),
-    "trim": lambda value: str(value).strip(),
-    "upper": lambda value: str(value).upper(),
-}
+        if argument == "length" and isinstance(obj, str | list):
+            return len(obj)
+        return obj if isinstance(obj, Undefined) else None
 
 
 def _language() -> _Language:
@@ -266,11 +236,13 @@ def _language() -> _Language:
         comment_end_string="#}" + _UNUSED,
         keep_trailing_newline=True,
         undefined=StrictUndefined,
-        finalize=_shown,
+        finalize=shown,
         autoescape=False,
     )
     language.globals.clear()
-    language.filters = FILTERS
+    language.filters = FILTERS | {_METHOD + name: method for name, method in METHODS.items()}
+    language.tests["defined"] = lambda value: not is_missing(value)
+    language.tests["undefined"] = is_missing
     return language
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from flagstone.scaffolding.engine import expressions
 from flagstone.scaffolding.engine.answers import validate
+from flagstone.scaffolding.engine.filters import shown as as_text
 from flagstone.scaffolding.engine.jobs import LayerJob, Limits
 from flagstone.scaffolding.engine.provenance import LayerRecord, ProvenanceRecord
 from flagstone.scaffolding.engine.rendering import render_layers
@@ -188,7 +189,8 @@ def output(
     links, texts = [], []
     for link in scaffold.template.output.links:
         shown = _shown([link.condition, link.title, link.url, link.entity_ref], names)
-        if shown:
+        # one that points to what has not been made points nowhere
+        if shown and any(shown[1:]):
             title, url, entity_ref = shown
             links.append(Link(title, url, entity_ref, link.icon))
     for text in scaffold.template.output.texts:
@@ -202,7 +204,7 @@ def _shown(wanted: list[Any], names: Mapping[str, Any]) -> list[str]:
     try:
         if not expressions.holds(wanted[0], names):
             return []
-        return [str(value) for value in expressions.evaluate(wanted[1:], names)]
+        return [str(as_text(value)) for value in expressions.evaluate(wanted[1:], names)]
     except expressions.ExpressionError:
         return []
 
