@@ -19,8 +19,12 @@ from cookiecutter.find import find_template
 from flagstone.scaffolding.engine.context import finish_context
 from flagstone.scaffolding.engine.faults import Fault, fault_of
 from flagstone.scaffolding.engine.guard import Wall, limit_process
+from flagstone.scaffolding.engine.jobs import LayerKind
 from flagstone.scaffolding.engine.path_checks import check_paths
 from flagstone.scaffolding.engine.sandbox import environment_for
+from flagstone.scaffolding.engine.skeleton import render_skeleton
+
+SKELETON_TOP = "skeleton"
 
 
 def main() -> None:
@@ -45,6 +49,9 @@ def render(layer: Mapping[str, Any], target: Path) -> dict[str, Any] | Fault:
     folder = Path(layer["folder"])
     top = ""
     try:
+        if layer["kind"] == LayerKind.SKELETON:
+            render_skeleton(folder, layer["given"], layer["options"], target / SKELETON_TOP)
+            return dict(layer["given"])
         declared = json.loads((folder / "cookiecutter.json").read_text(encoding="utf-8"))
         context = finish_context(
             declared, layer["given"], environment_for({"cookiecutter": declared})

@@ -20,6 +20,8 @@ from flagstone.scaffolding.engine.context import ContextError
 from flagstone.scaffolding.engine.guard import Refused, TooMuch
 from flagstone.scaffolding.engine.sandbox import ForeignSetting
 
+_NOT_TEXT = "is neither UTF-8 text nor recognised as binary"
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -39,6 +41,14 @@ class PathRefused(Exception):
         self.file = file
 
 
+class NotText(Exception):
+    """A file is neither text in UTF-8 nor binary."""
+
+    def __init__(self, file: str) -> None:
+        super().__init__(file)
+        self.file = file
+
+
 def fault_of(failure: BaseException, top: str) -> Fault:
     """Explain a failure of the rendering.
 
@@ -51,6 +61,8 @@ def fault_of(failure: BaseException, top: str) -> Fault:
             return Fault("template", str(failure), "cookiecutter.json")
         case PathRefused():
             return Fault("unsafe", str(failure), failure.file)
+        case NotText():
+            return Fault("template", _NOT_TEXT, failure.file)
     root = _innermost(failure)
     file, line = _place_of(root, top)
     if not file and root is not failure:
@@ -90,7 +102,7 @@ def _template_reason(failure: BaseException) -> str:
         case JinjaError():
             return failure.message or str(failure)
         case UnicodeDecodeError():
-            return "is neither UTF-8 text nor recognised as binary"
+            return _NOT_TEXT
         case cookiecutter_errors.NonTemplatedInputDirException():
             return "has no folder named after a variable, such as {{cookiecutter.name}}"
         case cookiecutter_errors.OutputDirExistsException():

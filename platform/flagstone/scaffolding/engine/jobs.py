@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -23,16 +24,26 @@ class Limits:
     processes: int = 64
 
 
+class LayerKind(StrEnum):
+    """What a layer's files are."""
+
+    COOKIECUTTER = "cookiecutter"
+    SKELETON = "skeleton"
+    PLAIN = "plain"
+
+
 @dataclass(frozen=True, slots=True)
 class LayerJob:
     """One layer to render.
 
     Args:
-        folder: The cookiecutter template: the folder that holds cookiecutter.json.
+        folder: The cookiecutter template: the folder that holds cookiecutter.json; or the skeleton, or what is copied.
         given: Values for its variables; they are data and come out as those very characters.
         label: How the folder is called in errors, such as `python-api/service`.
         runs_code: Its hooks and its own Jinja extensions run, in a jail; else they are left out or refused.
         only_variables: Finish the variables and write no file.
+        kind: How its files are read.
+        options: Of a skeleton, see `render_skeleton`.
     """
 
     folder: Path
@@ -40,6 +51,8 @@ class LayerJob:
     label: str = ""
     runs_code: bool = False
     only_variables: bool = False
+    kind: LayerKind = LayerKind.COOKIECUTTER
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def name(self) -> str:

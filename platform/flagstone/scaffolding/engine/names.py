@@ -8,6 +8,7 @@ import unicodedata
 # one end for Kubernetes, DNS, git and every code host; \Z because $ would let a newline through
 NAME_PATTERN = re.compile(r"[a-z](?:-?[a-z0-9]){2,62}\Z")
 NAME_MAX = 63
+LONGEST_SEGMENT = 200
 NAME_RULE = "use lower-case letters, digits and single dashes; it starts with a letter and has 3 to 63 characters"
 
 _SUBSTITUTED = re.compile(r"[A-Za-z0-9._+@~=,()\[\]&'!$ -]{1,200}\Z")
@@ -39,6 +40,18 @@ def path_fault(path: str, *, marks: tuple[str, ...] = ()) -> str | None:
             continue
         if fault := _segment_fault(segment):
             return fault
+    return None
+
+
+def rendered_path_fault(path: str) -> str | None:
+    """Return why a path that was rendered once must not be written, or None; an empty part is no fault here."""
+    for segment in path.split("/"):
+        if segment in (".", "..") or segment.lower() == ".git":
+            return f"has the part '{segment}'"
+        if fault := control_fault(segment):
+            return fault
+        if len(segment) > LONGEST_SEGMENT or "\\" in segment:
+            return "has a part that no file name may be"
     return None
 
 

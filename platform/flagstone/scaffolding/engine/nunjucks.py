@@ -26,17 +26,18 @@ _INSIDE = re.compile(
 _RAW = re.compile(r"\{%-?\s*(raw|verbatim)\s*-?%\}")
 
 
-def as_jinja(source: str, tags: tuple[tuple[str, str], ...]) -> str:
+def as_jinja(source: str, tags: tuple[tuple[str, str], ...], *, blank: str = "") -> str:
     """Return a Nunjucks template in Jinja's words; lines stay where they are.
 
     Args:
         source: The template.
         tags: Opening and closing marks of what is code.
+        blank: A character that is a blank in code.
     """
-    return "".join(_pieces(source, tags))
+    return "".join(_pieces(source, tags, blank))
 
 
-def _pieces(source: str, tags: tuple[tuple[str, str], ...]) -> Iterator[str]:
+def _pieces(source: str, tags: tuple[tuple[str, str], ...], blank: str) -> Iterator[str]:
     place = 0
     while place < len(source):
         begun = [
@@ -47,7 +48,8 @@ def _pieces(source: str, tags: tuple[tuple[str, str], ...]) -> Iterator[str]:
         start, opens, closes = min(begun, key=lambda tag: (tag[0], -len(tag[1])))
         yield source[place:start]
         end = _end(source, start + len(opens), closes)
-        yield opens + _rewritten(source[start + len(opens) : end])
+        code = _rewritten(source[start + len(opens) : end])
+        yield opens + (code.replace(blank, " ") if blank else code)
         place = end
         if raw := _RAW.fullmatch(source[start : end + len(closes)]):
             close = re.compile(rf"\{{%-?\s*end{raw[1]}\s*-?%\}}").search(source, end)

@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from flagstone.scaffolding.engine.jail import render_in_jail
-from flagstone.scaffolding.engine.jobs import LayerJob, Limits, RenderedLayer
-from flagstone.scaffolding.engine.names import control_fault
+from flagstone.scaffolding.engine.jobs import LayerJob, LayerKind, Limits, RenderedLayer
+from flagstone.scaffolding.engine.layers import layer_files
+from flagstone.scaffolding.engine.names import control_fault, rendered_path_fault
 from flagstone.scaffolding.engine.trees import RenderedFile, RenderedTree
 from flagstone.scaffolding.errors import LimitExceeded, TemplateError, UnsafeTemplate
 
@@ -43,9 +44,38 @@ def render_layers(jobs: Sequence[LayerJob], *, limits: Limits | None = None) -> 
         HookFailed, JailMissing: As `render_in_jail`.
     """
     limits = limits or Limits()
-    harmless = [job for job in jobs if not job.runs_code]
+    harmless = [job for job in jobs if _goes_to_the_child(job)]
     rendered = iter(_render_harmless(harmless, limits) if harmless else [])
-    return [render_in_jail(job, limits) if job.runs_code else next(rendered) for job in jobs]
+    return [
+        next(rendered)
+        if _goes_to_the_child(job)
+        else RenderedLayer(_copied(job, limits), {})
+        if job.kind is LayerKind.PLAIN
+        else render_in_jail(job, limits)
+        for job in jobs
+    ]
+
+
+def _goes_to_the_child(job: LayerJob) -> bool:
+    return not job.runs_code and job.kind is not LayerKind.PLAIN
+
+
+def _copied(job: LayerJob, limits: Limits) -> RenderedTree:
+    """Take a folder as it is; a link comes as the file that it leads to."""
+    files: dict[str, RenderedFile] = {}
+    total = 0
+    for path, executable, content in layer_files(job.folder, job.name):
+        if (job.folder / path.removesuffix("@")).is_symlink() and path.endswith("@"):
+            continue
+        if fault := rendered_path_fault(path):
+            raise UnsafeTemplate(f"has a file whose name {fault}: {path!r}", file=job.name)
+        total += len(content)
+        if len(files) >= limits.files or total > limits.total_bytes:
+            raise LimitExceeded("holds more than a run may write", file=job.name)
+        if len(content) > limits.file_bytes:
+            raise LimitExceeded("is larger than a run may write", file=f"{job.name}/{path}")
+        files[path] = RenderedFile(content, executable)
+    return RenderedTree(files)
 
 
 def _render_harmless(jobs: Sequence[LayerJob], limits: Limits) -> list[RenderedLayer]:
@@ -80,6 +110,8 @@ def _run_child(jobs: Sequence[LayerJob], run: Path, limits: Limits) -> dict[str,
                     "folder": str(job.folder.resolve()),
                     "given": dict(job.given),
                     "only_variables": job.only_variables,
+                    "kind": job.kind,
+                    "options": dict(job.options),
                 }
                 for job in jobs
             ],
