@@ -68,7 +68,7 @@ def forecast(*, actor: User, scaffold_id: str, answers: Mapping[str, Any]) -> Fo
     """
     found = preview(actor=actor, scaffold_id=scaffold_id, answers=answers)
     written = found.rendered.gitops.contents()
-    around = _without_services(read_tree(found.surroundings.gitops).files, written)
+    around = _without_services(read_tree(found.target).files, written)
     snapshot = read_files({**around, **written}, render=False)
     policies, versions = rulebook.current()
     report = None

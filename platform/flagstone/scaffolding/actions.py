@@ -70,12 +70,13 @@ def request_run(
             code="scaffold.idempotency_key_too_long",
         )
     scaffold = find_scaffold(scaffold_id)
-    answers = validate(scaffold.form, answers)
+    # a secret was needed to come here, and is not kept
+    answers = scaffold.form.without_secrets(validate(scaffold.form, answers, secrets_needed=False))
     if idempotency_key and (earlier := _earlier(actor, idempotency_key)):
         return _same_request(earlier, scaffold, answers)
     require_known_entities(scaffold.form, answers)
-    name = str(answers[scaffold.name_field])
-    surroundings = surroundings_of(name)
+    name = scaffold.form.service_name(answers)
+    surroundings = surroundings_of(name, repository=scaffold.repository(answers))
     require_free_name(name, surroundings)
     run = ScaffoldRun(
         scaffold_id=scaffold.id,

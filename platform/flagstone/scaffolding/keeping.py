@@ -17,8 +17,8 @@ from flagstone.scaffolding.models import LayerArchive, Provenance
 def keep_layers(layers: Iterable[Layer]) -> None:
     """Store each layer once; doing it again changes nothing."""
     wanted = {layer.digest: layer for layer in layers}
-    held = LayerArchive.objects.filter(digest__in=wanted).values_list("digest", flat=True)
-    missing = [layer for digest, layer in wanted.items() if digest not in set(held)]
+    held = set(LayerArchive.objects.filter(digest__in=wanted).values_list("digest", flat=True))
+    missing = [layer for digest, layer in wanted.items() if digest not in held]
     LayerArchive.objects.bulk_create(
         [
             LayerArchive(digest=layer.digest, label=layer.label, content=archives.pack(layer))
@@ -40,6 +40,7 @@ def base_of(provenance: Provenance) -> dict[str, RenderedTree]:
             "version": provenance.scaffold_version,
             "answers": provenance.answers,
             "layers": provenance.layers,
+            "edits": provenance.edits,
         }
     )
     return render_again(record, _kept)
@@ -53,5 +54,7 @@ def _kept(record: LayerRecord) -> Iterator[Layer]:
             f"version {record.digest[:12]} was not kept, so it cannot be rendered again",
             file=record.label,
         )
-    with archives.unpacked(bytes(found.content), label=record.label, digest=record.digest) as layer:
+    with archives.unpacked(
+        bytes(found.content), label=record.label, digest=record.digest, kind=record.kind
+    ) as layer:
         yield layer

@@ -25,6 +25,7 @@ class RunState(models.TextChoices):
     RUNNING = "running", "Running"
     WAITING = "waiting", "Waiting for the merge"
     MERGED = "merged", "Merged"
+    DONE = "done", "Done"
     CLOSED = "closed", "Closed without merging"
     FAILED = "failed", "Failed"
     CANCELLED = "cancelled", "Cancelled"
@@ -32,6 +33,8 @@ class RunState(models.TextChoices):
 
 # a worker has something to do
 AT_WORK = (RunState.QUEUED, RunState.RUNNING)
+# it has made what it was to make
+MADE = (RunState.MERGED, RunState.DONE)
 # the name is spoken for
 LIVE = (*AT_WORK, RunState.WAITING)
 
@@ -175,6 +178,9 @@ class Provenance(models.Model):
     answers = models.JSONField()
     layers = models.JSONField(
         help_text="each layer with its digest and all its values, derived ones and dates included"
+    )
+    edits = models.JSONField(
+        default=list, help_text="what the steps did to the files beside rendering layers"
     )
     repository = models.ForeignKey(
         Repository, null=True, on_delete=models.SET_NULL, related_name="+"

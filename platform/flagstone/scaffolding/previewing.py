@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from flagstone.accounts.models import User
 from flagstone.accounts.permissions import require
+from flagstone.forge.models import Repository
 from flagstone.scaffolding.collection import find_scaffold
 from flagstone.scaffolding.engine.answers import validate
 from flagstone.scaffolding.engine.plan import RenderedService, render
@@ -36,6 +37,18 @@ class Preview:
     holder: str
 
     @property
+    def service_repository(self) -> str:
+        """`owner/name` of the repository that would be made."""
+        plan = self.rendered.repository
+        return self.surroundings.home_of(plan)[1] if plan else self.surroundings.service_repository
+
+    @property
+    def target(self) -> Repository:
+        """The repository that the pull request would go to."""
+        plan = self.rendered.pull_request
+        return self.surroundings.target_of(plan) if plan else self.surroundings.gitops
+
+    @property
     def can_be_created(self) -> bool:
         return not self.holder
 
@@ -54,13 +67,14 @@ def preview(*, actor: User, scaffold_id: str, answers: Mapping[str, Any]) -> Pre
     scaffold = find_scaffold(scaffold_id)
     answers = validate(scaffold.form, answers)
     require_known_entities(scaffold.form, answers)
-    name = str(answers[scaffold.name_field])
-    surroundings = surroundings_of(name)
+    name = scaffold.form.service_name(answers)
+    surroundings = surroundings_of(name, repository=scaffold.repository(answers))
     rendered = render(
         scaffold,
         answers,
         user=described(actor),
         environment=surroundings.environment(),
         now=timezone.now(),
+        foretell=surroundings.foretell,
     )
     return Preview(scaffold, rendered, surroundings, name_holder(name, surroundings))

@@ -10,7 +10,7 @@ from flagstone.catalog.signals import entities_changed
 from flagstone.core.models import JobState
 from flagstone.forge.hosts.base import PullRequestState
 from flagstone.forge.signals import pull_request_changed
-from flagstone.scaffolding.models import RunState, ScaffoldRun
+from flagstone.scaffolding.models import MADE, RunState, ScaffoldRun
 from flagstone.scaffolding.tasks import execute_run
 
 
@@ -29,8 +29,8 @@ def go_on_after_the_merge(sender: Any, pull_request_id: int, state: str, **kwarg
 @receiver(entities_changed)
 def finish_once_known(sender: Any, refs: list[str], **kwargs: Any) -> None:
     """Let a merged run see that the catalogue has its service."""
-    merged = ScaffoldRun.objects.filter(
-        state=RunState.MERGED, service_ref__in=refs, job__state=JobState.RUNNING
+    made = ScaffoldRun.objects.filter(
+        state__in=MADE, service_ref__in=refs, job__state=JobState.RUNNING
     )
-    for run_id in merged.values_list("pk", flat=True):
+    for run_id in made.values_list("pk", flat=True):
         execute_run.delay_on_commit(str(run_id))

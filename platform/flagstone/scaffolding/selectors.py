@@ -14,7 +14,7 @@ from flagstone.scaffolding.collection import all_scaffolds
 from flagstone.scaffolding.engine.names import name_fault
 from flagstone.scaffolding.engine.plan import Link, Text, output
 from flagstone.scaffolding.engine.scaffold import Scaffold
-from flagstone.scaffolding.models import Provenance, RunState, ScaffoldRun
+from flagstone.scaffolding.models import MADE, Provenance, RunState, ScaffoldRun
 from flagstone.scaffolding.naming import name_holder
 from flagstone.scaffolding.previewing import Preview, preview
 from flagstone.scaffolding.surroundings import described, surroundings_of
@@ -78,7 +78,7 @@ def list_scaffolds() -> list[ScaffoldSummary]:
         .values("scaffold_id")
         .annotate(
             runs=Count("pk"),
-            services=Count("pk", filter=Q(state=RunState.MERGED)),
+            services=Count("pk", filter=Q(state__in=MADE)),
             last_used_at=Max("created_at"),
         )
     }
@@ -149,7 +149,7 @@ def provenance_of(entity_ref: str) -> Provenance | None:
 def _output(run: ScaffoldRun) -> tuple[list[Link], list[Text]]:
     """Evaluate the scaffold's `output`; one that is gone or broken by now has none."""
     scaffold = next((s for s in all_scaffolds() if s.id == run.scaffold_id and not s.problem), None)
-    if scaffold is None or run.state not in (RunState.WAITING, RunState.MERGED):
+    if scaffold is None or run.state not in (RunState.WAITING, *MADE):
         return [], []
     surroundings = surroundings_of(run.service_name, gitops=run.gitops_repository)
     links, texts = output(

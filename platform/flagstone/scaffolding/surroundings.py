@@ -10,7 +10,14 @@ from django.conf import settings
 from flagstone.accounts.models import User
 from flagstone.core.errors import Conflict
 from flagstone.forge.connections import connect
-from flagstone.forge.models import Repository
+from flagstone.forge.models import CodeHost, Repository
+from flagstone.scaffolding.engine.plans import PullRequestPlan, RepositoryPlan
+
+
+class HostUnknown(Conflict):
+    """A template wants a code host that is not configured here."""
+
+    default_code = "scaffold.host_unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +39,73 @@ class Surroundings:
             "serviceUrl": forge.git_remote(self.service_repository).url,
         }
 
+    def home_of(self, plan: RepositoryPlan) -> tuple[CodeHost, str]:
+        """Return the code host and the `owner/name` that a repository shall have.
 
-def surroundings_of(service_name: str, *, gitops: Repository | None = None) -> Surroundings:
-    """Return where a service of that name would live: beside the GitOps repository, of the same owner."""
+        Raises:
+            HostUnknown: The host is not configured.
+        """
+        host = host_called(plan.host) if plan.host else self.gitops.host
+        return host, f"{plan.owner or self.gitops.owner}/{plan.name}"
+
+    def target_of(self, plan: PullRequestPlan) -> Repository:
+        """Return the repository that a pull request goes to.
+
+        Raises:
+            HostUnknown: The host is not configured.
+            Conflict: Flagstone does not know the repository.
+        """
+        if not plan.repository:
+            return self.gitops
+        host = host_called(plan.host)
+        found = Repository.objects.named(plan.repository).filter(host=host).first()
+        if found is None:
+            raise Conflict(
+                f"The template opens a pull request in {plan.repository} on {host}, which Flagstone does not know. "
+                "Ask the platform team to register that repository.",
+                code="scaffold.repository_unknown",
+            )
+        return found
+
+    def foretell(self, plan: RepositoryPlan) -> dict[str, str]:
+        """Return what making a repository will give to the steps after it."""
+        host, full_name = self.home_of(plan)
+        return {
+            "repository": full_name,
+            "remoteUrl": connect(host).git_remote(full_name).url,
+            "repoContentsUrl": f"{settings.FLAGSTONE_URL}/files/{full_name}",
+        }
+
+
+def surroundings_of(
+    service_name: str, *, gitops: Repository | None = None, repository: str = ""
+) -> Surroundings:
+    """Return where a service would live.
+
+    Args:
+        service_name: Its name.
+        gitops: The GitOps repository; the first that was registered without one.
+        repository: What its own is to be called, `owner/name`; beside the GitOps repository without one.
+    """
     gitops = gitops or gitops_repository()
-    return Surroundings(gitops, f"{gitops.owner}/{service_name}")
+    return Surroundings(gitops, repository or f"{gitops.owner}/{service_name}")
+
+
+def host_called(name: str) -> CodeHost:
+    """Return the code host that a template means.
+
+    Raises:
+        HostUnknown: None is called so.
+    """
+    found = CodeHost.objects.filter(name__iexact=name).first()
+    if found is None:
+        known = ", ".join(CodeHost.objects.values_list("name", flat=True)) or "none"
+        raise HostUnknown(
+            f"The code host {name} is not configured here; configured: {known}. "
+            "Choose one of these, or ask the platform team to add it.",
+            host=name,
+        )
+    return found
 
 
 def gitops_repository() -> Repository:

@@ -37,6 +37,7 @@ WORK_LOOKS: dict[str, Look] = {
     "waiting": Look("none", "clock", "waiting"),
     "running": Look("accent", "arrow-path", "running", turning=True),
     "ready": Look("pass", "check", "ready"),
+    "done": Look("pass", "check", "done"),
     "succeeded": Look("pass", "check", "done"),
     "failed": Look("fail", "x-mark", "failed"),
     "skipped": Look("none", "minus", "skipped"),

@@ -81,8 +81,8 @@ def keep(user: User, forecast: Forecast) -> Kept:
         posted=as_posted(preview.scaffold.form, rendered.answers),
         trees={GITOPS: rendered.gitops, SERVICE: rendered.service},
         repositories={
-            GITOPS: preview.surroundings.gitops.full_name,
-            SERVICE: preview.surroundings.service_repository,
+            GITOPS: preview.target.full_name,
+            SERVICE: preview.service_repository,
         },
         verdict=verdict_of(forecast),
     )

@@ -16,7 +16,7 @@ from flagstone.accounts.models import User
 from flagstone.accounts.permissions import may
 from flagstone.core.models import JobStep, StepState
 from flagstone.forge.models import PullRequest
-from flagstone.scaffolding.models import RunState, ScaffoldRun
+from flagstone.scaffolding.models import MADE, RunState, ScaffoldRun
 from flagstone.scaffolding.selectors import RunDetail, run_detail
 from flagstone.web.arrivals import NEWS_AGE, Arrival, arrival_of_service
 from flagstone.web.links import with_query
@@ -126,7 +126,7 @@ def run_page(user: User, run_id: UUID, *, after: int = 0) -> RunPage:
 
 
 def _merged_at(run: ScaffoldRun) -> datetime | None:
-    if run.state != RunState.MERGED:
+    if run.state not in MADE:
         return None
     pull_request = run.pull_request
     return (pull_request.merged_at if pull_request else None) or run.finished_at

@@ -4,7 +4,7 @@ import textwrap
 
 import pytest
 
-from flagstone.scaffolding.engine.form_reading import build_form
+from flagstone.scaffolding.engine.form_reading import build_form, with_a_name
 from flagstone.scaffolding.engine.forms import Choice, Condition, FieldKind, Form
 from flagstone.scaffolding.engine.template import ParameterPage
 from flagstone.scaffolding.engine.yaml_source import read
@@ -192,9 +192,17 @@ def test_which_questions_the_answers_lead_to(answers, shown):
 @pytest.mark.parametrize(
     ("page", "message"),
     [
-        ("allOf: []", "line 1: a page of parameters cannot have 'allOf'"),
+        ("oneOf: []", "line 1: a page of parameters cannot have 'oneOf'"),
+        (
+            "allOf:\n  - if: {properties: {a: {minimum: 3}}}\n    then: {}",
+            "line 2: a condition on 'a' needs a 'const' or an 'enum'",
+        ),
+        (
+            "if: {properties: {a: {const: 1}, b: {const: 2}}}\nelse: {}",
+            "line 2: an 'else' needs an 'if' with one property",
+        ),
         ("properties:\n  a: {$ref: 'http://x/y.json'}", "line 2: properties.a cannot have '$ref'"),
-        ("properties:\n  a:\n    anyOf: []", "line 3: properties.a cannot have 'anyOf'"),
+        ("properties:\n  a:\n    anyOf: []", "line 3: properties.a is not a JSON Schema"),
         (
             "properties:\n  a:\n    minLength: many",
             "line 3: properties.a is not a JSON Schema: 'many' is not of type 'integer'",
@@ -205,11 +213,6 @@ def test_which_questions_the_answers_lead_to(answers, shown):
         ),
         ("properties:\n  a:\n    type: 7", "line 3: properties.a is not a JSON Schema"),
         ("properties:\n  a:\n    type: 'null'", "line 3: a question cannot have the type null"),
-        ("properties:\n  a:\n    ui:field: MagicPicker", "line 3: there is no field 'MagicPicker'"),
-        (
-            "properties:\n  a:\n    ui:widget: password",
-            "line 3: a run keeps its answers, so a question cannot ask for a secret",
-        ),
         (
             "properties:\n  a:\n    type: integer\n    default: two",
             "line 4: the default of 'a' does not fit its own schema",
@@ -229,3 +232,112 @@ def test_a_question_that_cannot_be_asked_names_its_line(page, message):
     with pytest.raises(TemplateError) as caught:
         form(page)
     assert caught.value.message.startswith(f"x/template.yaml, {message}")
+
+
+# --- what Backstage's templates do
+
+
+def shown_with(text, **answers):
+    return list(form(text).shown(answers))
+
+
+CONDITIONAL = """
+properties:
+  includeName: {type: boolean}
+dependencies:
+  includeName:
+    allOf:
+      - if: {properties: {includeName: {const: true}}}
+        then:
+          properties: {lastName: {type: string}}
+          required: [lastName]
+        else:
+          properties: {nickName: {type: string}}
+"""
+
+
+def test_if_then_else_in_a_dependency():
+    assert shown_with(CONDITIONAL, includeName=True) == ["includeName", "lastName"]
+    assert shown_with(CONDITIONAL, includeName=False) == ["includeName", "nickName"]
+    asked = {f.name: f for f in form(CONDITIONAL).fields}
+    assert asked["lastName"].required
+    assert not asked["nickName"].required
+
+
+def test_if_then_of_a_page():
+    page = """
+properties: {kind: {type: string, enum: [a, b, c]}, on: {type: boolean}}
+allOf:
+  - if: {properties: {kind: {enum: [a, b]}, on: {const: true}}}
+    then: {properties: {both: {type: string}}}
+  - if: {properties: {kind: {not: {const: c}}}}
+    then: {properties: {notC: {type: string}}}
+  - properties: {always: {type: string}}
+if: {required: [kind]}
+then: {properties: {answered: {type: string}}}
+"""
+    assert shown_with(page, kind="a", on=True) == [
+        "kind", "on", "answered", "both", "notC", "always",
+    ]  # fmt: skip
+    assert shown_with(page, kind="c", on=True) == ["kind", "on", "answered", "always"]
+    assert shown_with(page) == ["kind", "on", "notC", "always"]
+
+
+def test_a_field_may_depend_on_another_page():
+    built = form(
+        "properties: {database: {type: string, enum: [none, sql], default: none}}",
+        """
+properties: {team: {type: string}}
+dependencies:
+  database:
+    oneOf:
+      - properties: {database: {enum: [none]}}
+      - properties: {database: {enum: [sql]}, size: {type: integer}}
+        required: [size]
+""",
+    )
+    assert list(built.shown({"database": "none"})) == ["database", "team"]
+    assert list(built.shown({"database": "sql"})) == ["database", "team", "size"]
+
+
+@pytest.mark.parametrize(
+    ("schema", "kind"),
+    [
+        ("{type: string, ui:field: SomebodysOwnPicker}", FieldKind.TEXT),
+        ("{type: string, ui:widget: password}", FieldKind.SECRET),
+        ("{type: string, ui:field: Secret}", FieldKind.SECRET),
+        ("{type: string, ui:field: RepoUrlPicker}", FieldKind.REPOSITORY),
+        ("{type: [string, 'null']}", FieldKind.TEXT),
+        ("{type: array, items: {type: object}}", FieldKind.OBJECT),
+        ("{properties: {a: {type: string}}}", FieldKind.OBJECT),
+        ("{type: string, anyOf: [{const: a, title: A}, {const: b}]}", FieldKind.CHOICE),
+        ("{type: string, anyOf: [{minLength: 3}, {maxLength: 1}]}", FieldKind.TEXT),
+    ],
+)
+def test_kinds_of_others(schema, kind):
+    (asked,) = form(f"properties: {{a: {schema}}}").fields
+    assert asked.kind is kind
+
+
+def test_a_default_of_another_type_is_read_as_text():
+    (asked,) = form("properties: {a: {type: string, default: 8080}}").fields
+    assert asked.default == "8080"
+
+
+@pytest.mark.parametrize("name", ["component_id", "appName", "project_name"])
+def test_the_question_for_the_name_is_found_by_what_others_call_it(name):
+    built = form(f"properties: {{owner: {{type: string}}, {name}: {{type: string}}}}")
+    assert built.name_field == name
+    assert next(f for f in built.fields if f.name == name).required
+
+
+def test_a_repository_names_the_service_where_nothing_else_does():
+    built = with_a_name(form("properties: {repoUrl: {type: string, ui:field: RepoUrlPicker}}"))
+    answers = {"repoUrl": "github.com?owner=acme&repo=shop"}
+    assert (built.name_field, built.service_name(answers)) == ("repoUrl", "shop")
+    assert built.repository(answers) == "acme/shop"
+
+
+def test_a_name_is_asked_for_where_the_template_does_not():
+    built = with_a_name(form("properties: {serviceName: {type: boolean}}"))
+    assert (built.name_field, built.pages[0].title) == ("serviceName_", "Its name")

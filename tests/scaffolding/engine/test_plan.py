@@ -6,14 +6,8 @@ import pytest
 import yaml
 
 from flagstone.scaffolding.engine.jobs import LayerJob
-from flagstone.scaffolding.engine.plan import (
-    Link,
-    PullRequestPlan,
-    RegistrationPlan,
-    RepositoryPlan,
-    output,
-    render,
-)
+from flagstone.scaffolding.engine.plan import Link, output, render
+from flagstone.scaffolding.engine.plans import PullRequestPlan, RegistrationPlan, RepositoryPlan
 from flagstone.scaffolding.engine.rendering import render_layers
 from flagstone.scaffolding.engine.scaffold import load_scaffold
 from flagstone.scaffolding.errors import AnswersInvalid, TemplateError
@@ -51,7 +45,10 @@ def test_both_trees_and_every_plan(load):
         "pull-request", "Add checkout", "Sells {{ things }}"
     )
     assert rendered.registration == RegistrationPlan(
-        "register", "services/checkout/catalog-info.yaml"
+        "register",
+        "services/checkout/catalog-info.yaml",
+        "gitops",
+        "component:default/checkout",
     )
     assert rendered.skipped == ()
 

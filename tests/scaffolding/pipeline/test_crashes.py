@@ -190,8 +190,8 @@ def test_a_worker_killed_while_taking_back_is_followed_by_one_that_takes_back(
 
 
 AT_THE_MERGE: dict[str, Callable[[], None]] = {
-    "before the merge is recorded": dying(ending, "_record_merge", after=False),
-    "after the merge is recorded": dying(ending, "_record_merge", after=True),
+    "before the merge is recorded": dying(ending, "_record_end", after=False),
+    "after the merge is recorded": dying(ending, "_record_end", after=True),
     "once the location is registered": dying(ending, "register_location", after=True),
 }
 

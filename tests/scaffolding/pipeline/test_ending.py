@@ -70,7 +70,7 @@ def test_a_catalogue_that_stays_silent_is_told_to_people(merged):
     pipeline.execute(merged.pk)
     assert catalogue_step(merged) == ("failed", "failed")
     assert merged.job.error.startswith(
-        "The pull request is merged, but the catalogue has no component:default/checkout."
+        "All is made, but the catalogue has no component:default/checkout."
     )
     merged.refresh_from_db()
     assert merged.state == "merged"

@@ -95,15 +95,20 @@ def test_what_was_made_is_written_down(execute, settings):
         "publish": {
             "repository": "acme/checkout",
             "remoteUrl": str(settings.FLAGSTONE_LOCAL_HOST_ROOT / "acme/checkout.git"),
-            "commit": run.repository.head_commit,
+            "repoContentsUrl": f"{settings.FLAGSTONE_URL}/files/acme/checkout",
+            "commitHash": run.repository.head_commit,
         },
         "pull-request": {
             "remoteUrl": f"{settings.FLAGSTONE_URL}/pulls/{run.pull_request.pk}",
+            "pullRequestUrl": f"{settings.FLAGSTONE_URL}/pulls/{run.pull_request.pk}",
+            "mergeRequestUrl": f"{settings.FLAGSTONE_URL}/pulls/{run.pull_request.pk}",
+            "targetBranchName": "main",
             "pullRequestNumber": 1,
         },
         "register": {
             "catalogInfoPath": "services/checkout/catalog-info.yaml",
             "entityRef": "component:default/checkout",
+            "tree": "gitops",
         },
     }
     assert run.rendered["layers"][1]["variables"] == {"name": "checkout", "replicas": "3"}

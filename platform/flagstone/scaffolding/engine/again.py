@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 
 from flagstone.scaffolding.engine.jobs import LayerJob, Limits
 from flagstone.scaffolding.engine.layers import Layer
 from flagstone.scaffolding.engine.provenance import LayerRecord, ProvenanceRecord
 from flagstone.scaffolding.engine.rendering import render_layers
-from flagstone.scaffolding.engine.scaffold import SERVICE
-from flagstone.scaffolding.engine.trees import RenderedTree, laid_over
+from flagstone.scaffolding.engine.targets import GITOPS, SERVICE
+from flagstone.scaffolding.engine.trees import RenderedTree
+from flagstone.scaffolding.engine.workspace import Take, Workspace
 
 OpenLayer = Callable[[LayerRecord], AbstractContextManager[Layer]]
 """Gives the layer of a record, in the very version that was used."""
@@ -31,12 +32,31 @@ def render_again(
                 each.variables,
                 each.label,
                 runs_code=each.ran_code,
+                kind=each.kind,
+                options=each.options,
             )
             for each in provenance.layers
         ]
         rendered = render_layers(jobs, limits=limits) if jobs else []
-    targets = [each.target for each in provenance.layers]
-    trees = laid_over(zip(targets, (result.tree for result in rendered), strict=True))
+    trees = replayed(provenance, [result.tree for result in rendered])
     if SERVICE in trees:
         trees[SERVICE] = provenance.beside(trees[SERVICE])
     return trees
+
+
+def replayed(
+    provenance: ProvenanceRecord, rendered: Sequence[RenderedTree]
+) -> dict[str, RenderedTree]:
+    """Lay rendered layers and do the edits in the order in which they were done; return what was taken.
+
+    Raises:
+        NothingThere: An edit names a file that is not there.
+    """
+    workspace = Workspace()
+    for number, (layer, tree) in enumerate(zip(provenance.layers, rendered, strict=True)):
+        workspace.edit(each.edit for each in provenance.edits if each.after == number)
+        workspace.lay(tree, layer.target, replace=layer.replace)
+    workspace.edit(each.edit for each in provenance.edits if each.after == len(rendered))
+    if not provenance.edits:
+        workspace.edit(Take(tree, tree) for tree in (SERVICE, GITOPS))
+    return {name: tree for name, tree in workspace.trees.items() if tree.files}

@@ -4,25 +4,38 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from jsonschema.exceptions import ValidationError
 
+from flagstone.scaffolding.engine.filters import parse_repo_url
 from flagstone.scaffolding.engine.form_reading import validator
 from flagstone.scaffolding.engine.forms import LINES, LISTS, TEXTS, Field, FieldKind, Form
 from flagstone.scaffolding.engine.names import control_fault, name_fault
 from flagstone.scaffolding.errors import AnswersInvalid
 
+# a picker of repositories has three fields of one name
+REPOSITORY_PARTS = ("host", "owner", "repo")
 MAX_LINE = 500
 MAX_TEXT = 10_000
 MAX_VALUES = 200
 MAX_DEPTH = 10
+_OWNER = re.compile(r"[A-Za-z0-9][\w.-]{0,99}(?:/[A-Za-z0-9][\w.-]{0,99})*", re.ASCII)
 _TRUE = frozenset({"true", "on", "1", "yes"})
 
 
-def validate(form: Form, answers: Mapping[str, Any]) -> dict[str, Any]:
+def validate(
+    form: Form, answers: Mapping[str, Any], *, secrets_needed: bool = True
+) -> dict[str, Any]:
     """Check answers and return them complete, with the defaults of what was left out.
+
+    Args:
+        form: What is asked.
+        answers: By question.
+        secrets_needed: False once the secrets are gone: they are never kept.
 
     Raises:
         AnswersInvalid: With every fault of every field.
@@ -42,6 +55,8 @@ def validate(form: Form, answers: Mapping[str, Any]) -> dict[str, Any]:
         if name not in shown:
             faults[name] = [_not_asked(form, name)]
     for name, asked in shown.items():
+        if asked.kind is FieldKind.SECRET and not secrets_needed and name not in given:
+            continue
         found = list(_faults(asked, complete))
         if found:
             faults[name] = found
@@ -100,11 +115,7 @@ def _with_defaults(form: Form, given: Mapping[str, Any]) -> dict[str, Any]:
 
 def _not_asked(form: Form, name: str) -> str:
     asked = next(f for f in form.fields if f.name == name)
-    wishes = (
-        f"{form.labels.get(condition.field, condition.field)} is "
-        + (" or ".join(str(value) for value in condition.values) or "answered")
-        for condition in asked.shown_when
-    )
+    wishes = (condition.in_words(form.labels) for condition in asked.shown_when)
     return f"is asked only when {' and '.join(wishes)}"
 
 
@@ -119,10 +130,28 @@ def _faults(asked: Field, answers: Mapping[str, Any]) -> Iterator[str]:
         return
     errors = sorted(validator(asked.schema).iter_errors(value), key=lambda error: str(error.path))
     yield from dict.fromkeys(_explain(asked, error) for error in errors)
+    if asked.kind is FieldKind.REPOSITORY and not errors:
+        yield from _repository_faults(asked, str(value))
     if asked.kind is FieldKind.NAME and not errors:
         fault = name_fault(value) if isinstance(value, str) else "must be a text"
         if fault:
             yield asked.messages.get("pattern", asked.messages.get("", fault))
+
+
+def _repository_faults(asked: Field, value: str) -> Iterator[str]:
+    said = parse_repo_url(value)
+    owner = said.get("owner") or said.get("organization") or said.get("workspace") or ""
+    if not said["host"] or not said.get("repo") or not owner:
+        yield "needs a code host, an owner and a name, as host?owner=…&repo=…"
+        return
+    for key, word in (("allowedHosts", said["host"]), ("allowedOwners", owner)):
+        allowed = asked.options.get(key)
+        if isinstance(allowed, list) and allowed and word not in allowed:
+            yield f"may lie at {' or '.join(map(str, allowed))} only, not at {word}"
+    if not _OWNER.fullmatch(owner):
+        yield f"has an owner that cannot be: {owner!r}"
+    if fault := name_fault(said["repo"]):
+        yield f"has a name that cannot be: {fault}"
 
 
 def _text_fault(asked: Field, value: Any) -> str | None:
@@ -216,6 +245,8 @@ def _typed(asked: Field, values: list[str]) -> Any:
     if asked.kind in LISTS:
         return _listed(asked, values)
     text = values[-1] if values else ""
+    if asked.kind is FieldKind.REPOSITORY and len(values) == len(REPOSITORY_PARTS):
+        return _repository(values)
     if asked.kind in LINES:
         text = text.strip(" ")
     if not text:
@@ -230,6 +261,12 @@ def _typed(asked: Field, values: list[str]) -> Any:
             return _object(text)
         case _:
             return text
+
+
+def _repository(values: list[str]) -> str | None:
+    """Write what a picker's three fields say as one value; all empty is no answer."""
+    host, owner, name = (value.strip() for value in values)
+    return f"{host}?{urlencode({'owner': owner, 'repo': name})}" if owner or name else None
 
 
 def _listed(asked: Field, values: list[str]) -> list[Any] | None:

@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from flagstone.scaffolding.engine.jobs import LayerKind
 from flagstone.scaffolding.engine.layers import Layer, layer_files, read_layer
 from flagstone.scaffolding.errors import TemplateError
 
@@ -23,7 +24,7 @@ def pack(layer: Layer) -> bytes:
         TemplateError: Its files changed since it was read.
     """
     archive = pack_folder(layer.folder, layer.label)
-    with unpacked(archive, label=layer.label, digest=layer.digest):
+    with unpacked(archive, label=layer.label, digest=layer.digest, kind=layer.kind):
         return archive
 
 
@@ -47,7 +48,9 @@ def pack_folder(folder: Path, label: str) -> bytes:
 
 
 @contextlib.contextmanager
-def unpacked(archive: bytes, *, label: str, digest: str) -> Iterator[Layer]:
+def unpacked(
+    archive: bytes, *, label: str, digest: str, kind: LayerKind = LayerKind.COOKIECUTTER
+) -> Iterator[Layer]:
     """Give a layer back from its archive, in a folder that lives as long as the context.
 
     Raises:
@@ -57,7 +60,7 @@ def unpacked(archive: bytes, *, label: str, digest: str) -> Iterator[Layer]:
         # a jail reads it as another user
         Path(folder).chmod(0o755)
         unpack_into(Path(folder), archive, label=label)
-        layer = read_layer(Path(folder), label=label)
+        layer = read_layer(Path(folder), label=label, kind=kind)
         if layer.digest != digest:
             raise TemplateError(
                 f"its files are not those of version {digest[:12]} any more", file=label

@@ -53,6 +53,7 @@ def render(layer: Mapping[str, Any], target: Path) -> dict[str, Any] | Fault:
             render_skeleton(folder, layer["given"], layer["options"], target / SKELETON_TOP)
             return dict(layer["given"])
         declared = json.loads((folder / "cookiecutter.json").read_text(encoding="utf-8"))
+        _add_options(declared, layer["options"])
         context = finish_context(
             declared, layer["given"], environment_for({"cookiecutter": declared})
         )
@@ -77,6 +78,16 @@ def render(layer: Mapping[str, Any], target: Path) -> dict[str, Any] | Fault:
     except BaseException as failure:  # noqa: BLE001 - the process edge: every failure becomes an answer
         return fault_of(failure, top)
     return variables
+
+
+def _add_options(declared: dict[str, Any], options: Mapping[str, Any]) -> None:
+    """Lay Backstage's options over what the template itself says."""
+    for option, key in (
+        ("copyWithoutRender", "_copy_without_render"),
+        ("extensions", "_extensions"),
+    ):
+        if more := options.get(option):
+            declared[key] = [*declared.get(key, ()), *more]
 
 
 def _answer(document: Mapping[str, Any]) -> None:

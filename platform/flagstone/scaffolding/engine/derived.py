@@ -7,7 +7,7 @@ from typing import Any
 
 from flagstone.scaffolding.engine import expressions
 from flagstone.scaffolding.engine.answers import without_faults
-from flagstone.scaffolding.engine.jobs import LayerJob
+from flagstone.scaffolding.engine.jobs import LayerJob, LayerKind
 from flagstone.scaffolding.engine.rendering import render_layers
 from flagstone.scaffolding.engine.scaffold import Scaffold
 
@@ -30,6 +30,8 @@ def derived_defaults(scaffold: Scaffold, answers: Mapping[str, Any]) -> dict[str
     names = {"parameters": dict.fromkeys(scaffold.form.names) | known}
     found: dict[str, Any] = {}
     for step_id, layer in scaffold.layers.items():
+        if layer.kind is not LayerKind.COOKIECUTTER:
+            continue
         step = next(step for step in scaffold.steps if step.id == step_id)
         asked = dict(_asked_for(step.input.get("values") or {}))
         if not wanted & set(asked.values()):

@@ -77,7 +77,7 @@ def _default(value: Any, fallback: Any = "", falsy: bool = False) -> Any:  # noq
     return fallback if is_missing(value) or (falsy and not value) else value
 
 
-def _project_slug(value: Any) -> str:
+def project_slug(value: Any) -> str:
     repository = parse_repo_url(value)
     return "/".join(repository[key] for key in ("owner", "repo") if key in repository)
 
@@ -178,7 +178,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "parseEntityRef": parse_entity_ref,
     "parseRepoUrl": parse_repo_url,
     "pick": _pick,
-    "projectSlug": _project_slug,
+    "projectSlug": project_slug,
     "replace": _replace,
     "reverse": _reverse,
     "round": lambda value, precision=0: round(value, precision),

@@ -15,9 +15,18 @@ from flagstone.scaffolding.engine.template import ParameterPage
 from flagstone.scaffolding.engine.yaml_source import Place
 
 _PAGE_KEYS = frozenset(
-    {"title", "description", "type", "required", "properties", "dependencies", "ui:order"}
-)
-_UNSUPPORTED = ("$ref", "allOf", "anyOf", "not", "if")
+    {
+        "title", "description", "type", "required", "properties", "dependencies", "ui:order", "allOf", "if",
+        "then", "else",
+    }
+)  # fmt: skip
+# keys that say something about a page or a question to Backstage's own pages
+_FOREIGN = ("ui:", "backstage:", "presentation")
+# what other templates call the question for the service's name
+_NAMES = (
+    "name", "component_id", "componentId", "component_name", "componentName", "service_name", "serviceName",
+    "app_name", "appName", "project_name", "projectName", "repo_name", "repoName",
+)  # fmt: skip
 _PICKERS = {
     "EntityNamePicker": FieldKind.NAME,
     "OwnerPicker": FieldKind.OWNER,
@@ -27,6 +36,7 @@ _PICKERS = {
     "MultiEntityPicker": FieldKind.ENTITIES,
     "EntityTagsPicker": FieldKind.TAGS,
     "RepoUrlPicker": FieldKind.REPOSITORY,
+    "Secret": FieldKind.SECRET,
 }
 _TYPES = {
     "boolean": FieldKind.BOOLEAN,
@@ -41,7 +51,13 @@ _TYPES = {
 def build_form(pages: Sequence[ParameterPage]) -> Form:
     """Make the form of a template's parameter pages; a TemplateError names what cannot be asked."""
     form = Form(tuple(_page(page) for page in pages))
-    return form if form.name_field else _with_name_field(form)
+    kinds = {asked.kind for asked in form.fields}
+    if FieldKind.NAME in kinds:
+        return form
+    plain = {f.name for f in form.fields if f.kind is FieldKind.TEXT and not f.shown_when}
+    if found := next((name for name in _NAMES if name in plain), ""):
+        return _with_name_field(form, found)
+    return form
 
 
 def validator(schema: Mapping[str, Any]) -> Draft7Validator:
@@ -49,15 +65,13 @@ def validator(schema: Mapping[str, Any]) -> Draft7Validator:
     return Draft7Validator(schema, registry=Registry())
 
 
-def _with_name_field(form: Form) -> Form:
-    """Take the text field called `name` for the service's name when no picker says which it is."""
+def _with_name_field(form: Form, name: str) -> Form:
+    """Take a text field for the service's name when no picker says which it is."""
     pages = tuple(
         dataclasses.replace(
             page,
             fields=tuple(
-                dataclasses.replace(f, kind=FieldKind.NAME, required=True)
-                if f.name == "name" and f.kind is FieldKind.TEXT
-                else f
+                dataclasses.replace(f, kind=FieldKind.NAME, required=True) if f.name == name else f
                 for f in page.fields
             ),
         )
@@ -66,10 +80,23 @@ def _with_name_field(form: Form) -> Form:
     return Form(pages)
 
 
+def with_a_name(form: Form) -> Form:
+    """Ask for a name where the template does not: what it makes has to be called something."""
+    if form.name_field:
+        return form
+    name = "serviceName"
+    while name in form.names:
+        name += "_"
+    asked = Field(
+        name, FieldKind.NAME, "Name", {"type": "string"}, "What the run is called.", required=True
+    )
+    return Form((Page("Its name", "", (asked,)), *form.pages))
+
+
 def _page(page: ParameterPage) -> Page:
     place = page.schema
     for key, value in place.items():
-        if key not in _PAGE_KEYS:
+        if key not in _PAGE_KEYS and not key.startswith(_FOREIGN):
             raise value.fault(f"a page of parameters cannot have '{key}'")
     fields = list(_fields(place, ()))
     if order := place.get("ui:order").texts():
@@ -101,8 +128,10 @@ def _fields(place: Place, shown_when: tuple[Condition, ...]) -> Iterator[Field]:
             )
     for trigger, rule in place.get("dependencies").items():
         if isinstance(rule.value, dict):
-            for branch, condition in _branches(trigger, rule):
-                yield from _fields(branch, (*shown_when, condition))
+            for branch, conditions in _branches(trigger, rule):
+                yield from _fields(branch, (*shown_when, *conditions))
+    for branch, conditions in _consequences(place):
+        yield from _fields(branch, (*shown_when, *conditions))
 
 
 def _requirements(dependencies: Place) -> dict[str, list[str]]:
@@ -115,25 +144,72 @@ def _requirements(dependencies: Place) -> dict[str, list[str]]:
     return found
 
 
-def _branches(trigger: str, rule: Place) -> Iterator[tuple[Place, Condition]]:
+_Branch = tuple[Place, tuple[Condition, ...]]
+
+
+def _branches(trigger: str, rule: Place) -> Iterator[_Branch]:
+    """Yield the schemas that an answer to a question adds, and when."""
     if "oneOf" not in rule:
-        yield rule, Condition(trigger)
+        if "properties" in rule:
+            yield rule, (Condition(trigger),)
+        yield from _consequences(rule)
         return
     for branch in rule.get("oneOf").entries():
         schema = branch.need("properties").need(trigger)
         values = schema.mapping().get("enum") or [schema.need("const").value]
-        yield branch, Condition(trigger, tuple(values))
+        yield branch, (Condition(trigger, tuple(values)),)
+
+
+def _consequences(place: Place) -> Iterator[_Branch]:
+    """Yield what `if`, `then` and `else` add, and those in an `allOf`."""
+    for rule in (place, *place.get("allOf").entries()):
+        if "if" not in rule:
+            if rule is not place:
+                yield rule, ()
+            continue
+        conditions = tuple(_conditions(rule.get("if")))
+        if "then" in rule:
+            yield rule.get("then"), conditions
+        if "else" in rule:
+            if len(conditions) != 1:
+                raise rule.get("else").fault("an 'else' needs an 'if' with one property")
+            (condition,) = conditions
+            yield (
+                rule.get("else"),
+                (dataclasses.replace(condition, negated=not condition.negated),),
+            )
+
+
+def _conditions(place: Place) -> Iterator[Condition]:
+    for name, schema in place.get("properties").items():
+        said = schema.mapping()
+        if "const" in said:
+            yield Condition(name, (said["const"],))
+        elif isinstance(said.get("enum"), list):
+            yield Condition(name, tuple(said["enum"]))
+        elif isinstance(negated := said.get("not"), dict) and "const" in negated:
+            yield Condition(name, (negated["const"],), negated=True)
+        elif "pattern" in said or "minLength" in said:
+            yield Condition(name)
+        else:
+            raise schema.fault(f"a condition on '{name}' needs a 'const' or an 'enum'")
+    for name in place.get("required").texts():
+        if name not in place.get("properties"):
+            yield Condition(name)
 
 
 def _field(name: str, place: Place) -> Field:
     if name.startswith("_"):
         raise place.fault(f"'{name}' starts with '_': such keys are private to templates")
-    schema = {key: value for key, value in place.mapping().items() if not key.startswith("ui:")}
+    schema = {key: value for key, value in place.mapping().items() if not key.startswith(_FOREIGN)}
     _check_schema(place, schema)
     choices = tuple(_choices(schema))
-    if choices and "oneOf" in schema:
+    if choices and schema.get("type") != "array" and "enum" not in schema:
         schema["enum"] = [choice.value for choice in choices]
-        del schema["oneOf"]
+        schema.pop("oneOf", None)
+        schema.pop("anyOf", None)
+    if schema.get("type") == "string" and type(schema.get("default")) in (int, float):
+        schema["default"] = str(schema["default"])
     default = schema.get("default")
     if default is not None and not validator(schema).is_valid(default):
         raise place.get("default").fault(f"the default of '{name}' does not fit its own schema")
@@ -156,9 +232,8 @@ def _field(name: str, place: Place) -> Field:
 
 
 def _check_schema(place: Place, schema: dict[str, Any]) -> None:
-    for key in _UNSUPPORTED:
-        if key in schema:
-            raise place.get(key).fault(f"{place.title} cannot have '{key}'")
+    if "$ref" in schema:
+        raise place.get("$ref").fault(f"{place.title} cannot have '$ref'")
     try:
         Draft7Validator.check_schema(schema)
     except SchemaError as error:
@@ -169,25 +244,30 @@ def _check_schema(place: Place, schema: dict[str, Any]) -> None:
 
 
 def _kind(place: Place, schema: Mapping[str, Any], *, choices: bool) -> FieldKind:
+    # a field of somebody's own is drawn by the type of its answer
     picker, widget = place.get("ui:field").text(), place.get("ui:widget").text()
-    if picker:
-        if picker not in _PICKERS:
-            raise place.get("ui:field").fault(
-                f"there is no field '{picker}'; there are {', '.join(sorted(_PICKERS))}"
-            )
+    if picker in _PICKERS:
         return _PICKERS[picker]
-    answer_type = schema.get("type", "string")
-    if not isinstance(answer_type, str) or answer_type not in _TYPES:
-        raise place.get("type").fault(f"a question cannot have the type {answer_type}")
+    if widget == "password":
+        return FieldKind.SECRET
+    answer_type = _type(place, schema)
     if choices:
         return FieldKind.CHOICES if answer_type == "array" else FieldKind.CHOICE
-    if widget == "password":
-        raise place.get("ui:widget").fault(
-            "a run keeps its answers, so a question cannot ask for a secret"
-        )
     if answer_type == "string" and widget == "textarea":
         return FieldKind.TEXTAREA
+    items = schema.get("items")
+    if answer_type == "array" and isinstance(items, dict) and items.get("type") != "string":
+        return FieldKind.OBJECT if items else FieldKind.LIST
     return _TYPES[answer_type]
+
+
+def _type(place: Place, schema: Mapping[str, Any]) -> str:
+    answer_type = schema.get("type", "object" if "properties" in schema else "string")
+    if isinstance(answer_type, list):
+        answer_type = next((each for each in answer_type if each != "null"), "string")
+    if not isinstance(answer_type, str) or answer_type not in _TYPES:
+        raise place.get("type").fault(f"a question cannot have the type {answer_type}")
+    return answer_type
 
 
 def _choices(schema: Mapping[str, Any]) -> Iterator[Choice]:
@@ -195,7 +275,8 @@ def _choices(schema: Mapping[str, Any]) -> Iterator[Choice]:
     source = schema.get("items") if schema.get("type") == "array" else schema
     if not isinstance(source, dict):
         return
-    if options := source.get("oneOf"):
+    options = source.get("oneOf") or source.get("anyOf")
+    if isinstance(options, list) and all(isinstance(o, dict) and "const" in o for o in options):
         yield from (Choice(o.get("const"), str(o.get("title", o.get("const")))) for o in options)
     elif (values := source.get("enum")) and schema.get("type") != "boolean":
         names = source.get("enumNames") or [str(value) for value in values]

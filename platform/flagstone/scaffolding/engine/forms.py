@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from flagstone.scaffolding.engine.filters import parse_repo_url, project_slug
+
 
 class FieldKind(StrEnum):
     """What a field is drawn as, and what a browser sends for it."""
@@ -26,6 +28,7 @@ class FieldKind(StrEnum):
     ENTITIES = "entities"
     REPOSITORY = "repository"
     OBJECT = "object"
+    SECRET = "secret"  # noqa: S105 - the name of a kind
 
 
 # kinds whose answer is one line of text
@@ -39,7 +42,7 @@ LINES = frozenset(
     }
 )
 # kinds whose answer is text that may be empty
-TEXTS = LINES | {FieldKind.TEXTAREA}
+TEXTS = LINES | {FieldKind.TEXTAREA, FieldKind.SECRET}
 # kinds whose answer is a list of texts
 LISTS = frozenset({FieldKind.CHOICES, FieldKind.LIST, FieldKind.TAGS, FieldKind.ENTITIES})
 
@@ -58,14 +61,26 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """Holds when another field has one of these values; with none named, when it is answered at all."""
+    """Holds when another field has one of these values; with none named, when it is answered at all.
+
+    Args:
+        field: The other one.
+        values: Any of them.
+        negated: It holds when that does not.
+    """
 
     field: str
     values: tuple[Any, ...] = ()
+    negated: bool = False
 
     def holds(self, answers: Mapping[str, Any]) -> bool:
         value = answers.get(self.field)
-        return value in self.values if self.values else value is not None
+        is_so = value in self.values if self.values else value is not None
+        return is_so is not self.negated
+
+    def in_words(self, labels: Mapping[str, str]) -> str:
+        values = " or ".join(str(value) for value in self.values) or "answered"
+        return f"{labels.get(self.field, self.field)} is {'not ' if self.negated else ''}{values}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +164,32 @@ class Form:
 
     @property
     def name_field(self) -> str:
-        """The field that asks for the service's name."""
-        return next((f.name for f in self.fields if f.kind is FieldKind.NAME), "")
+        """The field that decides the service's name: a question for it, or else for its repository."""
+        for kind in (FieldKind.NAME, FieldKind.REPOSITORY):
+            for asked in self.fields:
+                if asked.kind is kind and (kind is FieldKind.NAME or not asked.shown_when):
+                    return asked.name
+        return ""
+
+    def service_name(self, answers: Mapping[str, Any]) -> str:
+        """Return the service's name as it was answered."""
+        answer = str(answers.get(self.name_field, ""))
+        kinds = {f.name: f.kind for f in self.fields}
+        if kinds.get(self.name_field) is FieldKind.REPOSITORY:
+            return parse_repo_url(answer).get("repo", "")
+        return answer
+
+    def repository(self, answers: Mapping[str, Any]) -> str:
+        """Return `owner/name` of the repository that was asked for; '' where that is no question."""
+        for name, asked in self.shown(answers).items():
+            if asked.kind is FieldKind.REPOSITORY and answers.get(name):
+                return project_slug(answers[name])
+        return ""
+
+    def without_secrets(self, answers: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what of the answers may be kept."""
+        secret = {f.name for f in self.fields if f.kind is FieldKind.SECRET}
+        return {name: value for name, value in answers.items() if name not in secret}
 
     def shown(self, answers: Mapping[str, Any]) -> dict[str, Field]:
         """Return the fields that these answers lead to, by name."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from flagstone.scaffolding.engine.cookiecutter_json import SETTINGS, declared_in
+from flagstone.scaffolding.engine.jobs import LayerKind
 from flagstone.scaffolding.errors import LimitExceeded, TemplateError, UnsafeTemplate
 
 MAX_ENTRIES = 5_000
@@ -46,6 +47,7 @@ class Layer:
         variables: The keys of cookiecutter.json that may be given, in its order.
         hooks: The hooks it brings.
         extensions: The Jinja extensions of its own that it asks for.
+        kind: How its files are read; only a cookiecutter template has variables, hooks and extensions.
         runs_code: Whether hooks and extensions are run, in a jail; else they are left out or refused.
         origin: None for a layer of Flagstone's own.
     """
@@ -56,6 +58,7 @@ class Layer:
     variables: tuple[str, ...]
     hooks: tuple[str, ...] = ()
     extensions: tuple[str, ...] = ()
+    kind: LayerKind = LayerKind.COOKIECUTTER
     runs_code: bool = False
     origin: Origin | None = None
 
@@ -67,11 +70,18 @@ class Layer:
 
     def shown(self, context: Mapping[str, Any]) -> dict[str, Any]:
         """Return the values that a rendering can be repeated with: all that may be given."""
+        if self.kind is not LayerKind.COOKIECUTTER:
+            return dict(context)
         return {key: context[key] for key in self.variables}
 
 
 def read_layer(
-    folder: Path, *, label: str, runs_code: bool = False, origin: Origin | None = None
+    folder: Path,
+    *,
+    label: str,
+    kind: LayerKind = LayerKind.COOKIECUTTER,
+    runs_code: bool = False,
+    origin: Origin | None = None,
 ) -> Layer:
     """Read a layer and refuse what could never be rendered safely, before anything is rendered.
 
@@ -79,6 +89,8 @@ def read_layer(
         TemplateError: It is no cookiecutter template, with the file and line.
         UnsafeTemplate, LimitExceeded: It may not or cannot be kept.
     """
+    if kind is not LayerKind.COOKIECUTTER:
+        return Layer(folder, label, digest_of(folder, label), (), kind=kind, origin=origin)
     declared = declared_in(folder, label)
     hooks = folder / "hooks"
     return Layer(

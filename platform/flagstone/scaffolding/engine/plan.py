@@ -3,46 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+import yaml
+
 from flagstone.scaffolding.engine import expressions
+from flagstone.scaffolding.engine.again import replayed
 from flagstone.scaffolding.engine.answers import validate
 from flagstone.scaffolding.engine.filters import shown as as_text
-from flagstone.scaffolding.engine.jobs import LayerJob, Limits
-from flagstone.scaffolding.engine.provenance import LayerRecord, ProvenanceRecord
+from flagstone.scaffolding.engine.jobs import LayerJob, Limits, RenderedLayer
+from flagstone.scaffolding.engine.layers import Layer
+from flagstone.scaffolding.engine.plans import PullRequestPlan, RegistrationPlan, RepositoryPlan
+from flagstone.scaffolding.engine.provenance import EditRecord, LayerRecord, ProvenanceRecord
 from flagstone.scaffolding.engine.rendering import render_layers
-from flagstone.scaffolding.engine.scaffold import GITOPS, SERVICE, Scaffold, target_of
-from flagstone.scaffolding.engine.template import (
-    FETCH_COOKIECUTTER,
-    PUBLISH_PULL_REQUEST,
-    PUBLISH_REPOSITORY,
-    REGISTER,
-    Step,
-)
-from flagstone.scaffolding.engine.trees import RenderedTree, laid_over
+from flagstone.scaffolding.engine.scaffold import Scaffold
+from flagstone.scaffolding.engine.stepping import Edited, Fetch, Foretell, Steps, take_steps
+from flagstone.scaffolding.engine.targets import GITOPS, SERVICE
+from flagstone.scaffolding.engine.trees import RenderedTree
+from flagstone.scaffolding.engine.workspace import NothingThere, Take
 from flagstone.scaffolding.errors import TemplateError
 
-
-@dataclass(frozen=True, slots=True)
-class RepositoryPlan:
-    step_id: str
-    name: str
-    description: str
-
-
-@dataclass(frozen=True, slots=True)
-class PullRequestPlan:
-    step_id: str
-    title: str
-    body: str
-
-
-@dataclass(frozen=True, slots=True)
-class RegistrationPlan:
-    step_id: str
-    path: str
+# what a scaffold of the paved path takes: then provenance need not say it
+_USUAL = (Take(SERVICE, SERVICE), Take(GITOPS, GITOPS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +37,10 @@ class RenderedService:
         service_name: As it was answered.
         answers: Complete and checked.
         service: The service's own repository, empty when the scaffold makes none.
-        gitops: What is laid over the root of the GitOps repository.
+        gitops: What is laid over the root of the repository of the pull request, mostly the GitOps repository.
+        layers: What was rendered or copied.
         skipped: Names of the steps whose `if` was false.
+        log: What the steps say.
     """
 
     service_name: str
@@ -62,10 +48,12 @@ class RenderedService:
     service: RenderedTree
     gitops: RenderedTree
     repository: RepositoryPlan | None
-    pull_request: PullRequestPlan
+    pull_request: PullRequestPlan | None
     registration: RegistrationPlan | None
     provenance: ProvenanceRecord
+    layers: tuple[Layer, ...] = ()
     skipped: tuple[str, ...] = ()
+    log: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +79,7 @@ def render(
     now: datetime,
     recorded: Mapping[str, Any] | None = None,
     limits: Limits | None = None,
+    foretell: Foretell | None = None,
 ) -> RenderedService:
     """Render both trees of a service.
 
@@ -103,70 +92,132 @@ def render(
         recorded: Provenance of an earlier rendering, as JSON: layers that have not changed since get the
             very values that they had then, random ones and dates included.
         limits: Of the rendering child.
+        foretell: Tells what making a repository will give.
 
     Raises:
         AnswersInvalid: The answers do not fit the form.
         TemplateError: The scaffold cannot be rendered.
     """
-    if scaffold.problem or scaffold.template is None:
+    if scaffold.problem or scaffold.template is None or scaffold.find is None:
         raise scaffold.problem or TemplateError("cannot be read", file=scaffold.folder.name)
-    answers = validate(scaffold.form, answers)
-    names = _names(scaffold, answers, user, environment, now)
-    run = [step for step in scaffold.steps if _runs(step, names)]
-    name = str(answers[scaffold.name_field])
-    plans = _plans(run, names, name)
-    if "pull_request" not in plans:
-        steps = scaffold.template.place.get("spec").get("steps")
-        raise steps.fault("with these answers no pull request would be opened")
-    trees, records = _trees(scaffold, run, names, recorded or {}, limits)
-    provenance = ProvenanceRecord(scaffold.id, scaffold.version, answers, records)
-    service = provenance.beside(trees.get(SERVICE, RenderedTree()))
+    answers = validate(scaffold.form, answers, secrets_needed=False)
+    name = scaffold.form.service_name(answers)
+    steps = take_steps(
+        scaffold.steps,
+        _names(scaffold, answers, user, environment, now),
+        service_name=name,
+        find=scaffold.find,
+        foretell=foretell or _nothing_foretold,
+    )
+    fetches = [deed for deed in steps.deeds if isinstance(deed, Fetch)]
+    rendered = _rendered(fetches, recorded or {}, limits)
+    provenance = ProvenanceRecord(
+        scaffold.id,
+        scaffold.version,
+        scaffold.form.without_secrets(answers),
+        tuple(_record(fetch, result) for fetch, result in zip(fetches, rendered, strict=True)),
+        tuple(_edits(steps)),
+    )
+    trees = _trees(provenance, rendered, steps)
     return RenderedService(
         service_name=name,
-        answers=answers,
-        service=service,
+        answers=provenance.answers,
+        service=provenance.beside(trees.get(SERVICE, RenderedTree())),
         gitops=trees.get(GITOPS, RenderedTree()),
+        repository=steps.repository,
+        pull_request=steps.pull_request,
+        registration=_named(steps.registration, trees),
         provenance=provenance,
-        skipped=tuple(step.name for step in scaffold.steps if step not in run),
-        **plans,
+        layers=tuple(fetch.layer for fetch in fetches),
+        skipped=tuple(steps.skipped),
+        log=tuple(steps.log),
     )
+
+
+def _named(
+    plan: RegistrationPlan | None, trees: Mapping[str, RenderedTree]
+) -> RegistrationPlan | None:
+    """Read what the catalogue file calls the service; whatever else is wrong with it, the catalogue tells."""
+    if plan is None:
+        return None
+    file = trees.get(plan.tree, RenderedTree()).files.get(plan.path)
+    return replace(plan, entity_ref=_component_in(file.content) if file else "")
+
+
+def _component_in(content: bytes) -> str:
+    try:
+        documents = [each for each in yaml.safe_load_all(content) if isinstance(each, dict)]
+    except yaml.YAMLError:
+        return ""
+    for document in documents:
+        metadata = document.get("metadata")
+        if document.get("kind") == "Component" and isinstance(metadata, dict):
+            namespace = metadata.get("namespace") or "default"
+            return f"component:{namespace}/{metadata.get('name', '')}".lower()
+    return ""
+
+
+def _nothing_foretold(plan: RepositoryPlan) -> dict[str, str]:
+    return {}
+
+
+def _rendered(
+    fetches: list[Fetch], recorded: Mapping[str, Any], limits: Limits | None
+) -> list[RenderedLayer]:
+    """Render every layer in one child; what has not changed since gets the values that it had then."""
+    known = {
+        (was["layer"], was["digest"], was["target"]): was["variables"]
+        for was in recorded.get("layers", ())
+    }
+    jobs = [
+        LayerJob(
+            folder=fetch.layer.folder,
+            given=known.get((fetch.layer.label, fetch.layer.digest, fetch.target)) or fetch.given,
+            label=fetch.layer.label,
+            runs_code=fetch.layer.runs_code,
+            kind=fetch.layer.kind,
+            options=fetch.options,
+        )
+        for fetch in fetches
+    ]
+    return render_layers(jobs, limits=limits) if jobs else []
+
+
+def _record(fetch: Fetch, result: RenderedLayer) -> LayerRecord:
+    layer = fetch.layer
+    return LayerRecord(
+        layer.label,
+        layer.digest,
+        fetch.target,
+        layer.shown(result.variables),
+        kind=layer.kind,
+        options=fetch.options,
+        replace=fetch.replace,
+        ran_code=layer.runs_code,
+        origin=layer.origin,
+    )
+
+
+def _edits(steps: Steps) -> list[EditRecord]:
+    found, layers = [], 0
+    for deed in steps.deeds:
+        if isinstance(deed, Fetch):
+            layers += 1
+        else:
+            found.append(EditRecord(layers, deed.edit))
+    is_usual = all(record.after == layers and record.edit in _USUAL for record in found)
+    return [] if is_usual and len(found) == len(_USUAL) else found
 
 
 def _trees(
-    scaffold: Scaffold,
-    run: list[Step],
-    names: Mapping[str, Any],
-    recorded: Mapping[str, Any],
-    limits: Limits | None,
-) -> tuple[dict[str, RenderedTree], tuple[LayerRecord, ...]]:
-    """Render every layer in one child, and lay those of one target over each other."""
-    fetches = [step for step in run if step.action == FETCH_COOKIECUTTER]
-    layers = [scaffold.layers[step.id] for step in fetches]
-    known = {(was["layer"], was["digest"]): was["variables"] for was in recorded.get("layers", ())}
-    jobs = [
-        LayerJob(
-            folder=layer.folder,
-            given=known.get((layer.label, layer.digest)) or _values(step, names),
-            label=layer.label,
-            runs_code=layer.runs_code,
-        )
-        for step, layer in zip(fetches, layers, strict=True)
-    ]
-    targets = [target_of(step, "targetPath") for step in fetches]
-    rendered = render_layers(jobs, limits=limits) if jobs else []
-    records = tuple(
-        LayerRecord(
-            layer.label,
-            layer.digest,
-            target,
-            layer.shown(result.variables),
-            ran_code=layer.runs_code,
-            origin=layer.origin,
-        )
-        for layer, target, result in zip(layers, targets, rendered, strict=True)
-    )
-    trees = [result.tree for result in rendered]
-    return laid_over(zip(targets, trees, strict=True)), records
+    provenance: ProvenanceRecord, rendered: list[RenderedLayer], steps: Steps
+) -> dict[str, RenderedTree]:
+    try:
+        return replayed(provenance, [result.tree for result in rendered])
+    except NothingThere as error:
+        edited = (deed for deed in steps.deeds if isinstance(deed, Edited))
+        place = next(deed.place for deed in edited if deed.edit is error.edit)
+        raise place.get("input").fault(str(error)) from error
 
 
 def output(
@@ -222,44 +273,3 @@ def _names(
         "environment": {"parameters": dict(environment)},
         "now": now.date().isoformat(),
     }
-
-
-def _runs(step: Step, names: Mapping[str, Any]) -> bool:
-    try:
-        return expressions.holds(step.condition, names)
-    except expressions.ExpressionError as error:
-        raise step.place.get("if").fault(str(error)) from error
-
-
-def _values(step: Step, names: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a layer's values; a question left open gives none, so that the layer's own default holds."""
-    values = _evaluated(step, "values", names) or {}
-    return {key: value for key, value in values.items() if value is not None}
-
-
-def _evaluated(step: Step, key: str, names: Mapping[str, Any]) -> Any:
-    try:
-        return expressions.evaluate(step.input.get(key), names)
-    except expressions.ExpressionError as error:
-        raise step.place.get("input").get(key).fault(str(error)) from error
-
-
-def _plans(run: list[Step], names: Mapping[str, Any], service_name: str) -> dict[str, Any]:
-    plans: dict[str, Any] = {"repository": None, "registration": None}
-    for step in run:
-
-        def text(key: str, default: str = "", step: Step = step) -> str:
-            value = _evaluated(step, key, names)
-            return default if value is None else str(value)
-
-        match step.action:
-            case _ if step.action == PUBLISH_REPOSITORY:
-                plans["repository"] = RepositoryPlan(
-                    step.id, text("name", service_name), text("description")
-                )
-            case _ if step.action == PUBLISH_PULL_REQUEST:
-                plans["pull_request"] = PullRequestPlan(step.id, text("title"), text("description"))
-            case _ if step.action == REGISTER:
-                default = f"services/{service_name}/catalog-info.yaml"
-                plans["registration"] = RegistrationPlan(step.id, text("catalogInfoPath", default))
-    return plans

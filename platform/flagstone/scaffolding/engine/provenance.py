@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import yaml
 
+from flagstone.scaffolding.engine.jobs import LayerKind
 from flagstone.scaffolding.engine.layers import Origin
 from flagstone.scaffolding.engine.trees import RenderedFile, RenderedTree
+from flagstone.scaffolding.engine.workspace import Edit, edit_from_json
 
 PATH = ".flagstone/provenance.yaml"
 
@@ -21,8 +23,11 @@ class LayerRecord:
     Args:
         label: How people know it.
         digest: Names its version.
-        target: The tree that it was rendered into.
+        target: The folder of the workspace that it was rendered into; '' is its root.
         variables: All its values, derived ones and dates included.
+        kind: How its files were read.
+        options: Of a skeleton.
+        replace: Whether it was laid over what was there already.
         ran_code: Its hooks and extensions took part.
         origin: Where it came from when it is not one of Flagstone's own.
     """
@@ -31,6 +36,9 @@ class LayerRecord:
     digest: str
     target: str
     variables: Mapping[str, Any]
+    kind: LayerKind = LayerKind.COOKIECUTTER
+    options: Mapping[str, Any] = field(default_factory=dict)
+    replace: bool = True
     ran_code: bool = False
     origin: Origin | None = None
 
@@ -42,6 +50,9 @@ class LayerRecord:
             digest=document["digest"],
             target=document["target"],
             variables=document["variables"],
+            kind=LayerKind(document.get("kind", LayerKind.COOKIECUTTER)),
+            options=document.get("options", {}),
+            replace=document.get("replace", True),
             ran_code=document.get("ran_code", False),
             origin=Origin(**origin) if origin else None,
         )
@@ -53,6 +64,12 @@ class LayerRecord:
             "target": self.target,
             "variables": _ordered(self.variables),
         }
+        if self.kind is not LayerKind.COOKIECUTTER:
+            document["kind"] = self.kind.value
+        if self.options:
+            document["options"] = _ordered(self.options)
+        if not self.replace:
+            document["replace"] = False
         if self.ran_code:
             document["ran_code"] = True
         if self.origin is not None:
@@ -61,11 +78,30 @@ class LayerRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class EditRecord:
+    """What was done to the workspace after so many layers."""
+
+    after: int
+    edit: Edit
+
+
+@dataclass(frozen=True, slots=True)
 class ProvenanceRecord:
+    """Everything that a rendering depends on.
+
+    Args:
+        scaffold: Its id.
+        version: Its digest, short.
+        answers: Complete, without secrets.
+        layers: In the order in which they were laid.
+        edits: In their order; with none, the folders `service` and `gitops` are what was published.
+    """
+
     scaffold: str
     version: str
     answers: Mapping[str, Any]
     layers: tuple[LayerRecord, ...]
+    edits: tuple[EditRecord, ...] = ()
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> ProvenanceRecord:
@@ -79,6 +115,10 @@ class ProvenanceRecord:
             version=document["version"],
             answers=document["answers"],
             layers=tuple(map(LayerRecord.from_json, document["layers"])),
+            edits=tuple(
+                EditRecord(each["after"], edit_from_json(each))
+                for each in document.get("edits", ())
+            ),
         )
 
     def beside(self, service: RenderedTree) -> RenderedTree:
@@ -88,12 +128,17 @@ class ProvenanceRecord:
         return service.overlaid(RenderedTree({PATH: RenderedFile(self.as_file())}))
 
     def as_json(self) -> dict[str, Any]:
-        return {
+        document: dict[str, Any] = {
             "scaffold": self.scaffold,
             "version": self.version,
             "answers": _ordered(self.answers),
             "layers": [layer.as_json() for layer in self.layers],
         }
+        if self.edits:
+            document["edits"] = [
+                {"after": record.after, **record.edit.as_json()} for record in self.edits
+            ]
+        return document
 
     def as_file(self) -> bytes:
         """Return the record as the file that travels with the service."""

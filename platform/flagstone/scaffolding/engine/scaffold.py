@@ -3,32 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from flagstone.scaffolding.engine.form_reading import build_form
-from flagstone.scaffolding.engine.forms import Form
+from flagstone.scaffolding.engine.form_reading import build_form, with_a_name
+from flagstone.scaffolding.engine.forms import FieldKind, Form
+from flagstone.scaffolding.engine.jobs import LayerKind
 from flagstone.scaffolding.engine.layers import Layer, read_layer
 from flagstone.scaffolding.engine.names import name_fault
-from flagstone.scaffolding.engine.template import (
-    ACTIONS,
-    FETCH_COOKIECUTTER,
-    PUBLISH_PULL_REQUEST,
-    PUBLISH_REPOSITORY,
-    REGISTER,
-    Lookup,
-    Step,
-    Template,
-    parse_template,
-)
+from flagstone.scaffolding.engine.step_actions import ACTIONS, FETCH_COOKIECUTTER, Deed
+from flagstone.scaffolding.engine.stepping import KINDS, FindLayer
+from flagstone.scaffolding.engine.targets import PathWrong, workspace_path
+from flagstone.scaffolding.engine.template import Lookup, Step, Template, parse_template
 from flagstone.scaffolding.engine.yaml_source import Place
 from flagstone.scaffolding.errors import TemplateError
 
-FindLayer = Callable[[Place], Layer]
 TEMPLATE = "template.yaml"
-SERVICE, GITOPS = "service", "gitops"
-_ORDER = (FETCH_COOKIECUTTER, PUBLISH_REPOSITORY, PUBLISH_PULL_REQUEST, REGISTER)
+_PATHS = ("targetPath", "sourcePath")
 ENVIRONMENT = frozenset(
     {
         "flagstoneUrl",
@@ -42,8 +35,6 @@ ENVIRONMENT = frozenset(
 _NAMES = frozenset(
     {
         "now",
-        "user.ref",
-        "user.entity.metadata.name",
         *(f"environment.parameters.{key}" for key in ENVIRONMENT),
     }
 )
@@ -56,7 +47,8 @@ class Scaffold:
     Args:
         id: `metadata.name`; the folder's name when the file cannot be read.
         version: Digest over template.yaml and every layer, short.
-        layers: By the id of the step that fetches them.
+        layers: By the id of the step that fetches them; not those whose address an answer decides.
+        find: Gives those.
         problem: Why it cannot be used, None when it can.
     """
 
@@ -71,6 +63,7 @@ class Scaffold:
     form: Form = field(default_factory=Form)
     layers: dict[str, Layer] = field(default_factory=dict)
     template: Template | None = field(default=None, repr=False)
+    find: FindLayer | None = field(default=None, repr=False, compare=False)
     problem: TemplateError | None = None
 
     @property
@@ -80,6 +73,11 @@ class Scaffold:
     @property
     def name_field(self) -> str:
         return self.form.name_field
+
+    def repository(self, answers: Mapping[str, Any]) -> str:
+        """Return `owner/name` of the repository that these answers ask to be made; '' where none does."""
+        makes_one = any(ACTIONS[step.action].deed is Deed.REPOSITORY for step in self.steps)
+        return self.form.repository(answers) if makes_one else ""
 
     @property
     def idle_code(self) -> tuple[str, ...]:
@@ -129,7 +127,7 @@ def load_scaffold(folder: Path, *, root: Path) -> Scaffold:
         (folder / TEMPLATE).read_bytes(),
         folder=folder,
         label=f"{folder.name}/{TEMPLATE}",
-        find=lambda place: _layer_below(place, folder, root),
+        find=lambda place, url, kind: layer_below(place, url, kind, folder=folder, root=root),
     )
 
 
@@ -148,13 +146,8 @@ def build_scaffold(content: bytes, *, folder: Path, label: str, find: FindLayer)
     template = parse_template(content, label=label)
     if fault := name_fault(template.name):
         raise template.place.get("metadata").get("name").fault(f"metadata.name: {fault}")
-    form = build_form(template.pages)
-    if not form.name_field:
-        raise template.place.get("spec").fault(
-            "no question asks for the service's name: give one 'ui:field: EntityNamePicker'"
-        )
+    form = with_a_name(build_form(template.pages))
     layers = dict(_layers(template, find))
-    _check_order(template)
     for lookup in template.lookups:
         _check_lookup(lookup, template, form)
     digest = hashlib.sha256(content)
@@ -173,78 +166,102 @@ def build_scaffold(content: bytes, *, folder: Path, label: str, find: FindLayer)
         form=form,
         layers=layers,
         template=template,
+        find=find,
     )
 
 
-def target_of(step: Step, key: str) -> str:
-    """Return which tree a step's folder input means: `service` or `gitops`."""
-    default = GITOPS if step.action == PUBLISH_PULL_REQUEST else SERVICE
-    place = step.place.get("input").get(key)
-    target = place.text(default).removeprefix("./").rstrip("/")
-    if target not in (SERVICE, GITOPS):
-        raise place.fault(f"{key} must be ./{SERVICE} or ./{GITOPS}, not '{place.value}'")
-    return target
+def layer_below(place: Place, url: str, kind: LayerKind, *, folder: Path, root: Path) -> Layer:
+    """Read the layer that a step names by a path.
 
+    Args:
+        place: Where it stands.
+        url: The path, from the folder of the template.yaml.
+        kind: What it is.
+        folder: Of the template.yaml.
+        root: Layers are taken from below it only.
 
-def _layers(template: Template, find: FindLayer) -> Iterator[tuple[str, Layer]]:
-    for step in template.steps:
-        if step.action != FETCH_COOKIECUTTER:
-            target_of(step, "sourcePath")
-            continue
-        target_of(step, "targetPath")
-        layer = find(step.place.get("input").get("url"))
-        for key, value in step.place.get("input").get("values").items():
-            if key not in layer.variables:
-                raise value.fault(f"{layer.label}/cookiecutter.json has no variable '{key}'")
-        yield step.id, layer
-
-
-def _layer_below(place: Place, folder: Path, root: Path) -> Layer:
-    url = place.text()
-    if "${{" in url or "://" in url:
+    Raises:
+        TemplateError: It leads out, or nowhere.
+    """
+    if "://" in url:
         raise place.fault(
-            "url must name a folder of the scaffolds, such as ./service or ../paved-path"
+            "url must name a folder beside the template, such as ./skeleton or ../paved-path; "
+            "what lies elsewhere is not fetched while a service is made"
         )
     found, base = (folder / url).resolve(), root.resolve()
-    if not found.is_relative_to(base) or found == base:
+    if not found.is_relative_to(base) or (found == base and base != folder.resolve()):
         raise place.fault(f"url '{url}' leads out of the scaffolds' folder")
     if not found.is_dir():
         raise place.fault(f"url '{url}' names a folder that is not there")
-    return read_layer(found, label=found.relative_to(base).as_posix())
+    label = found.relative_to(base).as_posix()
+    return read_layer(found, label=base.name if label == "." else label, kind=kind)
 
 
-def _check_order(template: Template) -> None:
-    """Hold the order that a run can undo: render all, then publish, then register."""
-    latest = 0
+def _layers(template: Template, find: FindLayer) -> Iterator[tuple[str, Layer]]:
+    """Yield the layers that can be read now; of one whose address an answer decides, the folder that all lie in."""
     for step in template.steps:
-        rank = _ORDER.index(step.action)
-        if rank < latest or (rank == latest and rank > 0):
-            raise step.place.get("action").fault(
-                f"step '{step.id}' comes too late or twice: the order is {', '.join(_ORDER)}"
-            )
-        latest = rank
-    if not any(step.action == PUBLISH_PULL_REQUEST for step in template.steps):
-        place = template.place.get("spec").get("steps")
-        raise place.fault(f"no step is {PUBLISH_PULL_REQUEST}, so no service would ever run")
+        given = step.place.get("input")
+        _check_paths(given)
+        kind = KINDS.get(ACTIONS[step.action].deed)
+        if kind is None:
+            continue
+        place = given.get("url")
+        url, is_open = place.text(), "${{" in place.text()
+        if is_open:
+            url, kind = url.partition("${{")[0].rpartition("/")[0] or ".", LayerKind.PLAIN
+        layer = find(place, url, kind)
+        if step.action == FETCH_COOKIECUTTER and not is_open:
+            for key, value in given.get("values").items():
+                if key not in layer.variables:
+                    raise value.fault(f"{layer.label}/cookiecutter.json has no variable '{key}'")
+        yield step.id, layer
+
+
+def _check_paths(given: Place) -> None:
+    for key in _PATHS:
+        place = given.get(key)
+        if isinstance(place.value, str) and "${{" not in place.value:
+            try:
+                workspace_path(place.value)
+            except PathWrong as error:
+                raise place.fault(f"{key} {error}") from error
 
 
 def _check_lookup(lookup: Lookup, template: Template, form: Form) -> None:
-    name = lookup.name
-    known = name in _NAMES or any(entry.startswith(f"{name}.") for entry in _NAMES)
-    if name.startswith("parameters."):
-        key = name.removeprefix("parameters.")
-        known = key in form.names or key.split(".")[0] in form.names
-    elif name.startswith("steps."):
-        known = _is_output(name, template, lookup.before)
-    elif name == "parameters":
-        known = True
-    if not known:
-        raise lookup.place.fault(f"'{name}' does not exist here")
+    if not _is_known(lookup, template, form):
+        raise lookup.place.fault(f"'{lookup.name}' does not exist here")
+    key = lookup.name.removeprefix("parameters.")
+    secrets = {field.name for field in form.fields if field.kind is FieldKind.SECRET}
+    is_secret = lookup.name.startswith("secrets.") or (key != lookup.name and key in secrets)
+    if is_secret and not lookup.is_secret_here:
+        raise lookup.place.fault(
+            f"'{lookup.name}' is a secret: what is written here is kept, "
+            "so it may only stand where a step takes a token"
+        )
 
 
-def _is_output(name: str, template: Template, before: int) -> bool:
-    parts = name.split(".")
-    step = next((s for s in template.steps[:before] if s.id == parts[1]), None)
-    if step is None or len(parts) < 4 or parts[2] != "output":
+def _is_known(lookup: Lookup, template: Template, form: Form) -> bool:
+    first, _, rest = lookup.name.partition(".")
+    match first:
+        case "parameters":
+            return not rest or rest in form.names or rest.split(".")[0] in form.names
+        case "steps":
+            return _is_output(lookup, template)
+        case "each":
+            return lookup.in_each and rest.split(".")[0] in ("", "key", "value")
+        case "secrets":
+            return bool(rest)
+        case "user":
+            return rest in ("", "ref", "entity") or rest.startswith("entity.")
+        case _:
+            return any(name == lookup.name or name.startswith(f"{lookup.name}.") for name in _NAMES)
+
+
+def _is_output(lookup: Lookup, template: Template) -> bool:
+    parts = lookup.name.split(".")
+    step = next((s for s in template.steps[: lookup.before] if s.id in parts[1:2]), None)
+    if step is None or parts[2:3] not in ([], ["output"]):
         return False
-    return parts[3] in ACTIONS[step.action].outputs
+    action = ACTIONS[step.action]
+    key = parts[3] if len(parts) > 3 else ""
+    return not key or key in action.outputs or (lookup.is_last and key in action.later)

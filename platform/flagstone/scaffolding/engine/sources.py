@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,8 +13,10 @@ from flagstone.scaffolding.engine.cookiecutter_json import (
     cookiecutters_in,
     declared_in,
 )
+from flagstone.scaffolding.engine.jobs import LayerKind
 from flagstone.scaffolding.engine.layers import Layer, Origin, read_layer
 from flagstone.scaffolding.engine.scaffold import Scaffold, build_scaffold
+from flagstone.scaffolding.engine.stepping import FindLayer
 from flagstone.scaffolding.engine.yaml_source import Place
 from flagstone.scaffolding.errors import TemplateError
 
@@ -75,24 +76,24 @@ def _scaffold(source: Source, found: Found, entry: Path) -> Scaffold:
         return _broken(scaffold_id, title, source, problem)
 
 
-def _finder(source: Source, found: Found, label: str, entry: Path) -> Callable[[Place], Layer]:
-    def find(place: Place) -> Layer:
-        if place.text() == ENTRY_URL:
+def _finder(source: Source, found: Found, label: str, entry: Path) -> FindLayer:
+    def find(_place: Place, url: str, _kind: LayerKind) -> Layer:
+        if url == ENTRY_URL:
             return read_layer(entry, label=entry.name)
         return read_layer(
             found.folder,
             label=label,
             runs_code=source.runs_code,
-            origin=_origin(source, found),
+            origin=_origin(source, found.folder),
         )
 
     return find
 
 
-def _origin(source: Source, found: Found) -> Origin | None:
+def _origin(source: Source, folder: Path) -> Origin | None:
     if source.origin is None:
         return None
-    inner = found.folder.relative_to(source.folder).parts
+    inner = folder.relative_to(source.folder).parts
     outer = (part for part in source.origin.directory.split("/") if part)
     return replace(source.origin, directory="/".join((*outer, *inner)))
 

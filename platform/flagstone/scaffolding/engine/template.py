@@ -3,55 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from flagstone.scaffolding.engine import expressions, yaml_source
+from flagstone.scaffolding.engine.step_actions import ACTIONS
 from flagstone.scaffolding.engine.yaml_source import Place
 
 API_VERSION = "scaffolder.backstage.io/v1beta3"
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
-    """What a step may do: its inputs, and the outputs that later expressions may read."""
-
-    required: frozenset[str] = frozenset()
-    optional: frozenset[str] = frozenset()
-    outputs: frozenset[str] = frozenset()
-
-
-FETCH_COOKIECUTTER = "fetch:cookiecutter"
-PUBLISH_REPOSITORY = "publish:repository"
-PUBLISH_PULL_REQUEST = "publish:gitops:pull-request"
-REGISTER = "catalog:register"
-
-ACTIONS: Mapping[str, Action] = {
-    FETCH_COOKIECUTTER: Action(
-        required=frozenset({"url"}), optional=frozenset({"targetPath", "values"})
-    ),
-    PUBLISH_REPOSITORY: Action(
-        optional=frozenset({"sourcePath", "name", "description"}),
-        outputs=frozenset({"remoteUrl", "repository"}),
-    ),
-    PUBLISH_PULL_REQUEST: Action(
-        required=frozenset({"title"}),
-        optional=frozenset({"sourcePath", "description"}),
-        outputs=frozenset({"remoteUrl", "pullRequestNumber"}),
-    ),
-    REGISTER: Action(optional=frozenset({"catalogInfoPath"}), outputs=frozenset({"entityRef"})),
-}
-_STEP_KEYS = frozenset({"id", "name", "action", "input", "if"})
+_STEP_KEYS = frozenset({"id", "name", "action", "input", "if", "each"})
+# said about a step by Backstage's own extensions; who may run a template is decided by Flagstone's roles
+_FOREIGN = "backstage:"
 
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """A dotted name that an expression reads; `before` is how many steps have run by then."""
+    """A dotted name that an expression reads.
+
+    Args:
+        name: Such as `parameters.name`.
+        before: How many steps have run by then.
+        place: Where it stands.
+        in_each: It stands in a step that is repeated.
+        is_secret_here: A secret may be read here: it reaches nothing that is kept.
+        is_last: It stands in `output`, which is read when all is done.
+    """
 
     name: str
     before: int
     place: Place = field(compare=False)
+    in_each: bool = False
+    is_secret_here: bool = False
+    is_last: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +51,14 @@ class ParameterPage:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step; expressions in `input` and `condition` are not evaluated yet."""
+    """One step; expressions in `input`, `condition` and `each` are not evaluated yet."""
 
     id: str
     name: str
     action: str
     input: Mapping[str, Any]
     condition: Any = True
+    each: Any = None
     place: Place = field(repr=False, compare=False, default=Place("", None))
 
 
@@ -172,7 +159,7 @@ def _steps(place: Place) -> tuple[Step, ...]:
 
 def _step(place: Place, *, number: int) -> Step:
     for key, value in place.items():
-        if key not in _STEP_KEYS:
+        if key not in _STEP_KEYS and not key.startswith(_FOREIGN):
             raise value.fault(f"a step has no '{key}'; it has {', '.join(sorted(_STEP_KEYS))}")
     name = place.need("action").text()
     action = ACTIONS.get(name)
@@ -184,7 +171,7 @@ def _step(place: Place, *, number: int) -> Step:
         )
     given = place.get("input")
     for key, value in given.items():
-        if key not in action.required | action.optional:
+        if key not in action.inputs:
             known = ", ".join(sorted(action.required | action.optional))
             raise value.fault(f"{name} has no input '{key}'; it has {known}")
     for key in sorted(action.required):
@@ -196,6 +183,7 @@ def _step(place: Place, *, number: int) -> Step:
         action=name,
         input=given.mapping(),
         condition=True if condition.value is None else condition.value,
+        each=place.get("each").value,
         place=place,
     )
 
@@ -226,21 +214,26 @@ def _output(place: Place) -> Output:
 def _lookups(steps: tuple[Step, ...], output: Place) -> Iterator[Lookup]:
     """Yield what every expression reads, and refuse the ones that cannot be read themselves."""
     for number, step in enumerate(steps):
-        for place in (step.place.get("input"), step.place.get("if")):
-            yield from _lookups_in(place, number)
-    yield from _lookups_in(output, len(steps))
+        left_out = ACTIONS[step.action].left_out
+        for key, value in step.place.get("input").items():
+            yield from _lookups_in(
+                value, Lookup("", number, value, step.each is not None, key in left_out)
+            )
+        for key in ("if", "each"):
+            yield from _lookups_in(step.place.get(key), Lookup("", number, step.place))
+    yield from _lookups_in(output, Lookup("", len(steps), output, is_last=True))
 
 
-def _lookups_in(place: Place, before: int) -> Iterator[Lookup]:
+def _lookups_in(place: Place, like: Lookup) -> Iterator[Lookup]:
     if isinstance(place.value, dict):
         for key in place.value:
-            yield from _lookups_in(place.get(key), before)
+            yield from _lookups_in(place.get(key), like)
     elif isinstance(place.value, list):
         for entry in place.entries():
-            yield from _lookups_in(entry, before)
+            yield from _lookups_in(entry, like)
     else:
         try:
             names = expressions.check(place.value)
         except expressions.ExpressionError as error:
             raise place.fault(str(error)) from error
-        yield from (Lookup(name, before, place) for name in sorted(names))
+        yield from (replace(like, name=name, place=place) for name in sorted(names))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,6 +23,12 @@ class RenderedTree:
         """Return this tree with another one laid over it."""
         return RenderedTree(dict(sorted((dict(self.files) | dict(other.files)).items())))
 
+    def moved_into(self, folder: str) -> RenderedTree:
+        """Return this tree with every path below a folder; '' is the root."""
+        if not folder:
+            return self
+        return RenderedTree({f"{folder}/{path}": file for path, file in self.files.items()})
+
     def write_into(self, folder: Path) -> None:
         """Write every file below a folder, which is made where it is missing."""
         for path, file in self.files.items():
@@ -33,11 +39,3 @@ class RenderedTree:
 
     def contents(self) -> dict[str, bytes]:
         return {path: file.content for path, file in self.files.items()}
-
-
-def laid_over(rendered: Iterable[tuple[str, RenderedTree]]) -> dict[str, RenderedTree]:
-    """Lay the trees of each target over each other, in their order."""
-    trees: dict[str, RenderedTree] = {}
-    for target, tree in rendered:
-        trees[target] = trees.get(target, RenderedTree()).overlaid(tree)
-    return trees

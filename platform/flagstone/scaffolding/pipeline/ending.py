@@ -19,7 +19,8 @@ from flagstone.core.tasks import RetryLater
 from flagstone.forge import pipeline as forge
 from flagstone.forge.errors import ForgeError
 from flagstone.forge.models import ChangeRequest, ChangeState, Repository
-from flagstone.scaffolding.models import Provenance, RunState, ScaffoldRun
+from flagstone.scaffolding.engine.targets import SERVICE
+from flagstone.scaffolding.models import MADE, Provenance, RunState, ScaffoldRun
 from flagstone.scaffolding.pipeline.rows import record
 
 # how long the catalogue may take to read what was merged, before people are told to look
@@ -75,12 +76,18 @@ def stop(run: ScaffoldRun, ending: RunState, *, code: str = "", reason: str = ""
 
 
 def finish(run: ScaffoldRun) -> None:
-    """Record a merge, what the service was made from, and its arrival in the catalogue."""
-    if run.state != RunState.MERGED:
-        _record_merge(run)
-    if Entity.objects.alive().by_name(run.service_ref).exists():
+    """Record that all is made, what the service was made from, and its arrival in the catalogue."""
+    if run.state not in MADE:
+        _record_end(run)
+    registered = next((out for out in run.outputs.values() if "catalogInfoPath" in out), None)
+    if registered is None and run.state == RunState.DONE:
+        jobs.skip(run.job, "catalogue", "This scaffold registers nothing.")
+        jobs.succeed(run.job)
+        return
+    ref = (registered or {}).get("entityRef", run.service_ref)
+    if Entity.objects.alive().by_name(ref).exists():
         with jobs.step(run.job, "catalogue") as journal:
-            journal.info(f"The catalogue has {run.service_ref}.")
+            journal.info(f"The catalogue has {ref}.")
         jobs.succeed(run.job)
         return
     journal = jobs.begin(run.job, "catalogue")
@@ -90,23 +97,15 @@ def finish(run: ScaffoldRun) -> None:
         _give_up_on_catalogue(run)
 
 
-def _record_merge(run: ScaffoldRun) -> None:
+def _record_end(run: ScaffoldRun) -> None:
+    if not ChangeRequest.objects.filter(pk=run.change_id).exists():
+        _record_done(run)
+        return
     change = ChangeRequest.objects.select_related("pull_request__repository").get(pk=run.change_id)
     pull_request = change.pull_request
     with jobs.step(run.job, "merge") as journal, transaction.atomic():
         record(run, state=RunState.MERGED, change_request=change, finished_at=timezone.now())
-        Provenance.objects.update_or_create(
-            entity_ref=run.service_ref,
-            defaults={
-                "run": run,
-                "scaffold_id": run.scaffold_id,
-                "scaffold_version": run.scaffold_version,
-                "answers": run.rendered["answers"],
-                "layers": run.rendered["layers"],
-                "repository": run.repository,
-                "merge_commit": pull_request.merge_commit if pull_request else "",
-            },
-        )
+        _record_provenance(run, pull_request.merge_commit if pull_request else "")
         audit.record(
             actor=None,
             action="scaffolding.run_merged",
@@ -116,29 +115,58 @@ def _record_merge(run: ScaffoldRun) -> None:
         journal.info(f"{pull_request} is merged; the name is {run.service_name}'s for good.")
 
 
+def _record_done(run: ScaffoldRun) -> None:
+    with transaction.atomic():
+        record(run, state=RunState.DONE, finished_at=timezone.now())
+        if run.repository is not None:
+            _record_provenance(run, "")
+        audit.record(
+            actor=None,
+            action="scaffolding.run_done",
+            subject=run.service_ref,
+            data={"run": str(run.pk), "repository": str(run.repository or "")},
+        )
+
+
+def _record_provenance(run: ScaffoldRun, merge_commit: str) -> None:
+    Provenance.objects.update_or_create(
+        entity_ref=run.service_ref,
+        defaults={
+            "run": run,
+            "scaffold_id": run.scaffold_id,
+            "scaffold_version": run.scaffold_version,
+            "answers": run.rendered["answers"],
+            "layers": run.rendered["layers"],
+            "edits": run.rendered.get("edits", []),
+            "repository": run.repository,
+            "merge_commit": merge_commit,
+        },
+    )
+
+
 def _require_location(run: ScaffoldRun, journal: JobLog) -> None:
     """Have the catalogue read the service's file, unless a location covers it already."""
-    path = next(
-        (out["catalogInfoPath"] for out in run.outputs.values() if "catalogInfoPath" in out), ""
+    said: dict[str, str] = next(
+        (out for out in run.outputs.values() if "catalogInfoPath" in out), {}
     )
-    if not path or run.gitops_repository is None:
+    path = said.get("catalogInfoPath", "")
+    repository = run.repository if said.get("tree") == SERVICE else run.gitops_repository
+    if not path or repository is None:
         return
-    patterns = Location.objects.filter(repository=run.gitops_repository).values_list(
-        "path", flat=True
-    )
+    patterns = Location.objects.filter(repository=repository).values_list("path", flat=True)
     if any(fnmatch.fnmatchcase(path, pattern) for pattern in patterns):
         return
     try:
-        register_location(actor=None, path=path, repository=run.gitops_repository)
+        register_location(actor=None, path=path, repository=repository)
     except LocationTaken:
         return
-    journal.info(f"Registered {path} of {run.gitops_repository.full_name} with the catalogue.")
+    journal.info(f"Registered {path} of {repository.full_name} with the catalogue.")
 
 
 def _give_up_on_catalogue(run: ScaffoldRun) -> None:
     failure = NotInCatalogue(
-        f"The pull request is merged, but the catalogue has no {run.service_ref}. Look at what its "
-        "locations say about the file in the GitOps repository, and refresh them."
+        f"All is made, but the catalogue has no {run.service_ref}. Look at what its "
+        "locations say about the catalogue file, and refresh them."
     )
     try:
         with jobs.step(run.job, "catalogue"):
@@ -163,7 +191,8 @@ def _take_back_repository(run: ScaffoldRun) -> list[str]:
     if repository is None:
         return []
     first_commit = next(
-        (out["commit"] for out in run.outputs.values() if "commit" in out), repository.head_commit
+        (out["commitHash"] for out in run.outputs.values() if "commitHash" in out),
+        repository.head_commit,
     )
     name = repository.full_name
     try:

@@ -16,7 +16,7 @@ from flagstone.core.errors import ExternalError, FlagstoneError
 from flagstone.core.locks import only_one_at
 from flagstone.core.tasks import RetryLater
 from flagstone.forge.models import ChangeRequest, ChangeState
-from flagstone.scaffolding.models import RunState, ScaffoldRun
+from flagstone.scaffolding.models import MADE, RunState, ScaffoldRun
 from flagstone.scaffolding.pipeline.ending import finish, stop
 from flagstone.scaffolding.pipeline.publishing import make_repository, open_pull_request
 from flagstone.scaffolding.pipeline.rendering import check_files, render_files
@@ -53,7 +53,7 @@ def execute(run_id: UUID) -> None:
             _work(run)
         elif run.state == RunState.WAITING:
             _look_at_pull_request(run)
-        elif run.state == RunState.MERGED and not run.job.is_finished:
+        elif run.state in MADE and not run.job.is_finished:
             finish(run)
 
 
@@ -77,7 +77,8 @@ def _work(run: ScaffoldRun) -> None:
         stop(run, RunState.FAILED, code="unexpected", reason=jobs.explain(failure))
         raise
     # it may have been merged or closed before this worker could say that it waits for that
-    _look_at_pull_request(run)
+    if run.state == RunState.WAITING:
+        _look_at_pull_request(run)
 
 
 def _steps(run: ScaffoldRun) -> None:
@@ -92,15 +93,17 @@ def _steps(run: ScaffoldRun) -> None:
     _require_wanted(run)
     make_repository(run, rendered)
     _require_wanted(run)
-    with jobs.step(run.job, "pull_request") as journal:
-        open_pull_request(run, rendered, journal)
     if rendered.registration is not None:
-        keep_output(
-            run,
-            rendered.registration.step_id,
-            catalogInfoPath=rendered.registration.path,
-            entityRef=run.service_ref,
-        )
+        plan = rendered.registration
+        ref = plan.entity_ref or run.service_ref
+        keep_output(run, plan.step_id, catalogInfoPath=plan.path, entityRef=ref, tree=plan.tree)
+    if rendered.pull_request is None:
+        jobs.skip(run.job, "pull_request", "This scaffold opens no pull request.")
+        jobs.skip(run.job, "merge", "There is nothing to merge.")
+        finish(run)
+        return
+    with jobs.step(run.job, "pull_request") as journal:
+        open_pull_request(run, rendered.pull_request, rendered.gitops, journal)
     jobs.begin(run.job, "merge")
     record(run, state=RunState.WAITING)
 

@@ -16,7 +16,8 @@ from flagstone.forge.errors import ForgeError
 from flagstone.forge.git.changes import FileContent
 from flagstone.forge.hosts.base import CommitStatus, StatusState
 from flagstone.forge.models import ChangeRequest, PullRequest
-from flagstone.scaffolding.engine.plan import PullRequestPlan, RenderedService
+from flagstone.scaffolding.engine.plan import RenderedService
+from flagstone.scaffolding.engine.plans import PullRequestPlan
 from flagstone.scaffolding.engine.trees import RenderedTree
 from flagstone.scaffolding.models import ScaffoldRun
 from flagstone.scaffolding.pipeline.rows import keep_output, record
@@ -35,12 +36,13 @@ def make_repository(run: ScaffoldRun, rendered: RenderedService) -> None:
     if plan is None:
         jobs.skip(run.job, "repository", "This scaffold makes no repository of its own.")
         return
-    gitops = surroundings_of(run.service_name, gitops=run.gitops_repository).gitops
+    surroundings = surroundings_of(run.service_name, gitops=run.gitops_repository)
+    host, full_name = surroundings.home_of(plan)
     with jobs.step(run.job, "repository") as journal:
         repository = forge.provision_repository(
             requested_by=run.requested_by,
-            host=gitops.host,
-            full_name=f"{gitops.owner}/{plan.name}",
+            host=host,
+            full_name=full_name,
             description=plan.description,
             files=_contents(rendered.service),
             source=run.source,
@@ -49,27 +51,27 @@ def make_repository(run: ScaffoldRun, rendered: RenderedService) -> None:
         keep_output(
             run,
             plan.step_id,
-            repository=repository.full_name,
-            remoteUrl=connect(gitops.host).git_remote(repository.full_name).url,
-            commit=repository.head_commit,
+            **surroundings.foretell(plan),
+            commitHash=repository.head_commit,
         )
         journal.info(f"Made {repository.full_name} with {len(rendered.service.files)} files.")
 
 
-def open_pull_request(run: ScaffoldRun, rendered: RenderedService, journal: JobLog) -> None:
+def open_pull_request(
+    run: ScaffoldRun, plan: PullRequestPlan, files: RenderedTree, journal: JobLog
+) -> None:
     """Push a branch and open the pull request; however often this is done, there is one of each.
 
     Raises:
         ForgeError: Not now, or not at all.
         Conflict: There is nothing to change, or somebody has to look first.
     """
-    plan = rendered.pull_request
     change = ChangeRequest.objects.filter(pk=run.change_id).first() or forge.record_change(
         requested_by=run.requested_by,
-        repository=surroundings_of(run.service_name, gitops=run.gitops_repository).gitops,
+        repository=surroundings_of(run.service_name, gitops=run.gitops_repository).target_of(plan),
         title=plan.title,
         body=_body(run, plan),
-        files=_contents(rendered.gitops),
+        files=_contents(files),
         source=run.source,
         change_id=run.change_id,
         labels=("scaffold",),
@@ -85,7 +87,11 @@ def open_pull_request(run: ScaffoldRun, rendered: RenderedService, journal: JobL
     keep_output(
         run,
         plan.step_id,
-        remoteUrl=f"{settings.FLAGSTONE_URL}/pulls/{pull_request.pk}",
+        **dict.fromkeys(
+            ("remoteUrl", "pullRequestUrl", "mergeRequestUrl"),
+            f"{settings.FLAGSTONE_URL}/pulls/{pull_request.pk}",
+        ),
+        targetBranchName=change.target_branch,
         pullRequestNumber=pull_request.number,
     )
     journal.info(

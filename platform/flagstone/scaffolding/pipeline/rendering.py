@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flagstone.core.jobs import JobLog
-from flagstone.forge.models import ChangeRequest
+from flagstone.forge.models import ChangeRequest, RepositoryRole
 from flagstone.forge.selectors import existing_paths
 from flagstone.scaffolding.collection import find_scaffold
 from flagstone.scaffolding.engine.plan import RenderedService, render
@@ -31,14 +31,17 @@ def render_files(run: ScaffoldRun, journal: JobLog) -> RenderedService:
         environment=surroundings.environment(),
         now=run.created_at,
         recorded=run.rendered,
+        foretell=surroundings.foretell,
     )
-    keep_layers(scaffold.layers.values())
+    keep_layers(rendered.layers)
     record(run, scaffold_version=scaffold.version, rendered=rendered.provenance.as_json())
     journal.info(
         f"Rendered {len(rendered.service.files)} files for the service and "
         f"{len(rendered.gitops.files)} for the GitOps repository "
         f"from {scaffold.title}, version {scaffold.version}."
     )
+    for line in rendered.log:
+        journal.info(line)
     for name in rendered.skipped:
         journal.info(f"Left out the step “{name}”: its condition is false.")
     return rendered
@@ -51,7 +54,14 @@ def check_files(run: ScaffoldRun, rendered: RenderedService, journal: JobLog) ->
         NameTaken, TemplateError, PolicyDenied: With every place.
         PolicyError: A policy that matches an object cannot be evaluated.
     """
-    gitops = surroundings_of(run.service_name, gitops=run.gitops_repository).gitops
+    if rendered.pull_request is None:
+        journal.info("No pull request is opened, so there is nothing for the policies to judge.")
+        return
+    surroundings = surroundings_of(run.service_name, gitops=run.gitops_repository)
+    gitops = surroundings.target_of(rendered.pull_request)
+    if gitops.role != RepositoryRole.GITOPS:
+        journal.info(f"{gitops.full_name} is no GitOps repository: the policies are not for it.")
+        return
     # what this very attempt has shipped before its worker was killed is in nobody's way
     is_shipped = ChangeRequest.objects.filter(pk=run.change_id).exists()
     in_the_way = [] if is_shipped else sorted(existing_paths(gitops, rendered.gitops.files))

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from flagstone.core.models import JobState
 from flagstone.forge.models import ChangeState
-from flagstone.scaffolding.models import LIVE, STUCK_AFTER, RunState, ScaffoldRun
+from flagstone.scaffolding.models import LIVE, MADE, STUCK_AFTER, RunState, ScaffoldRun
 
 MOST_AT_ONCE = 50
 
@@ -26,7 +26,7 @@ def claim_stuck_runs() -> list[UUID]:
             state=RunState.WAITING,
             change_request__state__in=(ChangeState.MERGED, ChangeState.CLOSED),
         )
-        | Q(state=RunState.MERGED, job__state=JobState.RUNNING)
+        | Q(state__in=MADE, job__state=JobState.RUNNING)
     )
     rows = (
         ScaffoldRun.objects.filter(is_due, not_before__lte=now, touched_at__lte=now - STUCK_AFTER)

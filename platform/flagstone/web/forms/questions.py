@@ -121,10 +121,14 @@ class Question:
 
     @property
     def conditions(self) -> str:
-        """What shows it, for the script: `[[name, [values]], ...]`, no values meaning any answer."""
+        """What shows it, for the script: `[[name, [values], negated], ...]`, no values meaning any answer."""
         return json.dumps(
             [
-                [f"{PREFIX}{condition.field}", [_text(value) for value in condition.values]]
+                [
+                    f"{PREFIX}{condition.field}",
+                    [_text(value) for value in condition.values],
+                    condition.negated,
+                ]
                 for condition in self.asked.shown_when
             ]
         )
@@ -251,11 +255,7 @@ def _choices(asked: Field) -> list[OptionGroup]:
 
 
 def _in_words(conditions: Iterable[Condition], labels: Mapping[str, str]) -> str:
-    return " and ".join(
-        f"{labels.get(condition.field, condition.field)} is "
-        + (" or ".join(_text(value) for value in condition.values) or "answered")
-        for condition in conditions
-    )
+    return " and ".join(condition.in_words(labels) for condition in conditions)
 
 
 def _values(asked: Field, value: Any) -> list[str]:

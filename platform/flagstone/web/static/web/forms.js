@@ -8,11 +8,11 @@
       .map((control) => control.value)
       .filter(Boolean);
 
-  const holds = (form, [name, wanted]) => {
+  const holds = (form, [name, wanted, negated]) => {
     const question = form.elements.namedItem(name);
     const box = question instanceof HTMLInputElement && question.type === "checkbox" && question.value === "true";
     const given = box ? [String(question.checked)] : answersTo(form, name);
-    return wanted.length ? given.some((value) => wanted.includes(value)) : given.length > 0;
+    return (wanted.length ? given.some((value) => wanted.includes(value)) : given.length > 0) !== negated;
   };
 
   function showQuestions(form) {

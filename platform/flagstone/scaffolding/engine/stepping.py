@@ -1,0 +1,400 @@
+"""From a template's steps and somebody's answers to what is to be done: nothing is rendered or written here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import yaml
+
+from flagstone.scaffolding.engine import expressions
+from flagstone.scaffolding.engine.argo_resources import argo_resources
+from flagstone.scaffolding.engine.filters import parse_repo_url, shown
+from flagstone.scaffolding.engine.jobs import LayerKind
+from flagstone.scaffolding.engine.layers import Layer
+from flagstone.scaffolding.engine.plans import PullRequestPlan, RegistrationPlan, RepositoryPlan
+from flagstone.scaffolding.engine.step_actions import ACTIONS, Action, Deed
+from flagstone.scaffolding.engine.targets import GITOPS, SERVICE, PathWrong, workspace_path
+from flagstone.scaffolding.engine.template import Step
+from flagstone.scaffolding.engine.workspace import Add, Delete, Edit, Rename, Take, Write
+from flagstone.scaffolding.engine.yaml_source import Place
+
+MOST_DEEDS = 300
+LONGEST_LINE = 2000
+KINDS = {
+    Deed.FETCH_COOKIECUTTER: LayerKind.COOKIECUTTER,
+    Deed.FETCH_SKELETON: LayerKind.SKELETON,
+    Deed.FETCH_PLAIN: LayerKind.PLAIN,
+}
+_OPTIONS = (
+    "copyWithoutRender", "copyWithoutTemplating", "cookiecutterCompat", "templateFileExtension", "trimBlocks",
+    "lstripBlocks", "extensions",
+)  # fmt: skip
+CATALOG_FILE = "catalog-info.yaml"
+
+FindLayer = Callable[[Place, str, LayerKind], Layer]
+"""Gives the layer that the `url` of a step names."""
+Foretell = Callable[[RepositoryPlan], Mapping[str, str]]
+"""Tells what making a repository will give: `remoteUrl` and `repoContentsUrl`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """A layer to render, or to copy, into a folder of the workspace."""
+
+    layer: Layer
+    target: str
+    given: Mapping[str, Any]
+    options: Mapping[str, Any]
+    replace: bool = True
+    place: Place = field(repr=False, compare=False, default=Place("", None))
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """Something that is done to the workspace, and the step that asks for it."""
+
+    edit: Edit
+    place: Place = field(repr=False, compare=False)
+
+
+@dataclass(slots=True)
+class Steps:
+    """What the steps come to.
+
+    Args:
+        deeds: In their order.
+        log: What `debug:log` says, and what inputs have no effect.
+        skipped: Names of the steps whose `if` was false.
+    """
+
+    deeds: list[Fetch | Edited] = field(default_factory=list)
+    repository: RepositoryPlan | None = None
+    pull_request: PullRequestPlan | None = None
+    registration: RegistrationPlan | None = None
+    log: list[str] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+
+
+def take_steps(
+    steps: tuple[Step, ...],
+    names: Mapping[str, Any],
+    *,
+    service_name: str,
+    find: FindLayer,
+    foretell: Foretell,
+) -> Steps:
+    """Evaluate each step with what is known by then.
+
+    Args:
+        steps: Of the template.
+        names: What expressions may read, without `steps`.
+        service_name: As it was answered.
+        find: Gives layers.
+        foretell: Tells what a repository will be like.
+
+    Raises:
+        TemplateError: A step cannot be taken with these answers, with file and line.
+    """
+    walk = _Walk(service_name, find, foretell, {**names, "steps": {}})
+    for step in steps:
+        walk.take(step)
+    return walk.found
+
+
+@dataclass(slots=True)
+class _Walk:
+    service_name: str
+    find: FindLayer
+    foretell: Foretell
+    names: dict[str, Any]
+    found: Steps = field(default_factory=Steps)
+    forgone: set[str] = field(default_factory=set)
+
+    def take(self, step: Step) -> None:
+        if not self._holds(step):
+            self.found.skipped.append(step.name)
+            return
+        if step.each is None:
+            outputs: dict[str, Any] = self._act(step)
+        else:
+            outputs = {}
+            for key, value in self._entries(step):
+                self.names["each"] = {"key": key, "value": value}
+                for name, given in self._act(step).items():
+                    outputs.setdefault(name, []).append(given)
+            self.names.pop("each", None)
+        self.names["steps"][step.id] = {"output": outputs}
+
+    def _holds(self, step: Step) -> bool:
+        try:
+            return expressions.holds(step.condition, self.names)
+        except expressions.ExpressionError as error:
+            raise step.place.get("if").fault(str(error)) from error
+
+    def _entries(self, step: Step) -> Iterator[tuple[Any, Any]]:
+        place = step.place.get("each")
+        value = self._value(step.each, place)
+        if isinstance(value, dict):
+            yield from value.items()
+        elif isinstance(value, list):
+            yield from enumerate(value)
+        elif value is not None:
+            raise place.fault("each must give a list or a mapping")
+
+    def _act(self, step: Step) -> dict[str, Any]:
+        if len(self.found.deeds) > MOST_DEEDS:
+            raise step.place.fault(f"the steps come to more than {MOST_DEEDS} deeds")
+        action = ACTIONS[step.action]
+        given = _Inputs(
+            step,
+            {
+                key: self._value(value, step.place.get("input").get(key))
+                for key, value in step.input.items()
+                if key not in action.left_out
+            },
+        )
+        self._tell_left_out(step, action)
+        match action.deed:
+            case Deed.FETCH_COOKIECUTTER | Deed.FETCH_SKELETON | Deed.FETCH_PLAIN:
+                return self._fetch(given, KINDS[action.deed])
+            case Deed.REPOSITORY:
+                return self._repository(given, action)
+            case Deed.PULL_REQUEST:
+                return self._pull_request(given, action)
+            case Deed.ARGO_RESOURCES:
+                return self._argo_resources(given)
+            case Deed.REGISTER:
+                return self._register(given)
+            case Deed.LOG:
+                return self._log(given)
+            case _:
+                return self._edit(given, action.deed)
+
+    def _value(self, value: Any, place: Place) -> Any:
+        try:
+            return expressions.evaluate(value, self.names)
+        except expressions.ExpressionError as error:
+            raise place.fault(str(error)) from error
+
+    def _tell_left_out(self, step: Step, action: Action) -> None:
+        words = sorted(action.left_out & set(step.input) - {"token"})
+        if words and step.id not in self.forgone:
+            self.forgone.add(step.id)
+            self.found.log.append(
+                f"{step.name}: {', '.join(words)} {'has' if len(words) == 1 else 'have'} no effect here; "
+                "the code host's own rules hold."
+            )
+
+    def _fetch(self, given: _Inputs, kind: LayerKind) -> dict[str, Any]:
+        layer = self.find(given.place("url"), given.text("url"), kind)
+        values = given.mapping("values")
+        if kind is LayerKind.COOKIECUTTER:
+            # a question that was left open gives no value, so that the layer's own default holds
+            values = {key: value for key, value in values.items() if value is not None}
+        self.found.deeds.append(
+            Fetch(
+                layer=layer,
+                target=given.path("targetPath"),
+                given={} if kind is LayerKind.PLAIN else values,
+                options={
+                    key: given.values[key] for key in _OPTIONS if given.values.get(key) is not None
+                },
+                replace=kind is not LayerKind.SKELETON or bool(given.values.get("replace")),
+                place=given.place("url"),
+            )
+        )
+        return {}
+
+    def _edit(self, given: _Inputs, deed: Deed) -> dict[str, Any]:
+        match deed:
+            case Deed.SERIALIZE_YAML:
+                return {"serialized": _as_yaml(given.values.get("data"), given.mapping("options"))}
+            case Deed.SERIALIZE_JSON:
+                space = given.values.get("space")
+                return {"serialized": _as_json(given.values.get("data"), space)}
+            case Deed.WRITE:
+                path = given.path("path", is_file=True)
+                self._do(Write(path, str(shown(given.values.get("content")))), given.step.place)
+                return {"path": path}
+            case Deed.WRITE_ENTITY:
+                path = given.path("filePath", default=CATALOG_FILE, is_file=True)
+                self._do(Write(path, _as_yaml(given.values.get("entity"), {})), given.step.place)
+            case Deed.DELETE:
+                self._do(Delete(given.patterns("files")), given.step.place)
+            case Deed.RENAME:
+                for move in given.moves("files"):
+                    self._do(move, given.step.place)
+        return {}
+
+    def _do(self, edit: Edit, place: Place) -> None:
+        self.found.deeds.append(Edited(edit, place))
+
+    def _log(self, given: _Inputs) -> dict[str, Any]:
+        words = [
+            str(shown(given.values[key])) for key in ("message", "extra") if key in given.values
+        ]
+        self.found.log += [line[:LONGEST_LINE] for word in words for line in word.splitlines()]
+        if given.values.get("listWorkspace"):
+            self.found.log.append("The files of the workspace are listed in the preview.")
+        return {}
+
+    def _repository(self, given: _Inputs, action: Action) -> dict[str, Any]:
+        if self.found.repository:
+            raise given.step.place.get("action").fault(
+                "with these answers a second repository would be made; a run makes one"
+            )
+        description = given.text("description")
+        if action.is_gitops:
+            plan = RepositoryPlan(given.step.id, given.text("name", self.service_name), description)
+            folder = given.path("sourcePath", default=SERVICE)
+        else:
+            host, owner, name = given.repository("repoUrl")
+            plan = RepositoryPlan(given.step.id, name, description, owner=owner, host=host)
+            folder = given.path("sourcePath")
+        foretold = dict(self.foretell(plan))
+        self.found.repository = replace(plan, contents_url=foretold.get("repoContentsUrl", ""))
+        self._do(Take(SERVICE, folder), given.step.place)
+        return {key: value for key, value in foretold.items() if key in action.outputs}
+
+    def _pull_request(self, given: _Inputs, action: Action) -> dict[str, Any]:
+        if self.found.pull_request:
+            raise given.step.place.get("action").fault(
+                "with these answers a second pull request would be opened; a run opens one"
+            )
+        plan = PullRequestPlan(given.step.id, given.text("title"), given.text("description"))
+        if not action.is_gitops:
+            host, owner, name = given.repository("repoUrl")
+            plan = replace(plan, repository=f"{owner}/{name}", host=host)
+        self.found.pull_request = plan
+        folder = given.path("sourcePath", default=GITOPS if action.is_gitops else "")
+        into = given.path("targetPath")
+        if not action.is_gitops and "targetPath" not in given.step.input and folder:
+            into = folder  # as Backstage does: without a target, files stay where they were
+        self._do(Take(GITOPS, folder, into), given.step.place)
+        return {}
+
+    def _argo_resources(self, given: _Inputs) -> dict[str, Any]:
+        application = given.text("appName")
+        try:
+            words = {key: str(shown(value)) for key, value in given.values.items()}
+            files = list(argo_resources(words))
+        except PathWrong as error:
+            raise given.step.place.get("input").fault(str(error)) from error
+        for path, content in files:
+            self._do(Add(GITOPS, path, content), given.step.place)
+        if self.found.pull_request is None:
+            self.found.pull_request = PullRequestPlan(
+                given.step.id, f"Add the Argo CD application {application}", ""
+            )
+        return {}
+
+    def _register(self, given: _Inputs) -> dict[str, Any]:
+        if self.found.registration:
+            raise given.step.place.get("action").fault(
+                "with these answers a second file would be registered; a run registers one"
+            )
+        made = self.found.repository
+        address = given.text("repoContentsUrl") or given.text("catalogInfoUrl")
+        tree, path = GITOPS, given.path("catalogInfoPath", is_rooted=True)
+        if address:
+            if made is None or not made.contents_url or not address.startswith(made.contents_url):
+                raise given.step.place.fault(
+                    "only a file that this run makes can be registered: give 'repoContentsUrl' the output of the "
+                    "step that makes the repository"
+                )
+            rest = address.removeprefix(made.contents_url).strip("/")
+            tree, path = SERVICE, path or rest or CATALOG_FILE
+        self.found.registration = RegistrationPlan(
+            given.step.id, path or f"services/{self.service_name}/{CATALOG_FILE}", tree
+        )
+        return {"entityRef": f"component:default/{self.service_name}"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Inputs:
+    """What a step was given, with every expression in it evaluated."""
+
+    step: Step
+    values: Mapping[str, Any]
+
+    def place(self, key: str) -> Place:
+        return self.step.place.get("input").get(key)
+
+    def text(self, key: str, default: str = "") -> str:
+        value = self.values.get(key)
+        return default if value is None else str(shown(value))
+
+    def mapping(self, key: str) -> dict[str, Any]:
+        value = self.values.get(key)
+        if value is not None and not isinstance(value, dict):
+            raise self.place(key).fault(f"{key} must be a mapping")
+        return value or {}
+
+    def path(
+        self, key: str, *, default: str = "", is_file: bool = False, is_rooted: bool = False
+    ) -> str:
+        value = self.values.get(key)
+        if is_rooted and isinstance(value, str):
+            value = value.lstrip(
+                "/"
+            )  # from the root of the repository, which the workspace becomes
+        try:
+            path = workspace_path(value, default=default)
+        except PathWrong as error:
+            raise self.place(key).fault(f"{key} {error}") from error
+        if is_file and not path:
+            raise self.place(key).fault(f"{key} must name a file")
+        return path
+
+    def patterns(self, key: str) -> tuple[str, ...]:
+        value = self.values.get(key)
+        if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+            raise self.place(key).fault(f"{key} must be a list of paths or patterns")
+        return tuple(value)
+
+    def moves(self, key: str) -> Iterator[Rename]:
+        value = self.values.get(key)
+        if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
+            raise self.place(key).fault(f"{key} must be a list of 'from' and 'to'")
+        for each in value:
+            try:
+                source, target = (workspace_path(each.get(end)) for end in ("from", "to"))
+            except PathWrong as error:
+                raise self.place(key).fault(f"{key}: {error}") from error
+            if not source or not target:
+                raise self.place(key).fault(f"{key}: each needs 'from' and 'to'")
+            yield Rename(source, target, bool(each.get("overwrite")))
+
+    def repository(self, key: str) -> tuple[str, str, str]:
+        said = parse_repo_url(self.values.get(key))
+        owner = "/".join(
+            said[part]
+            for part in ("organization", "workspace", "project", "owner")
+            if said.get(part)
+        )
+        if not said["host"] or not owner or not said.get("repo"):
+            raise self.place(key).fault(
+                f"'{shown(self.values.get(key))}' names no repository: it is written host?owner=…&repo=…"
+            )
+        return said["host"], owner, said["repo"]
+
+
+def _as_yaml(data: Any, options: Mapping[str, Any]) -> str:
+    indent = options.get("indent")
+    width = options.get("lineWidth")
+    text: str = yaml.safe_dump(
+        data,
+        sort_keys=bool(options.get("sortKeys")),
+        allow_unicode=True,
+        indent=indent if isinstance(indent, int) and 1 < indent < 10 else 2,
+        width=1_000_000 if not isinstance(width, int) or width < 0 else max(width, 20),
+    )
+    return text
+
+
+def _as_json(data: Any, space: Any) -> str:
+    indent = int(space) if isinstance(space, int) or str(space).isdecimal() else None
+    return json.dumps(data, ensure_ascii=False, indent=min(indent, 10) if indent else None)

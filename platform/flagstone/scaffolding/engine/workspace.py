@@ -1,0 +1,153 @@
+"""What the steps of a template act on, one after the other: files that lie nowhere but in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from flagstone.scaffolding.engine.globs import matches
+from flagstone.scaffolding.engine.trees import RenderedFile, RenderedTree
+
+
+class NothingThere(Exception):
+    """A step names a file that no step before it has written."""
+
+    def __init__(self, edit: Edit, reason: str) -> None:
+        super().__init__(reason)
+        self.edit = edit
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    path: str
+    content: str
+
+    def on(self, workspace: Workspace) -> None:
+        workspace.files[self.path] = RenderedFile(self.content.encode())
+
+    def as_json(self) -> dict[str, Any]:
+        return {"write": self.path, "content": self.content}
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    patterns: tuple[str, ...]
+
+    def on(self, workspace: Workspace) -> None:
+        for path in [path for path in workspace.files if matches(path, self.patterns)]:
+            del workspace.files[path]
+
+    def as_json(self) -> dict[str, Any]:
+        return {"delete": list(self.patterns)}
+
+
+@dataclass(frozen=True, slots=True)
+class Rename:
+    """Give a file, or all files of a folder, another place."""
+
+    source: str
+    target: str
+    overwrite: bool = False
+
+    def on(self, workspace: Workspace) -> None:
+        moved = {
+            path: self.target + path.removeprefix(self.source)
+            for path in workspace.files
+            if path == self.source or path.startswith(f"{self.source}/")
+        }
+        if not moved:
+            raise NothingThere(self, f"there is no file or folder '{self.source}' to rename")
+        taken = [place for place in moved.values() if place in workspace.files]
+        if taken and not self.overwrite:
+            raise NothingThere(
+                self, f"'{taken[0]}' is there already; 'overwrite: true' would write over it"
+            )
+        files = {path: workspace.files.pop(path) for path in moved}
+        workspace.files.update({moved[path]: file for path, file in files.items()})
+
+    def as_json(self) -> dict[str, Any]:
+        return {"rename": self.source, "to": self.target, "overwrite": self.overwrite}
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """Take a folder, as it is at this moment, for one of the trees that are published."""
+
+    tree: str
+    folder: str = ""
+    into: str = ""
+
+    def on(self, workspace: Workspace) -> None:
+        workspace.trees[self.tree] = workspace.trees.get(self.tree, RenderedTree()).overlaid(
+            workspace.below(self.folder).moved_into(self.into)
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        return {"take": self.tree, "folder": self.folder, "into": self.into}
+
+
+@dataclass(frozen=True, slots=True)
+class Add:
+    """Put a file into one of the trees that are published, past the workspace."""
+
+    tree: str
+    path: str
+    content: str
+
+    def on(self, workspace: Workspace) -> None:
+        file = RenderedFile(self.content.encode())
+        workspace.trees[self.tree] = workspace.trees.get(self.tree, RenderedTree()).overlaid(
+            RenderedTree({self.path: file})
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        return {"add": self.tree, "path": self.path, "content": self.content}
+
+
+Edit = Write | Delete | Rename | Take | Add
+
+
+def edit_from_json(document: Mapping[str, Any]) -> Edit:
+    """Read what an edit's `as_json` wrote.
+
+    Raises:
+        KeyError: It is something else.
+    """
+    if "write" in document:
+        return Write(document["write"], document["content"])
+    if "delete" in document:
+        return Delete(tuple(document["delete"]))
+    if "rename" in document:
+        return Rename(document["rename"], document["to"], document["overwrite"])
+    if "add" in document:
+        return Add(document["add"], document["path"], document["content"])
+    return Take(document["take"], document["folder"], document["into"])
+
+
+@dataclass(slots=True)
+class Workspace:
+    """Files by their path; `trees` are what was taken from them to be published."""
+
+    files: dict[str, RenderedFile] = field(default_factory=dict)
+    trees: dict[str, RenderedTree] = field(default_factory=dict)
+
+    def lay(self, tree: RenderedTree, target: str, *, replace: bool = True) -> None:
+        """Put a tree into a folder; without `replace` what is there stays."""
+        for path, file in tree.moved_into(target).files.items():
+            if replace or path not in self.files:
+                self.files[path] = file
+
+    def below(self, folder: str) -> RenderedTree:
+        start = f"{folder}/" if folder else ""
+        return RenderedTree(
+            {
+                path.removeprefix(start): file
+                for path, file in sorted(self.files.items())
+                if path.startswith(start)
+            }
+        )
+
+    def edit(self, edits: Iterable[Edit]) -> None:
+        for each in edits:
+            each.on(self)
