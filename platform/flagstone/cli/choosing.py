@@ -59,6 +59,7 @@ def chosen_scaffold(wish: Wish) -> Iterator[Scaffold]:
         with _fetched(wish) as found:
             yield found
     elif folder.is_dir() and (folder / TEMPLATE).is_file():
+        # its layers may lie beside it, as those of our own scaffolds do
         yield load_scaffold(folder.resolve(), root=folder.resolve().parent)
     elif folder.is_dir() and ((folder / SETTINGS).is_file() or folder.name != wish.name):
         yield _template_in(folder.resolve(), folder.resolve().name, wish)

@@ -150,6 +150,16 @@ class ScaffoldRun(models.Model):
         return uuid.uuid5(self.pk, f"pull-request:{self.attempt}")
 
     @property
+    def registration(self) -> dict[str, str]:
+        """What was said of the file that the catalogue shall read; empty when none is registered."""
+        return next((out for out in self.outputs.values() if "catalogInfoPath" in out), {})
+
+    @property
+    def entity_ref(self) -> str:
+        """What the catalogue will call the service."""
+        return self.registration.get("entityRef", self.service_ref)
+
+    @property
     def is_live(self) -> bool:
         return self.state in LIVE
 

@@ -29,8 +29,7 @@ def go_on_after_the_merge(sender: Any, pull_request_id: int, state: str, **kwarg
 @receiver(entities_changed)
 def finish_once_known(sender: Any, refs: list[str], **kwargs: Any) -> None:
     """Let a merged run see that the catalogue has its service."""
-    made = ScaffoldRun.objects.filter(
-        state__in=MADE, service_ref__in=refs, job__state=JobState.RUNNING
-    )
-    for run_id in made.values_list("pk", flat=True):
-        execute_run.delay_on_commit(str(run_id))
+    made = ScaffoldRun.objects.filter(state__in=MADE, job__state=JobState.RUNNING)
+    for run in made:
+        if run.entity_ref in refs:
+            execute_run.delay_on_commit(str(run.pk))

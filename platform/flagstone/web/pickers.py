@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from flagstone.accounts.models import User
 from flagstone.catalog import selectors as catalog
 from flagstone.catalog.models import Entity
+from flagstone.forge.models import CodeHost
 from flagstone.scaffolding.engine.forms import Field, FieldKind, Form
 from flagstone.scaffolding.picking import kinds_of
 from flagstone.web.forms.questions import Option, OptionGroup
@@ -23,6 +24,8 @@ def pickable(user: User, form: Form) -> Mapping[str, list[OptionGroup]]:
             offered[asked.name] = _squads(user)
         elif asked.kind in (FieldKind.ENTITY, FieldKind.ENTITIES):
             offered[asked.name] = _entities(user, asked)
+        elif asked.kind is FieldKind.REPOSITORY:
+            offered[asked.name] = _hosts(asked)
     return offered
 
 
@@ -32,6 +35,15 @@ def own_squad(user: User, form: Form) -> Mapping[str, list[str]]:
     if len(mine) != 1:
         return {}
     return {asked.name: [mine[0].ref] for asked in form.fields if asked.kind is FieldKind.OWNER}
+
+
+def _hosts(asked: Field) -> list[OptionGroup]:
+    """Offer the code hosts that are configured and that the template allows."""
+    allowed = asked.options.get("allowedHosts")
+    names = list(CodeHost.objects.values_list("name", flat=True))
+    if isinstance(allowed, list) and allowed:
+        names = [name for name in names if name in allowed]
+    return [OptionGroup("", tuple(Option(name, name) for name in names))] if names else []
 
 
 def _squads(user: User) -> list[OptionGroup]:

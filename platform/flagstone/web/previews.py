@@ -37,6 +37,7 @@ class Kept:
     trees: Mapping[str, RenderedTree]
     repositories: Mapping[str, str]
     verdict: Verdict
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,10 @@ def keep(user: User, forecast: Forecast) -> Kept:
             SERVICE: preview.service_repository,
         },
         verdict=verdict_of(forecast),
+        notes=(
+            *rendered.log,
+            *(f"Left out: {name}, since its condition is false." for name in rendered.skipped),
+        ),
     )
     cache.set(_place(user, kept.key), kept, KEPT_SECONDS)
     return kept
@@ -106,7 +111,11 @@ def chosen_file(kept: Kept, wanted: str) -> tuple[str, str]:
         for path in paths:
             if path.endswith(f"/{name}"):
                 return GITOPS, path
-    return (GITOPS, paths[0]) if paths else (SERVICE, next(iter(kept.trees[SERVICE].files), ""))
+    if paths:
+        return GITOPS, paths[0]
+    # what only tools read comes last
+    own = sorted(kept.trees[SERVICE].files, key=lambda file: (file.startswith("."), file))
+    return SERVICE, next(iter(own), "")
 
 
 def repositories_of(kept: Kept, tree: str, path: str) -> list[Repository]:

@@ -114,7 +114,7 @@ def run_page(user: User, run_id: UUID, *, after: int = 0) -> RunPage:
     run = detail.run
     since = _merged_at(run)
     arrival = (
-        arrival_of_service(run.service_ref, name=run.service_name, since=since) if since else None
+        arrival_of_service(run.entity_ref, name=run.service_name, since=since) if since else None
     )
     is_own = run.requested_by_id == user.pk or may(user, "scaffolding.cancel_any")
     return RunPage(
@@ -126,7 +126,7 @@ def run_page(user: User, run_id: UUID, *, after: int = 0) -> RunPage:
 
 
 def _merged_at(run: ScaffoldRun) -> datetime | None:
-    if run.state not in MADE:
+    if run.state not in MADE or (run.state == RunState.DONE and not run.registration):
         return None
     pull_request = run.pull_request
     return (pull_request.merged_at if pull_request else None) or run.finished_at

@@ -160,3 +160,58 @@ def test_code_that_is_let_runs_and_makes_another_version(tmp_path):
     assert made.service.files["by-hook"].content == b"made\n"
     record = yaml.safe_load(made.service.files[PATH].content)
     assert record["layers"][0]["ran_code"] is True
+
+
+# --- repositories with templates written for Backstage
+
+BACKSTAGE = """\
+apiVersion: scaffolder.backstage.io/v1beta3
+kind: Template
+metadata: {{name: Upper_Name.1, title: {title}}}
+spec:
+  type: service
+  parameters: {{properties: {{name: {{type: string}}}}}}
+  steps:
+    - id: fetch
+      action: fetch:template
+      input: {{url: {url}, values: {{name: "${{{{ parameters.name }}}}"}}}}
+    - {{id: p, action: "publish:repository", input: {{sourcePath: .}}}}
+"""
+
+
+def written(folder: Path, title: str, url: str) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "template.yaml").write_text(BACKSTAGE.format(title=title, url=url))
+
+
+def test_a_repository_with_a_template_yaml(tmp_path):
+    written(tmp_path / "demo", "Theirs", "./skeleton")
+    (tmp_path / "demo" / "skeleton").mkdir()
+    (tmp_path / "demo" / "skeleton" / "a").write_text("${{ values.name }}")
+    (scaffold,) = scaffolds(tmp_path / "demo", origin=ORIGIN)
+    assert (scaffold.id, scaffold.title, scaffold.problem) == ("demo", "A demo", None)
+    assert scaffold.layers["fetch"].label == "demo/skeleton"
+    assert scaffold.layers["fetch"].origin.directory == "python/skeleton"
+    made = render(
+        scaffold,
+        {"name": "quotes"},
+        user={"ref": "user:default/ada", "entity": {"metadata": {"name": "ada"}}},
+        environment={},
+        now=datetime(2026, 11, 2, tzinfo=UTC),
+    )
+    assert made.service.files["a"].content == b"quotes"
+
+
+def test_a_repository_with_several(tmp_path):
+    for name in ("one", "Two_2"):
+        written(tmp_path / "demo" / "templates" / name, f"The {name}", "../../shared")
+    written(tmp_path / "demo" / "templates" / "bad", "Bad", "../../../out")
+    (tmp_path / "demo" / "shared").mkdir()
+    (tmp_path / "out").mkdir()
+    found = {
+        each.id: (each.title, str(each.problem or "")) for each in scaffolds(tmp_path / "demo")
+    }
+    assert found.pop("demo-bad")[1].startswith(
+        "demo/templates/bad/template.yaml, line 10: url '../../../out' leads out"
+    )
+    assert found == {"demo-one": ("The one", ""), "demo-two-2": ("The Two_2", "")}

@@ -80,7 +80,7 @@ def test_a_question_waits_for_the_answer_that_leads_to_it() -> None:
     size = questions({"store": ["sql"]})["size"]
     assert size.is_shown
     assert size.waits_for == "Store is sql"
-    assert size.conditions == '[["answer.store", ["sql"]]]'
+    assert size.conditions == '[["answer.store", ["sql"], false]]'
 
 
 def test_a_label_and_its_note_are_two_things() -> None:

@@ -154,7 +154,7 @@ def test_hostile_answers_come_back_as_text(
 
 def test_a_question_that_waits_carries_its_condition(signed_in: Client, scaffolds: Path) -> None:
     page = page_of(signed_in.get("/new/tiny-api"))
-    assert 'data-shown-when="[[&quot;answer.store&quot;, [&quot;sql&quot;]]]"' in page
+    assert 'data-shown-when="[[&quot;answer.store&quot;, [&quot;sql&quot;], false]]"' in page
     assert "Asked when Storage is sql." in page
 
 
@@ -350,3 +350,100 @@ def test_what_is_created_is_checked_again(
     assert response.status_code == 422
     assert "evil is not a question of this scaffold." in page_of(response)
     assert not ScaffoldRun.objects.exists()
+
+
+# --- templates written for Backstage
+
+
+@pytest.fixture
+def node(scaffolds: Path, gitops: Repository) -> Path:
+    folder = scaffolds / "node"
+    (folder / "skeleton").mkdir(parents=True)
+    (folder / "skeleton" / "main.txt").write_text("I am ${{ values.name }}\n")
+    (folder / "template.yaml").write_text(
+        """\
+apiVersion: scaffolder.backstage.io/v1beta3
+kind: Template
+metadata: {name: node, title: Node}
+spec:
+  type: service
+  parameters:
+    - title: Where
+      properties:
+        repoUrl: {title: Where, type: string, ui:field: RepoUrlPicker}
+        password: {title: Password, type: string, ui:widget: password}
+        fixed: {type: string, default: set, ui:widget: hidden}
+        more: {title: More, type: boolean}
+      required: [repoUrl, password]
+      allOf:
+        - if: {properties: {more: {not: {const: true}}}}
+          then: {properties: {less: {title: Less, type: string}}}
+  steps:
+    - {id: fetch, action: "fetch:template", input: {url: ./skeleton, values: {name: "${{ parameters.fixed }}"}}}
+    - {id: log, action: "debug:log", input: {message: "Hello ${{ parameters.fixed }}"}}
+    - {id: publish, action: "publish:github", input: {repoUrl: "${{ parameters.repoUrl }}"}}
+"""
+    )
+    return folder
+
+
+def test_a_repository_is_asked_for_in_three_fields(signed_in: Client, node: Path) -> None:
+    page = page_of(signed_in.get("/new/node"))
+    assert page.count('name="answer.repoUrl"') == 3
+    assert '<option value="local">local</option>' in page
+    assert 'type="password"' in page
+    assert '<input type="hidden" name="answer.fixed" value="set">' in page
+    assert "[[&quot;answer.more&quot;, [&quot;true&quot;], true]]" in page
+
+
+def test_a_template_of_backstage_is_previewed_and_created(
+    signed_in: Client, node: Path, member: User
+) -> None:
+    answers = {
+        "answer.repoUrl": ["local", "platform", "quotes"],
+        "answer.password": "hunter2-canary",
+        "answer.fixed": "set",
+    }
+    response = signed_in.post("/new/node/preview", answers)
+    assert response.status_code == 302, page_of(response)
+    page = page_of(signed_in.get(response.headers["Location"]))
+    assert "I am set" in page
+    assert "platform/quotes" in page
+    assert "Hello set" in page
+    assert "hunter2" not in page
+    answers.pop("answer.password")
+    response = signed_in.post("/new/node/create", answers)
+    run = ScaffoldRun.objects.get()
+    assert response.headers["Location"] == f"/runs/{run.pk}"
+    assert run.service_name == "quotes"
+    assert run.answers == {
+        "repoUrl": "local?owner=platform&repo=quotes",
+        "fixed": "set",
+        "more": False,
+    }
+
+
+@pytest.mark.parametrize(
+    ("parts", "sentence"),
+    [
+        (["local", "", ""], "is needed"),
+        (["local", "", "quotes"], "needs a code host, an owner and a name"),
+        (["local", "../x", "quotes"], "has an owner that cannot be"),
+        (["local", "platform", "Not A Name"], "has a name that cannot be"),
+        (["github.com", "a", "quotes"], "The code host github.com is not configured here"),
+    ],
+)
+def test_a_repository_that_cannot_be_says_why(
+    signed_in: Client, node: Path, parts: list[str], sentence: str
+) -> None:
+    answers = {"answer.repoUrl": parts, "answer.password": "x"}
+    page = page_of(signed_in.post("/new/node/preview", answers))
+    assert sentence in page.replace("Is needed", "is needed").replace("Needs", "needs").replace(
+        "Has", "has"
+    )
+
+
+def test_a_repository_name_that_is_taken_is_told_at_once(signed_in: Client, node: Path) -> None:
+    answers = {"answer.repoUrl": ["local", "acme", "gitops"]}
+    said = page_of(signed_in.post("/new/node/check?field=repoUrl", answers))
+    assert "gitops" in said

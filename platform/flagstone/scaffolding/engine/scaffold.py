@@ -131,7 +131,9 @@ def load_scaffold(folder: Path, *, root: Path) -> Scaffold:
     )
 
 
-def build_scaffold(content: bytes, *, folder: Path, label: str, find: FindLayer) -> Scaffold:
+def build_scaffold(
+    content: bytes, *, folder: Path, label: str, find: FindLayer, name: str = ""
+) -> Scaffold:
     """Make a scaffold of a template.yaml.
 
     Args:
@@ -139,12 +141,13 @@ def build_scaffold(content: bytes, *, folder: Path, label: str, find: FindLayer)
         folder: Where it lies.
         label: How errors call it.
         find: Gives the layer that the `url` of a step names.
+        name: What it is called here; its own name without one.
 
     Raises:
         TemplateError: With file and line.
     """
     template = parse_template(content, label=label)
-    if fault := name_fault(template.name):
+    if not name and (fault := name_fault(template.name)):
         raise template.place.get("metadata").get("name").fault(f"metadata.name: {fault}")
     form = with_a_name(build_form(template.pages))
     layers = dict(_layers(template, find))
@@ -155,7 +158,7 @@ def build_scaffold(content: bytes, *, folder: Path, label: str, find: FindLayer)
         code = "\0code" if layer.runs_code else ""
         digest.update(f"{step_id}\0{layer.label}\0{layer.digest}{code}\n".encode())
     return Scaffold(
-        id=template.name,
+        id=name or template.name,
         folder=folder,
         title=template.title,
         description=template.description,

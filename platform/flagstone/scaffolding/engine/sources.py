@@ -1,4 +1,4 @@
-"""From a plain cookiecutter repository to scaffolds: one for each template that it holds."""
+"""From a repository of others to scaffolds: one for each template that it holds."""
 
 from __future__ import annotations
 
@@ -15,20 +15,28 @@ from flagstone.scaffolding.engine.cookiecutter_json import (
 )
 from flagstone.scaffolding.engine.jobs import LayerKind
 from flagstone.scaffolding.engine.layers import Layer, Origin, read_layer
-from flagstone.scaffolding.engine.scaffold import Scaffold, build_scaffold
+from flagstone.scaffolding.engine.scaffold import (
+    TEMPLATE,
+    Scaffold,
+    build_scaffold,
+    layer_below,
+)
 from flagstone.scaffolding.engine.stepping import FindLayer
 from flagstone.scaffolding.engine.yaml_source import Place
 from flagstone.scaffolding.errors import TemplateError
 
+_MOST_DEPTH = 4
+_MOST_TEMPLATES = 100
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A folder with somebody's cookiecutter template, or with several.
+    """A folder with somebody's templates: cookiecutter's, or Backstage's with a template.yaml.
 
     Args:
         id: Of the scaffold; those of nested templates begin with it.
         title: How people call it.
-        folder: Holds cookiecutter.json.
+        folder: Holds cookiecutter.json or template.yaml, or folders with a template.yaml.
         description: What it makes.
         origin: Where it was fetched from.
         runs_code: Whether its hooks and extensions are run, in a jail.
@@ -49,11 +57,57 @@ def scaffolds_of(source: Source, *, entry: Path) -> list[Scaffold]:
         source: Whose they are.
         entry: The layer that writes what the catalogue reads of the new service.
     """
+    if written := template_files(source.folder):
+        is_one = len(written) == 1
+        return [_written(source, path, is_one=is_one) for path in written]
     try:
         found = cookiecutters_in(source.folder, source.id)
     except TemplateError as problem:
         return [_broken(source.id, source.title, source, problem)]
     return [_scaffold(source, one, entry) for one in found]
+
+
+def template_files(folder: Path) -> list[Path]:
+    """Return the template.yaml files of a folder: its own, or else those of the folders in it."""
+    if (folder / TEMPLATE).is_file():
+        return [folder / TEMPLATE]
+    if (folder / SETTINGS).is_file():
+        return []
+    return sorted(
+        path
+        for depth in range(1, _MOST_DEPTH + 1)
+        for path in folder.glob(f"{'*/' * depth}{TEMPLATE}")
+        if path.is_file() and path.resolve().is_relative_to(folder.resolve())
+    )[:_MOST_TEMPLATES]
+
+
+def _written(source: Source, path: Path, *, is_one: bool) -> Scaffold:
+    """Load a template.yaml that its author wrote; its layers are taken from the source only."""
+    inner = path.parent.relative_to(source.folder).parts
+    scaffold_id = source.id if is_one else "-".join([source.id, *map(_slug, inner[-1:])])
+
+    def find(place: Place, url: str, kind: LayerKind) -> Layer:
+        layer = layer_below(place, url, kind, folder=path.parent, root=source.folder)
+        below = layer.folder.relative_to(source.folder.resolve()).as_posix()
+        return replace(
+            layer,
+            label=source.id if below == "." else f"{source.id}/{below}",
+            runs_code=source.runs_code and kind is LayerKind.COOKIECUTTER,
+            origin=_origin(source, source.folder / below),
+        )
+
+    try:
+        scaffold = build_scaffold(
+            path.read_bytes(),
+            folder=path.parent,
+            label="/".join([source.id, *inner, TEMPLATE]),
+            find=find,
+            name=scaffold_id,
+        )
+    except TemplateError as problem:
+        title = source.title if is_one else f"{source.title}: {'/'.join(inner)}"
+        return _broken(scaffold_id, title, source, problem)
+    return replace(scaffold, title=source.title) if is_one else scaffold
 
 
 def _scaffold(source: Source, found: Found, entry: Path) -> Scaffold:

@@ -79,15 +79,13 @@ def finish(run: ScaffoldRun) -> None:
     """Record that all is made, what the service was made from, and its arrival in the catalogue."""
     if run.state not in MADE:
         _record_end(run)
-    registered = next((out for out in run.outputs.values() if "catalogInfoPath" in out), None)
-    if registered is None and run.state == RunState.DONE:
+    if not run.registration and run.state == RunState.DONE:
         jobs.skip(run.job, "catalogue", "This scaffold registers nothing.")
         jobs.succeed(run.job)
         return
-    ref = (registered or {}).get("entityRef", run.service_ref)
-    if Entity.objects.alive().by_name(ref).exists():
+    if Entity.objects.alive().by_name(run.entity_ref).exists():
         with jobs.step(run.job, "catalogue") as journal:
-            journal.info(f"The catalogue has {ref}.")
+            journal.info(f"The catalogue has {run.entity_ref}.")
         jobs.succeed(run.job)
         return
     journal = jobs.begin(run.job, "catalogue")
@@ -146,9 +144,7 @@ def _record_provenance(run: ScaffoldRun, merge_commit: str) -> None:
 
 def _require_location(run: ScaffoldRun, journal: JobLog) -> None:
     """Have the catalogue read the service's file, unless a location covers it already."""
-    said: dict[str, str] = next(
-        (out for out in run.outputs.values() if "catalogInfoPath" in out), {}
-    )
+    said = run.registration
     path = said.get("catalogInfoPath", "")
     repository = run.repository if said.get("tree") == SERVICE else run.gitops_repository
     if not path or repository is None:
@@ -165,7 +161,7 @@ def _require_location(run: ScaffoldRun, journal: JobLog) -> None:
 
 def _give_up_on_catalogue(run: ScaffoldRun) -> None:
     failure = NotInCatalogue(
-        f"All is made, but the catalogue has no {run.service_ref}. Look at what its "
+        f"All is made, but the catalogue has no {run.entity_ref}. Look at what its "
         "locations say about the catalogue file, and refresh them."
     )
     try:

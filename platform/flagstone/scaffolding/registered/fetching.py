@@ -19,6 +19,7 @@ from flagstone.forge.git.checkout import check_out
 from flagstone.scaffolding.engine.archives import pack_folder
 from flagstone.scaffolding.engine.cookiecutter_json import cookiecutters_in
 from flagstone.scaffolding.engine.layers import digest_of
+from flagstone.scaffolding.engine.sources import template_files
 from flagstone.scaffolding.errors import TemplateError, UnsafeTemplate
 from flagstone.scaffolding.models import STUCK_AFTER, TemplateSource, TemplateState
 from flagstone.scaffolding.registered.addresses import remote_of
@@ -79,7 +80,8 @@ def _keep(source: TemplateSource) -> None:
         if not root.is_dir():
             raise TemplateError(f"there is no such folder at {commit[:12]}", file=source.directory)
         # a file that cannot be read at all is told here; what else is wrong is told with the scaffold
-        cookiecutters_in(root, label)
+        if not template_files(root):
+            cookiecutters_in(root, label)
         digest, content = digest_of(root, label), pack_folder(root, label)
     with transaction.atomic():
         kept = _waiting(source).update(

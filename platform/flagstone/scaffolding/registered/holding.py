@@ -62,7 +62,7 @@ def scaffolds_in(source: TemplateSource) -> list[Scaffold]:
             id=source.scaffold_id,
             title=source.title,
             folder=folder,
-            description=f"A cookiecutter template, from {source.url}.",
+            description=f"A template from {source.url}.",
             origin=Origin(source.url, source.commit, source.directory),
             runs_code=source.runs_code,
         ),

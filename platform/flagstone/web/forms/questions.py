@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from flagstone.scaffolding.engine.answers import REPOSITORY_PARTS
+from flagstone.scaffolding.engine.filters import parse_repo_url
 from flagstone.scaffolding.engine.forms import LISTS, Condition, Field, FieldKind, Form
 
 # before the name of every answer, so that no question can be called like a field of the page's own
@@ -14,6 +16,17 @@ PREFIX = "answer."
 
 # kinds that offer entities of the catalogue
 _PICKERS = frozenset({FieldKind.OWNER, FieldKind.ENTITY, FieldKind.ENTITIES})
+
+_CONTROLS = {
+    FieldKind.BOOLEAN: "tick",
+    FieldKind.CHOICES: "ticks",
+    FieldKind.INTEGER: "number",
+    FieldKind.NUMBER: "number",
+    FieldKind.OBJECT: "area",
+    FieldKind.REPOSITORY: "repository",
+    FieldKind.SECRET: "secret",
+    FieldKind.TEXTAREA: "area",
+}
 
 Posted = Mapping[str, Sequence[str]]
 
@@ -85,21 +98,14 @@ class Question:
     @property
     def control(self) -> str:
         """Which control draws it: a name of the templates under `components/question/`."""
-        match self.asked.kind:
-            case FieldKind.BOOLEAN:
-                return "tick"
-            case FieldKind.CHOICE if self.asked.widget == "radio":
-                return "radios"
-            case FieldKind.CHOICES:
-                return "ticks"
-            case FieldKind.TEXTAREA | FieldKind.OBJECT:
-                return "area"
-            case FieldKind.INTEGER | FieldKind.NUMBER:
-                return "number"
-            case FieldKind.ENTITIES:
-                return "ticks" if self.groups and not self.takes_anything else "text"
-            case _:
-                return "select" if self.groups and not self.takes_anything else "text"
+        asked, offers = self.asked, bool(self.groups) and not self.takes_anything
+        if asked.widget == "hidden":
+            return "hidden"
+        if asked.kind is FieldKind.CHOICE and asked.widget == "radio":
+            return "radios"
+        if asked.kind is FieldKind.ENTITIES:
+            return "ticks" if offers else "text"
+        return _CONTROLS.get(asked.kind) or ("select" if offers else "text")
 
     @property
     def takes_anything(self) -> bool:
@@ -111,7 +117,22 @@ class Question:
     @property
     def is_group(self) -> bool:
         """Whether it is several controls under one legend rather than one with a label."""
-        return self.control in {"radios", "ticks"}
+        return self.control in {"radios", "ticks", "repository"}
+
+    @property
+    def repository(self) -> Mapping[str, str]:
+        """The three parts of a repository: host, owner and repo."""
+        values = self.values
+        if len(values) != len(REPOSITORY_PARTS):
+            said = parse_repo_url(self.value)
+            values = tuple(said.get(part, "") for part in REPOSITORY_PARTS)
+        return dict(zip(REPOSITORY_PARTS, values, strict=True))
+
+    @property
+    def owners(self) -> list[str]:
+        """The owners that the template allows, '' for any."""
+        allowed = self.asked.options.get("allowedOwners")
+        return [str(owner) for owner in allowed] if isinstance(allowed, list) else []
 
     @property
     def is_unknown(self) -> bool:
@@ -263,6 +284,9 @@ def _values(asked: Field, value: Any) -> list[str]:
         return [_text(entry) for entry in value]
     if asked.kind in LISTS:
         return [", ".join(str(entry) for entry in value)]
+    if asked.kind is FieldKind.REPOSITORY:
+        said = parse_repo_url(value)
+        return [said.get(part, "") for part in REPOSITORY_PARTS]
     if asked.kind is FieldKind.OBJECT:
         return [json.dumps(value, indent=2, ensure_ascii=False)]
     return [_text(value)]

@@ -162,6 +162,7 @@ def previewed(request: PageRequest, scaffold_id: str, key: uuid.UUID) -> HttpRes
         "repositories": previews.repositories_of(kept, tree, path),
         "file": previews.file_of(kept, tree, path),
         "verdict": kept.verdict,
+        "notes": kept.notes,
         "answers": [(f"{PREFIX}{name}", values) for name, values in kept.posted.items()],
     }
     return render(request, "web/new/preview.html", context)
