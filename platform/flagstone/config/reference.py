@@ -8,6 +8,7 @@ import sys
 import django
 
 from flagstone.core.content import CHECKOUT, content_dir
+from flagstone.scaffolding.engine.reference import reference as template_reference
 from flagstone.scorecards.engine.definition import load_scorecard
 from flagstone.scorecards.engine.reference import reference
 
@@ -20,6 +21,7 @@ def main() -> int:
     from django.core.management import call_command  # noqa: PLC0415 - Django has to be set up first
 
     card = load_scorecard(content_dir("scorecards") / "production-readiness.yaml")
+    (REFERENCE / "template-yaml.md").write_text(template_reference(), encoding="utf-8")
     (REFERENCE / "checks.md").write_text(reference(card), encoding="utf-8")
     call_command("spectacular", file=str(REFERENCE / "openapi.yaml"), fail_on_warn=True)
     return 0

@@ -469,3 +469,31 @@ def test_the_yaml_template_makes_nothing_and_says_so(folder, others):
         "version": "1.0.0",
     }
     assert made.skipped == ("Custom YAML Serialization",)
+
+
+def test_a_cookiecutter_skeleton_without_settings_asks_for_what_it_is_given(folder):
+    top = folder / "cutter" / "{{cookiecutter.name}}"
+    top.mkdir(parents=True)
+    (top / "a.txt").write_text("{{ cookiecutter.name }} {{ cookiecutter.tags | join('+') }}")
+    (top / "raw.txt").write_text("{{ keep }}")
+    steps = """
+  steps:
+    - id: fetch
+      action: fetch:cookiecutter
+      input:
+        url: ./cutter
+        copyWithoutRender: [raw.txt]
+        values: {name: "${{ parameters.name }}", tags: "${{ parameters.ports }}"}
+    - {id: p, action: "publish:repository", input: {sourcePath: .}}
+"""
+    made = rendered(load(folder, steps))
+    assert made.service.files["a.txt"].content == b"checkout http+grpc"
+    assert made.service.files["raw.txt"].content == b"{{ keep }}"
+    record = ProvenanceRecord.from_json(yaml.safe_load(made.service.files[PATH].content))
+    layers = {layer.digest: layer for layer in made.layers}
+
+    @contextlib.contextmanager
+    def opened(wanted):
+        yield layers[wanted.digest]
+
+    assert render_again(record, opened) == {"service": made.service}

@@ -52,7 +52,7 @@ def render(layer: Mapping[str, Any], target: Path) -> dict[str, Any] | Fault:
         if layer["kind"] == LayerKind.SKELETON:
             render_skeleton(folder, layer["given"], layer["options"], target / SKELETON_TOP)
             return dict(layer["given"])
-        declared = json.loads((folder / "cookiecutter.json").read_text(encoding="utf-8"))
+        declared = _declared(folder, layer["given"])
         _add_options(declared, layer["options"])
         context = finish_context(
             declared, layer["given"], environment_for({"cookiecutter": declared})
@@ -78,6 +78,14 @@ def render(layer: Mapping[str, Any], target: Path) -> dict[str, Any] | Fault:
     except BaseException as failure:  # noqa: BLE001 - the process edge: every failure becomes an answer
         return fault_of(failure, top)
     return variables
+
+
+def _declared(folder: Path, given: Mapping[str, Any]) -> dict[str, Any]:
+    settings = folder / "cookiecutter.json"
+    if not settings.exists():
+        return dict.fromkeys(given, "")
+    declared: dict[str, Any] = json.loads(settings.read_text(encoding="utf-8"))
+    return declared
 
 
 def _add_options(declared: dict[str, Any], options: Mapping[str, Any]) -> None:

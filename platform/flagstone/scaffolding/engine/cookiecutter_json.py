@@ -62,6 +62,14 @@ def declared_in(folder: Path, label: str) -> dict[str, Any]:
     return declared
 
 
+def is_without_settings(folder: Path) -> bool:
+    """Tell whether a folder is a template as Backstage takes it, too: it asks for what it is given."""
+    return not (folder / SETTINGS).exists() and any(
+        "cookiecutter" in place.name and "{{" in place.name and place.is_dir()
+        for place in folder.iterdir()
+    )
+
+
 def cookiecutters_in(folder: Path, label: str) -> list[Found]:
     """Find the templates of a repository: itself, or those that it nests, at any depth.
 

@@ -27,7 +27,7 @@ _NAMES = (
     "name", "component_id", "componentId", "component_name", "componentName", "service_name", "serviceName",
     "app_name", "appName", "project_name", "projectName", "repo_name", "repoName",
 )  # fmt: skip
-_PICKERS = {
+PICKERS = {
     "EntityNamePicker": FieldKind.NAME,
     "OwnerPicker": FieldKind.OWNER,
     "MyGroupsPicker": FieldKind.OWNER,
@@ -246,8 +246,8 @@ def _check_schema(place: Place, schema: dict[str, Any]) -> None:
 def _kind(place: Place, schema: Mapping[str, Any], *, choices: bool) -> FieldKind:
     # a field of somebody's own is drawn by the type of its answer
     picker, widget = place.get("ui:field").text(), place.get("ui:widget").text()
-    if picker in _PICKERS:
-        return _PICKERS[picker]
+    if picker in PICKERS:
+        return PICKERS[picker]
     if widget == "password":
         return FieldKind.SECRET
     answer_type = _type(place, schema)

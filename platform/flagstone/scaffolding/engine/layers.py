@@ -10,7 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from flagstone.scaffolding.engine.cookiecutter_json import SETTINGS, declared_in
+from flagstone.scaffolding.engine.cookiecutter_json import (
+    SETTINGS,
+    declared_in,
+    is_without_settings,
+)
 from flagstone.scaffolding.engine.jobs import LayerKind
 from flagstone.scaffolding.errors import LimitExceeded, TemplateError, UnsafeTemplate
 
@@ -45,6 +49,7 @@ class Layer:
         label: How people know it: the folder relative to the scaffolds' folder, such as `python-api/service`.
         digest: SHA-256 over every file of the folder: equal digests render equal trees.
         variables: The keys of cookiecutter.json that may be given, in its order.
+        takes_all: It has no cookiecutter.json: what it is given, it asks for.
         hooks: The hooks it brings.
         extensions: The Jinja extensions of its own that it asks for.
         kind: How its files are read; only a cookiecutter template has variables, hooks and extensions.
@@ -56,6 +61,7 @@ class Layer:
     label: str
     digest: str
     variables: tuple[str, ...]
+    takes_all: bool = False
     hooks: tuple[str, ...] = ()
     extensions: tuple[str, ...] = ()
     kind: LayerKind = LayerKind.COOKIECUTTER
@@ -72,6 +78,8 @@ class Layer:
         """Return the values that a rendering can be repeated with: all that may be given."""
         if self.kind is not LayerKind.COOKIECUTTER:
             return dict(context)
+        if self.takes_all:
+            return {key: value for key, value in context.items() if not key.startswith("_")}
         return {key: context[key] for key in self.variables}
 
 
@@ -91,13 +99,15 @@ def read_layer(
     """
     if kind is not LayerKind.COOKIECUTTER:
         return Layer(folder, label, digest_of(folder, label), (), kind=kind, origin=origin)
-    declared = declared_in(folder, label)
+    takes_all = is_without_settings(folder)
+    declared = {} if takes_all else declared_in(folder, label)
     hooks = folder / "hooks"
     return Layer(
         folder=folder,
         label=label,
         digest=digest_of(folder, label),
         variables=tuple(key for key in declared if not key.startswith("_")),
+        takes_all=takes_all,
         hooks=tuple(sorted(p.name for p in hooks.iterdir() if p.stem in _HOOKS))
         if hooks.is_dir()
         else (),

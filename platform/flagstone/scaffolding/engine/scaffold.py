@@ -215,7 +215,7 @@ def _layers(template: Template, find: FindLayer) -> Iterator[tuple[str, Layer]]:
         layer = find(place, url, kind)
         if step.action == FETCH_COOKIECUTTER and not is_open:
             for key, value in given.get("values").items():
-                if key not in layer.variables:
+                if key not in layer.variables and not layer.takes_all:
                     raise value.fault(f"{layer.label}/cookiecutter.json has no variable '{key}'")
         yield step.id, layer
 

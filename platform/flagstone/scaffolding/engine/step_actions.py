@@ -67,7 +67,7 @@ _HOSTS = (
     "pagure",
 )  # fmt: skip
 _REPOSITORY_LEFT_OUT = _set(
-    "access allowAutoMerge allowMergeCommit allowRebaseMerge allowSquashMerge allowUpdateBranch autoInit "
+    "access allowedHosts allowAutoMerge allowMergeCommit allowRebaseMerge allowSquashMerge allowUpdateBranch autoInit "
     "blockCreations branches bypassPullRequestAllowances collaborators customProperties defaultBranch "
     "deleteBranchOnMerge dismissStaleReviews enableLFS environments gitAuthorEmail gitAuthorName "
     "gitCommitMessage hasIssues hasProjects hasWiki homepage oidcCustomization oauthToken ownership "
@@ -78,7 +78,8 @@ _REPOSITORY_LEFT_OUT = _set(
     "squashMergeCommitTitle subscribe token topics workspace"
 )
 _PULL_REQUEST_LEFT_OUT = _set(
-    "additions assignee assignReviewersFromApprovalRules branchName commitAction commitMessage createWhenEmpty draft "
+    "additions allowedHosts assignee assignReviewersFromApprovalRules branchName commitAction commitMessage "
+    "createWhenEmpty draft "
     "filesToDelete forceEmptyGitAuthor forceFork gitAuthorEmail gitAuthorName gitCommitMessage labels "
     "milestone projectid removeSourceBranch reviewers reviewersFromApprovalRules sourceBranch squash "
     "targetBranch targetBranchName teamReviewers token update"
