@@ -108,7 +108,10 @@ def test_what_is_there_is_compared_line_by_line_and_is_in_the_way(
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["nothing", *given()], "has no scaffold 'nothing'. It has python-api, worker."),
+        (
+            ["nothing", *given()],
+            "has no scaffold 'nothing'. It has go-api, node-api, python-api, worker.",
+        ),
         (["python-api"], "Name: is needed. What it does: is needed. Squad: is needed."),
         (["python-api", *given(name="Refunds")], "such as true or null.\n"),
         (["python-api", *given(tiers="1")], "tiers: is not a question of this scaffold."),

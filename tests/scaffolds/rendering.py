@@ -33,11 +33,19 @@ def render(layer: str, answers: Mapping[str, Any] | None = None) -> dict[str, st
 
 
 def render_service(layer: str, answers: Mapping[str, Any] | None = None) -> dict[str, str]:
-    """Return a Python service's repository: its layer over the one that all of them share."""
-    declared = json.loads((SCAFFOLDS / "python-base" / "cookiecutter.json").read_text("utf-8"))
-    shared = {key: value for key, value in (answers or {}).items() if key in declared}
+    """Return a service's repository: its layer over those that it shares with others."""
     kind = "worker" if layer.startswith("worker") else "api"
-    return render("python-base", {**shared, "kind": kind}) | render(layer, answers)
+    runtime = {"node-api": "node", "go-api": "go"}.get(layer.partition("/")[0], "python")
+    files = _shared("service-base", answers, kind=kind, runtime=runtime)
+    if runtime == "python":
+        files |= _shared("python-base", answers, kind=kind)
+    return files | render(layer, answers)
+
+
+def _shared(layer: str, answers: Mapping[str, Any] | None, **options: str) -> dict[str, str]:
+    declared = json.loads((SCAFFOLDS / layer / "cookiecutter.json").read_text("utf-8"))
+    taken = {key: value for key, value in (answers or {}).items() if key in declared}
+    return render(layer, taken | {key: v for key, v in options.items() if key in declared})
 
 
 def manifests(files: Mapping[str, str]) -> list[dict[str, Any]]:

@@ -22,9 +22,12 @@ def test_finds_every_layer() -> None:
         "catalog-entry",
         "gitops-project",
         "gitops-repo",
+        "go-api/service",
+        "node-api/service",
         "paved-path",
         "python-api/service",
         "python-base",
+        "service-base",
         "worker/service",
     ]
 
@@ -57,7 +60,17 @@ def test_the_cookiecutter_command_renders_a_layer_on_its_own(layer: str, tmp_pat
 
 @pytest.mark.parametrize("case", AWKWARD)
 @pytest.mark.parametrize(
-    "layer", ["catalog-entry", "paved-path", "python-api/service", "python-base", "worker/service"]
+    "layer",
+    [
+        "catalog-entry",
+        "go-api/service",
+        "node-api/service",
+        "paved-path",
+        "python-api/service",
+        "python-base",
+        "service-base",
+        "worker/service",
+    ],
 )
 def test_flagstones_engine_renders_what_cookiecutter_does(layer: str, case: str) -> None:
     declared = (SCAFFOLDS / layer / "cookiecutter.json").read_text("utf-8")

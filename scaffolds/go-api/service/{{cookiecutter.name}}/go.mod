@@ -1,0 +1,3 @@
+module {{ cookiecutter.name }}
+
+go 1.24
