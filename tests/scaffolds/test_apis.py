@@ -24,7 +24,19 @@ each_api = pytest.mark.parametrize("api", APIS)
 
 def _properties(api: str) -> dict[str, dict[str, Any]]:
     pages = TEMPLATES[api]["spec"]["parameters"]
-    return {name: field for page in pages for name, field in page["properties"].items()}
+    asked = {name: field for page in pages for name, field in page["properties"].items()}
+    branches = [
+        branch
+        for page in pages
+        for rule in page.get("dependencies", {}).values()
+        for branch in rule["oneOf"]
+    ]
+    return asked | {
+        name: field
+        for branch in branches
+        for name, field in branch["properties"].items()
+        if name not in asked
+    }
 
 
 def _service(api: str, **answers: str) -> dict[str, str]:
