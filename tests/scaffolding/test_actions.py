@@ -193,8 +193,8 @@ def test_two_people_at_the_very_same_moment(request_run, member, lead, make_user
     at_the_door = threading.Barrier(len(people))
     plain = actions.require_free_name
 
-    def look(name, surroundings):
-        plain(name, surroundings)
+    def look(name, surroundings, **options):
+        plain(name, surroundings, **options)
         at_the_door.wait(timeout=20)
 
     monkeypatch.setattr(actions, "require_free_name", look)

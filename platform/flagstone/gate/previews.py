@@ -47,12 +47,27 @@ class PolicyVerdict:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """The files of a service that is to be, and how they would be judged in their repository."""
+    """The files of a service that is to be, and how they would be judged in their repository.
+
+    Attributes:
+        preview: The files.
+        policies: What each policy says of them.
+        report: What the scorecard says of the service, None when it knows none.
+        level: It would start on.
+        before: What is in the repository now at the paths that would be written.
+    """
 
     preview: Preview
     policies: tuple[PolicyVerdict, ...]
     report: ServiceReport | None
     level: Level
+    before: Mapping[str, bytes]
+
+    @property
+    def changed(self) -> list[str]:
+        """Paths of files that are there already, with another content."""
+        written = self.preview.rendered.gitops.contents()
+        return [path for path, content in self.before.items() if written[path] != content]
 
     @property
     def is_refused(self) -> bool:
@@ -68,7 +83,8 @@ def forecast(*, actor: User, scaffold_id: str, answers: Mapping[str, Any]) -> Fo
     """
     found = preview(actor=actor, scaffold_id=scaffold_id, answers=answers)
     written = found.rendered.gitops.contents()
-    around = _without_services(read_tree(found.target).files, written)
+    there = read_tree(found.target).files
+    around = _without_services(there, written)
     snapshot = read_files({**around, **written}, render=False)
     policies, versions = rulebook.current()
     report = None
@@ -82,6 +98,7 @@ def forecast(*, actor: User, scaffold_id: str, answers: Mapping[str, Any]) -> Fo
         policies=_verdicts(policies, snapshot, set(written)),
         report=report,
         level=ladder.get(report.level or "", NO_LEVEL) if report else NO_LEVEL,
+        before={path: there[path] for path in written if path in there},
     )
 
 

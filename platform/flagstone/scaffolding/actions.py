@@ -77,7 +77,7 @@ def request_run(
     require_known_entities(scaffold.form, answers)
     name = scaffold.form.service_name(answers)
     surroundings = surroundings_of(name, repository=scaffold.repository(answers))
-    require_free_name(name, surroundings)
+    require_free_name(name, surroundings, makes_repository=scaffold.makes_repository)
     run = ScaffoldRun(
         scaffold_id=scaffold.id,
         scaffold_title=scaffold.title[:200],

@@ -17,14 +17,21 @@ def service_ref(name: str) -> str:
     return f"component:{NAMESPACE}/{name}".lower()
 
 
-def require_free_name(name: str, surroundings: Surroundings) -> None:
+def require_free_name(
+    name: str, surroundings: Surroundings, *, makes_repository: bool = True
+) -> None:
     """Raise unless nobody holds the name.
+
+    Args:
+        name: Of the service.
+        surroundings: Where it would live.
+        makes_repository: Whether its repository is made, and must not be there yet.
 
     Raises:
         NameTaken: Naming who or what holds it.
         ForgeError: The GitOps repository cannot be read.
     """
-    holder = name_holder(name, surroundings)
+    holder = name_holder(name, surroundings, makes_repository=makes_repository)
     if holder:
         raise name_taken(name, holder)
 
@@ -35,22 +42,22 @@ def name_taken(name: str, holder: str) -> NameTaken:
     )
 
 
-def name_holder(name: str, surroundings: Surroundings) -> str:
+def name_holder(name: str, surroundings: Surroundings, *, makes_repository: bool = True) -> str:
     """Say who or what holds a service's name, cheapest question first; '' when it is free."""
     return (
-        known_holder(name, surroundings.service_repository)
+        known_holder(name, surroundings.service_repository if makes_repository else "")
         or running_holder(name)
         or _folder_holder(name, surroundings.gitops)
     )
 
 
 def known_holder(name: str, repository_name: str) -> str:
-    """Ask the catalogue and the list of repositories."""
+    """Ask the catalogue and, for a repository that is to be made, the list of repositories."""
     entity = name_is_taken("Component", NAMESPACE, name)
     if entity is not None:
         owner = f" of {entity.owner_ref}" if entity.owner_ref else ""
         return f"the catalogue has {entity.ref}{owner}"
-    repository = Repository.objects.named(repository_name).first()
+    repository = Repository.objects.named(repository_name).first() if repository_name else None
     return f"there is a repository {repository.full_name}" if repository else ""
 
 

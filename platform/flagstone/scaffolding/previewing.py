@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from flagstone.accounts.models import User
 from flagstone.accounts.permissions import require
-from flagstone.forge.models import Repository
+from flagstone.forge.models import Repository, RepositoryRole
 from flagstone.scaffolding.collection import find_scaffold
 from flagstone.scaffolding.engine.answers import validate
 from flagstone.scaffolding.engine.plan import RenderedService, render
@@ -48,6 +48,11 @@ class Preview:
         plan = self.rendered.pull_request
         return self.surroundings.target_of(plan) if plan else self.surroundings.gitops
 
+    def in_the_way(self, there: Iterable[str]) -> list[str]:
+        """Return which files stop the run: it writes over nothing of the GitOps repository."""
+        plan = self.rendered.pull_request
+        return sorted(there) if plan and self.target.role == RepositoryRole.GITOPS else []
+
     @property
     def can_be_created(self) -> bool:
         return not self.holder
@@ -77,4 +82,5 @@ def preview(*, actor: User, scaffold_id: str, answers: Mapping[str, Any]) -> Pre
         now=timezone.now(),
         foretell=surroundings.foretell,
     )
-    return Preview(scaffold, rendered, surroundings, name_holder(name, surroundings))
+    holder = name_holder(name, surroundings, makes_repository=scaffold.makes_repository)
+    return Preview(scaffold, rendered, surroundings, holder)

@@ -116,6 +116,11 @@ def _policy(verdict: PolicyVerdict) -> Policy:
 
 def _obstacle(forecast: Forecast) -> str:
     titles = [verdict.title for verdict in forecast.policies if verdict.state is State.FAIL]
+    in_the_way = forecast.preview.in_the_way(forecast.before)
+    if in_the_way:
+        return (
+            f"Files of that name are there already: {', '.join(in_the_way)}. Choose another name."
+        )
     if not titles:
         return ""
     return f"Enforced policies refuse these files: {', '.join(titles)}. Change the answers that lead to them."

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.cache import cache
 from django.urls import reverse
 
 from flagstone.accounts.models import User
+from flagstone.forge.git.diffs import FileDiff
+from flagstone.forge.git.texts import compare
 from flagstone.gate.previews import Forecast
 from flagstone.scaffolding.engine.trees import RenderedTree
 from flagstone.web.forms.questions import as_posted
@@ -38,6 +40,14 @@ class Kept:
     repositories: Mapping[str, str]
     verdict: Verdict
     notes: tuple[str, ...] = ()
+    before: Mapping[str, bytes] = field(default_factory=dict)
+
+    def status_of(self, tree: str, path: str) -> str:
+        """Tell whether a file would be added, modified, or stay as it is ('')."""
+        before = self.before.get(path) if tree == GITOPS else None
+        if before is None:
+            return "added"
+        return "modified" if before != self.trees[tree].files[path].content else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +63,7 @@ class Repository:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """The file that is shown; `text` is None for one that holds no text."""
+    """The file that is shown; `text` is None for one that holds no text, `diff` for one that is not changed."""
 
     path: str
     repository: str
@@ -61,6 +71,7 @@ class File:
     size: int
     is_executable: bool
     findings: tuple[Finding, ...] = ()
+    diff: FileDiff | None = None
 
     @property
     def hits(self) -> set[int]:
@@ -90,6 +101,7 @@ def keep(user: User, forecast: Forecast) -> Kept:
             *rendered.log,
             *(f"Left out: {name}, since its condition is false." for name in rendered.skipped),
         ),
+        before=forecast.before,
     )
     cache.set(_place(user, kept.key), kept, KEPT_SECONDS)
     return kept
@@ -130,7 +142,7 @@ def repositories_of(kept: Kept, tree: str, path: str) -> list[Repository]:
                 TreeFile(
                     file,
                     with_query(page, file=f"{key}:{file}"),
-                    status="added",
+                    status=kept.status_of(key, file),
                     findings=len(kept.verdict.findings.get(file, ())) if key == GITOPS else 0,
                 )
                 for file in rendered.files
@@ -154,7 +166,17 @@ def file_of(kept: Kept, tree: str, path: str) -> File | None:
     if text is not None and "\0" in text:
         text = None
     findings = kept.verdict.findings.get(path, ()) if tree == GITOPS else ()
-    return File(path, TITLES[tree], text, len(rendered.content), rendered.executable, findings)
+    return File(
+        path,
+        TITLES[tree],
+        text,
+        len(rendered.content),
+        rendered.executable,
+        findings,
+        compare(path, kept.before[path], rendered.content)
+        if kept.status_of(tree, path) == "modified"
+        else None,
+    )
 
 
 def _place(user: User, key: uuid.UUID) -> str:

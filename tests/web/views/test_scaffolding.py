@@ -447,3 +447,41 @@ def test_a_repository_name_that_is_taken_is_told_at_once(signed_in: Client, node
     answers = {"answer.repoUrl": ["local", "acme", "gitops"]}
     said = page_of(signed_in.post("/new/node/check?field=repoUrl", answers))
     assert "gitops" in said
+
+
+@pytest.mark.parametrize("role", ["gitops", "service"])
+def test_a_file_that_is_there_is_shown_with_what_would_change(
+    signed_in: Client, node: Path, gitops: Repository, settings: Any, role: str, member: User
+) -> None:
+    from flagstone.forge import pipeline
+    from tests.forge.repositories import make_repository
+
+    make_repository(
+        Path(settings.FLAGSTONE_LOCAL_HOST_ROOT),
+        {"services/new/main.txt": "I was here\n"},
+        full_name="acme/other",
+    )
+    other = pipeline.register_existing(
+        requested_by=member, host=gitops.host, full_name="acme/other"
+    )
+    Repository.objects.filter(pk=other.pk).update(role=role)
+    text = (node / "template.yaml").read_text()
+    publish = (
+        '    - {id: pr, action: "publish:github:pull-request", input: '
+        '{repoUrl: "${{ parameters.repoUrl }}", title: Add it, targetPath: services/new}}\n'
+    )
+    (node / "template.yaml").write_text(text[: text.index("    - {id: publish")] + publish)
+    answers = {
+        "answer.repoUrl": ["local", "acme", "other"],
+        "answer.password": "x",
+        "answer.fixed": "set",
+    }
+
+    response = signed_in.post("/new/node/preview", answers)
+    assert response.status_code == 302, page_of(response)
+    page = page_of(signed_in.get(response.headers["Location"]))
+
+    assert "It is there already" in page
+    assert "I was here" in page
+    assert "I am set" in page
+    assert ("Files of that name are there already" in page) is (role == "gitops")

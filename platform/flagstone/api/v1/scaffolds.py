@@ -221,6 +221,14 @@ def _forecast(found: Forecast) -> dict[str, Any]:
             "service": _texts(rendered.service.contents()),
             "gitops": _texts(rendered.gitops.contents()),
         },
+        "changes": {
+            path: "modified"
+            if path in found.changed
+            else "same"
+            if path in found.before
+            else "added"
+            for path in rendered.gitops.files
+        },
         "policies": [
             {
                 "name": verdict.name,

@@ -178,7 +178,7 @@ def _file_diff(
     head: _Head, count: tuple[int, int, bool], section: Sequence[str], lines_per_file: int
 ) -> FileDiff:
     additions, deletions, is_binary = count
-    hunks = tuple(_parse_hunks(section[:lines_per_file]))
+    hunks = tuple(parse_hunks(section[:lines_per_file]))
     return FileDiff(
         path=head.path,
         old_path=head.old_path,
@@ -194,7 +194,8 @@ def _file_diff(
     )
 
 
-def _parse_hunks(section: Sequence[str]) -> Iterator[Hunk]:
+def parse_hunks(section: Sequence[str]) -> Iterator[Hunk]:
+    """Read the hunks of one file out of the lines of its patch."""
     starts = [number for number, line in enumerate(section) if line.startswith("@@ ")]
     for start, end in pairwise([*starts, len(section)]):
         ranges, _, heading = section[start].removeprefix("@@ ").partition(" @@")

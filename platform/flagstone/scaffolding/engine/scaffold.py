@@ -74,10 +74,13 @@ class Scaffold:
     def name_field(self) -> str:
         return self.form.name_field
 
+    @property
+    def makes_repository(self) -> bool:
+        return any(ACTIONS[step.action].deed is Deed.REPOSITORY for step in self.steps)
+
     def repository(self, answers: Mapping[str, Any]) -> str:
         """Return `owner/name` of the repository that these answers ask to be made; '' where none does."""
-        makes_one = any(ACTIONS[step.action].deed is Deed.REPOSITORY for step in self.steps)
-        return self.form.repository(answers) if makes_one else ""
+        return self.form.repository(answers) if self.makes_repository else ""
 
     @property
     def idle_code(self) -> tuple[str, ...]:
