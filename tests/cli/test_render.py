@@ -279,3 +279,35 @@ def test_a_folder_without_a_template_says_what_it_lacks(tmp_path: Path) -> None:
     done = run(tmp_path / "empty")
     assert done.returncode == 2
     assert "empty: is not a cookiecutter template: it has no cookiecutter.json" in done.stderr
+
+
+def test_a_template_of_backstage_that_makes_a_repository(tmp_path: Path) -> None:
+    folder = tmp_path / "node"
+    (folder / "skeleton").mkdir(parents=True)
+    (folder / "skeleton" / "catalog-info.yaml").write_text("name: ${{ values.name }}\n")
+    (folder / "template.yaml").write_text(
+        """\
+apiVersion: scaffolder.backstage.io/v1beta3
+kind: Template
+metadata: {name: node, title: Node}
+spec:
+  type: service
+  parameters:
+    - properties: {name: {type: string}, repoUrl: {type: string, ui:field: RepoUrlPicker}}
+  steps:
+    - {id: f, action: "fetch:template", input: {url: ./skeleton, values: {name: "${{ parameters.name }}"}}}
+    - {id: p, action: "publish:github", input: {repoUrl: "${{ parameters.repoUrl }}"}}
+    - id: r
+      action: catalog:register
+      input: {repoContentsUrl: "${{ steps.p.output.repoContentsUrl }}", catalogInfoPath: /catalog-info.yaml}
+"""
+    )
+
+    done = run(
+        folder, "--set", "name=quotes", "--set", "repoUrl=github.com?owner=a&repo=quotes",
+        "--output", tmp_path / "out",
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "out/service/catalog-info.yaml").read_text() == "name: quotes\n"
+    assert "GitOps repository: 0 files" in done.stdout

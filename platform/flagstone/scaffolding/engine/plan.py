@@ -92,7 +92,7 @@ def render(
         recorded: Provenance of an earlier rendering, as JSON: layers that have not changed since get the
             very values that they had then, random ones and dates included.
         limits: Of the rendering child.
-        foretell: Tells what making a repository will give.
+        foretell: Tells what making a repository will give; without a code host, addresses that lead nowhere.
 
     Raises:
         AnswersInvalid: The answers do not fit the form.
@@ -107,7 +107,7 @@ def render(
         _names(scaffold, answers, user, environment, now),
         service_name=name,
         find=scaffold.find,
-        foretell=foretell or _nothing_foretold,
+        foretell=foretell or _somewhere,
     )
     fetches = [deed for deed in steps.deeds if isinstance(deed, Fetch)]
     rendered = _rendered(fetches, recorded or {}, limits)
@@ -157,8 +157,11 @@ def _component_in(content: bytes) -> str:
     return ""
 
 
-def _nothing_foretold(plan: RepositoryPlan) -> dict[str, str]:
-    return {}
+def _somewhere(plan: RepositoryPlan) -> dict[str, str]:
+    """Foretell without a code host: addresses that only tell which repository is meant."""
+    full_name = "/".join(filter(None, (plan.owner, plan.name)))
+    place = f"https://{plan.host or 'code-host.invalid'}/{full_name}"
+    return {"repository": full_name, "remoteUrl": f"{place}.git", "repoContentsUrl": place}
 
 
 def _rendered(
