@@ -105,6 +105,7 @@ def test_one_live_exemption_for_a_check(entity, member):
 
 
 def test_one_that_is_over_makes_room_for_the_next(entity, member, lead):
+    from flagstone.core.models import AuditEntry
     from flagstone.scorecards.actions import decide_exemption
     from flagstone.scorecards.models import Exemption, ExemptionState
 
@@ -120,6 +121,11 @@ def test_one_that_is_over_makes_room_for_the_next(entity, member, lead):
         _request(member, entity, expires_on=today + timedelta(days=5))
     old.refresh_from_db()
     assert old.state == "expired"
+    entries = AuditEntry.objects.order_by("sequence").values_list("action", "actor")
+    assert list(entries)[-2:] == [
+        ("scorecards.exemption_expired", "flagstone"),
+        ("scorecards.exemption_requested", member.username),
+    ]
 
 
 def test_what_would_have_ended_cannot_be_approved(entity, member, lead):

@@ -75,10 +75,7 @@ def request_exemption(
         raise UserError(f"A reason has {LONGEST_REASON:,} characters at the most.")
     if not today < expires_on <= today + LONGEST_EXEMPTION:
         raise UserError(f"An exemption ends after today and within {LONGEST_EXEMPTION.days} days.")
-    # one that is over makes room for the next
-    Exemption.objects.filter(
-        entity=entity, check_id=check_id, state__in=LIVE_EXEMPTIONS, expires_on__lt=today
-    ).update(state=ExemptionState.EXPIRED)
+    _make_room(entity, check_id, today)
     exemption = Exemption(
         entity=entity,
         check_id=check_id,
@@ -142,7 +139,18 @@ def _ask(repository: Repository, *, reason: str) -> None:
     tasks.evaluate_repository.delay_on_commit(repository.pk)
 
 
-def _record(actor: User, action: str, exemption: Exemption) -> None:
+def _make_room(entity: Entity, check_id: str, today: date) -> None:
+    """Write down that an exemption is over, so that the next one can be asked for."""
+    over = Exemption.objects.select_related("requested_by").filter(
+        entity=entity, check_id=check_id, state__in=LIVE_EXEMPTIONS, expires_on__lt=today
+    )
+    for exemption in over:
+        exemption.state = ExemptionState.EXPIRED
+        exemption.save(update_fields=("state",))
+        _record(None, "scorecards.exemption_expired", exemption)
+
+
+def _record(actor: User | None, action: str, exemption: Exemption) -> None:
     audit.record(
         actor=actor,
         action=action,

@@ -233,6 +233,10 @@ class ExemptionQuerySet(models.QuerySet["Exemption"]):
     def in_force(self, today: date) -> Self:
         return self.filter(state=ExemptionState.APPROVED, expires_on__gte=today)
 
+    def live(self, today: date) -> Self:
+        """Those that are asked for or in force."""
+        return self.filter(state__in=LIVE_EXEMPTIONS, expires_on__gte=today)
+
     def standing(self, state: ExemptionState, today: date) -> Self:
         """Those that stand so on a day, as `Exemption.standing_on` says of each."""
         over = Q(state__in=LIVE_EXEMPTIONS, expires_on__lt=today)

@@ -15,12 +15,12 @@ from flagstone.scorecards.engine.checks import REGISTRY
 from flagstone.scorecards.engine.registry import Check
 from flagstone.scorecards.engine.states import EFFECTS, State
 from flagstone.scorecards.models import (
-    LIVE_EXEMPTIONS,
     CheckChange,
     CheckResult,
     Evaluation,
     EvaluationState,
     Exemption,
+    ExemptionQuerySet,
     Scorecard,
     ScoreSnapshot,
     ServiceScore,
@@ -214,22 +214,19 @@ def history_of(
     return list(rows.values_list("day", "score"))
 
 
-def exemptions_of(entity: Entity) -> QuerySet[Exemption]:
+def exemptions_of(entity: Entity) -> ExemptionQuerySet:
     return Exemption.objects.filter(entity=entity).select_related("requested_by", "decided_by")
 
 
-def exemptions() -> QuerySet[Exemption]:
+def exemptions() -> ExemptionQuerySet:
     """Return every exemption with what a list shows of it, the latest first."""
     return Exemption.objects.select_related("entity", "requested_by", "decided_by")
 
 
 def live_exemption(entity: Entity, check_id: str) -> Exemption | None:
     """Return the exemption of a check that is asked for or in force."""
-    return (
-        exemptions_of(entity)
-        .filter(check_id=check_id, state__in=LIVE_EXEMPTIONS, expires_on__gte=timezone.now().date())
-        .first()
-    )
+    found = exemptions_of(entity).live(timezone.now().date())
+    return found.filter(check_id=check_id).first()
 
 
 def matrix(

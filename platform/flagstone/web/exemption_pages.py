@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from urllib.parse import urlencode
@@ -13,7 +13,7 @@ from flagstone.accounts.models import User
 from flagstone.accounts.permissions import may
 from flagstone.scorecards import selectors
 from flagstone.scorecards.engine.checks import REGISTRY
-from flagstone.scorecards.models import Exemption, ExemptionState
+from flagstone.scorecards.models import Exemption, ExemptionQuerySet, ExemptionState
 
 WAITING, IN_FORCE, ENDED = "waiting", "in-force", "ended"
 _TITLES = {WAITING: "To decide", IN_FORCE: "In force", ENDED: "Ended"}
@@ -67,7 +67,7 @@ class ExemptionRow:
 def listed(wanted: Narrowing, today: date) -> QuerySet[Exemption]:
     """Return what is asked for: what ends first stands first, of the ended what ended last."""
     order = ("-expires_on", "-pk") if wanted.of == ENDED else ("expires_on", "pk")
-    return _standing(wanted.of, today)(_narrowed(wanted)).order_by(*order)
+    return _standing(_narrowed(wanted), wanted.of, today).order_by(*order)
 
 
 def tabs(wanted: Narrowing, today: date) -> list[ExemptionTab]:
@@ -76,7 +76,7 @@ def tabs(wanted: Narrowing, today: date) -> list[ExemptionTab]:
         ExemptionTab(
             title,
             f"?{urlencode(asdict(wanted) | {'of': of})}",
-            _standing(of, today)(narrowed).count(),
+            _standing(narrowed, of, today).count(),
             of == wanted.of,
         )
         for of, title in _TITLES.items()
@@ -108,7 +108,7 @@ def name_of_check(check_id: str) -> str:
     return check.name if check else ""
 
 
-def _narrowed(wanted: Narrowing) -> QuerySet[Exemption]:
+def _narrowed(wanted: Narrowing) -> ExemptionQuerySet:
     found = selectors.exemptions()
     if wanted.squad:
         found = found.filter(entity__owner_ref=wanted.squad)
@@ -117,7 +117,7 @@ def _narrowed(wanted: Narrowing) -> QuerySet[Exemption]:
     return found
 
 
-def _standing(of: str, today: date) -> Callable[[QuerySet[Exemption]], QuerySet[Exemption]]:
-    manager = Exemption.objects
-    chosen = {WAITING: manager.waiting, IN_FORCE: manager.in_force, ENDED: manager.ended}[of]
-    return lambda found: found & chosen(today)
+def _standing(found: ExemptionQuerySet, of: str, today: date) -> ExemptionQuerySet:
+    if of == WAITING:
+        return found.waiting(today)
+    return found.in_force(today) if of == IN_FORCE else found.ended(today)

@@ -40,7 +40,12 @@ def test_both_trees_and_every_plan(load):
         "services/checkout/catalog-info.yaml",
         "services/checkout/deployment.yaml",
     ]
-    assert rendered.repository == RepositoryPlan("publish", "checkout", "Sells {{ things }}")
+    assert rendered.repository == RepositoryPlan(
+        "publish",
+        "checkout",
+        "Sells {{ things }}",
+        contents_url="https://code-host.invalid/checkout",
+    )
     assert rendered.pull_request == PullRequestPlan(
         "pull-request", "Add checkout", "Sells {{ things }}"
     )

@@ -102,6 +102,14 @@ def test_nobody_decides_on_their_own(client, lead, quote):
     assert the_one().state == "pending"
 
 
+def test_a_wish_of_ones_own_is_withdrawn(client, member, quote):
+    ask(client, member)
+    answer = client.post(f"/exemptions/{the_one().pk}/revoke", follow=True)
+    assert "is withdrawn." in answer.text
+    assert "counts again" not in answer.text
+    assert the_one().state == "revoked"
+
+
 def test_a_member_neither_decides_nor_revokes_what_others_asked_for(client, member, lead, quote):
     ask(client, lead)
     client.force_login(member)

@@ -17,7 +17,7 @@ from flagstone.catalog import selectors as catalog
 from flagstone.catalog.engine.refs import EntityRef
 from flagstone.core.errors import NotFound, UserError
 from flagstone.scorecards import actions, selectors
-from flagstone.scorecards.models import Exemption
+from flagstone.scorecards.models import Exemption, ExemptionState
 from flagstone.web import exemption_pages
 from flagstone.web.check_texts import find_check
 from flagstone.web.crumbs import Crumb
@@ -99,10 +99,11 @@ def decide(request: PageRequest, pk: int) -> HttpResponse:
 @require_POST
 def revoke(request: PageRequest, pk: int) -> HttpResponse:
     exemption = _find(pk)
+    counted = exemption.state == ExemptionState.PENDING
     actions.revoke_exemption(actor=request.user, exemption=exemption)
-    messages.success(
-        request, f"{exemption.check_id} of {exemption.entity.display_name} counts again."
-    )
+    about = f"{exemption.check_id} of {exemption.entity.display_name}"
+    done = f"The wish for {about} is withdrawn." if counted else f"{about} counts again."
+    messages.success(request, done)
     return _back(request)
 
 
