@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from flagstone.scaffolding.engine.expressions import (
@@ -176,6 +178,25 @@ def test_what_is_looked_up_is_known_without_evaluating():
         "now",
         "user.ref",
     }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "${{ parameters.long.split('') | join(parameters.long) }}",
+        "${{ parameters.long.split('').join(parameters.long) }}",
+        "${{ parameters.long | replace('', parameters.long) }}",
+    ],
+)
+def test_what_would_grow_beyond_memory_is_not_even_begun(text):
+    begun = time.perf_counter()
+    with pytest.raises(ExpressionError, match=str(MAX_TEXT)):
+        evaluate(text, NAMES)
+    assert time.perf_counter() - begun < 2
+
+
+def test_an_indent_has_an_end():
+    assert evaluate("${{ {'a': 1} | dump(999999999) }}", {}) == '{\n          "a": 1\n}'
 
 
 def test_a_growing_chain_stops_at_the_limit():

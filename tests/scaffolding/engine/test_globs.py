@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from flagstone.scaffolding.engine.globs import matches
@@ -27,6 +29,14 @@ from flagstone.scaffolding.engine.globs import matches
         ("**", "anything/at/all", True),
         ("a+(b)", "a+(b)", True),
         ("[ab]", "a", False),
+        ("**/b/**/d", "a/b/c/x/d", True),
+        ("**/b/**/d", "a/b/d/e", True),
+        ("**/b/**/d", "a/c/d", False),
+        ("a*c*e", "abcde", True),
+        ("a*c*e", "abcdef", False),
+        ("*", "a/b", True),
+        ("a/*/c", "a/b/c", True),
+        ("a/*/c", "a/b/d/c", False),
     ],
 )
 def test_a_pattern(pattern, path, fits):
@@ -37,3 +47,17 @@ def test_any_of_several():
     assert matches("b", ["a", "b"])
     assert not matches("c", ["a", "b"])
     assert not matches("c", [])
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path"),
+    [
+        ("*a" * 100 + "b", "a" * 5000),
+        ("**/" * 90 + "x", "/".join(["a"] * 500)),
+        ("{a,b}" * 50, "a" * 50),
+    ],
+)
+def test_a_pattern_of_many_stars_ends(pattern, path):
+    begun = time.perf_counter()
+    assert not matches(path, [pattern]) or "{" in pattern
+    assert time.perf_counter() - begun < 1

@@ -35,8 +35,11 @@ def shown(value: Any) -> Any:
 def dump(value: Any, indent: int | None = None) -> str:
     """Write JSON as JavaScript's JSON.stringify does."""
     plain = None if isinstance(value, Undefined) else value
-    separators = None if indent else (",", ":")
-    return bounded(json.dumps(plain, ensure_ascii=False, indent=indent, separators=separators))
+    width = (
+        min(int(indent), 10) if indent else None
+    )  # as JSON.stringify, which takes no more either
+    separators = None if width else (",", ":")
+    return bounded(json.dumps(plain, ensure_ascii=False, indent=width, separators=separators))
 
 
 def bounded(text: str) -> str:
@@ -96,7 +99,10 @@ def _replace(value: Any, old: Any, new: Any) -> str:
 
 
 def _join(value: Any, separator: Any = "") -> str:
-    return bounded(_text(separator).join(_text(item) for item in value or ()))
+    words, between = [_text(item) for item in value or ()], _text(separator)
+    if sum(map(len, words)) + len(between) * len(words) > MAX_TEXT:
+        raise ValueError(_TOO_LONG)
+    return between.join(words)
 
 
 def _split(value: Any, separator: Any = None) -> list[str]:
