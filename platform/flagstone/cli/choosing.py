@@ -15,6 +15,7 @@ from flagstone.forge.git.remotes import GitRemote
 from flagstone.scaffolding.engine.addresses import template_address
 from flagstone.scaffolding.engine.cookiecutter_json import SETTINGS
 from flagstone.scaffolding.engine.layers import Origin
+from flagstone.scaffolding.engine.names import name_fault, slug
 from flagstone.scaffolding.engine.scaffold import (
     TEMPLATE,
     Scaffold,
@@ -97,9 +98,8 @@ def _template_in(folder: Path, name: str, wish: Wish, origin: Origin | None = No
 
 
 def _id(name: str) -> str:
-    words = "".join(char if char.isalnum() and char.isascii() else "-" for char in name.lower())
-    text = "-".join(filter(None, words.split("-"))) or "template"
-    return text if text[0].isalpha() and len(text) >= 3 else f"template-{text}"
+    text = slug(name)
+    return text if text and not name_fault(text) else f"template-{text}".strip("-")
 
 
 def _by_id(wanted: str, folder: Path) -> Scaffold:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import html
 import json
-import re
 import textwrap
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 from jinja2 import Undefined
+
+from flagstone.scaffolding.engine.names import slug
 
 MAX_TEXT = 64 * 1024
 _TOO_LONG = f"the text grows longer than {MAX_TEXT} characters"
@@ -110,10 +111,6 @@ def _split(value: Any, separator: Any = None) -> list[str]:
     return list(text) if separator == "" else text.split(separator)
 
 
-def _slugify(value: Any) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", _text(value).lower()).strip("-")
-
-
 def _indent(value: Any, width: int = 4, first: bool = False) -> str:  # noqa: FBT001, FBT002 - the template's signature
     lines = _text(value).split("\n")
     space = " " * min(int(width), 100)
@@ -189,7 +186,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "reverse": _reverse,
     "round": lambda value, precision=0: round(value, precision),
     "safe": lambda value: value,
-    "slugify": _slugify,
+    "slugify": lambda value: slug(_text(value)),
     "sort": _sort,
     "split": _split,
     "string": _text,

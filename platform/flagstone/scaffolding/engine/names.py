@@ -22,6 +22,11 @@ def name_fault(name: str) -> str | None:
     return NAME_RULE
 
 
+def slug(text: str) -> str:
+    """Return a text as lower-case words with dashes between them, '' if nothing of it can stay."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+
+
 def path_fault(path: str, *, marks: tuple[str, ...] = ()) -> str | None:
     """Return why a path made from answers must not be written, or None.
 

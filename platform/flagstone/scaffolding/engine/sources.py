@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from flagstone.scaffolding.engine.cookiecutter_json import (
 )
 from flagstone.scaffolding.engine.jobs import LayerKind
 from flagstone.scaffolding.engine.layers import Layer, Origin, read_layer
+from flagstone.scaffolding.engine.names import slug
 from flagstone.scaffolding.engine.scaffold import (
     TEMPLATE,
     Scaffold,
@@ -84,7 +84,7 @@ def template_files(folder: Path) -> list[Path]:
 def _written(source: Source, path: Path, *, is_one: bool) -> Scaffold:
     """Load a template.yaml that its author wrote; its layers are taken from the source only."""
     inner = path.parent.relative_to(source.folder).parts
-    scaffold_id = source.id if is_one else "-".join([source.id, *map(_slug, inner[-1:])])
+    scaffold_id = source.id if is_one else "-".join([source.id, *map(slug, inner[-1:])])
 
     def find(place: Place, url: str, kind: LayerKind) -> Layer:
         layer = layer_below(place, url, kind, folder=path.parent, root=source.folder)
@@ -111,7 +111,7 @@ def _written(source: Source, path: Path, *, is_one: bool) -> Scaffold:
 
 
 def _scaffold(source: Source, found: Found, entry: Path) -> Scaffold:
-    scaffold_id = "-".join([source.id, *map(_slug, found.keys)])
+    scaffold_id = "-".join([source.id, *map(slug, found.keys)])
     title = f"{source.title}: {found.title}" if found.title else source.title
     label = "/".join([source.id, *found.folder.relative_to(source.folder).parts])
     try:
@@ -154,7 +154,3 @@ def _origin(source: Source, folder: Path) -> Origin | None:
 
 def _broken(scaffold_id: str, title: str, source: Source, problem: TemplateError) -> Scaffold:
     return Scaffold(id=scaffold_id, folder=source.folder, title=title, problem=problem)
-
-
-def _slug(key: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", key.lower()).strip("-")

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import yaml
-
 from flagstone.scaffolding.engine import expressions
 from flagstone.scaffolding.engine.argo_resources import argo_resources
-from flagstone.scaffolding.engine.filters import parse_repo_url, shown
+from flagstone.scaffolding.engine.filters import shown
 from flagstone.scaffolding.engine.jobs import LayerKind
 from flagstone.scaffolding.engine.layers import Layer
 from flagstone.scaffolding.engine.plans import PullRequestPlan, RegistrationPlan, RepositoryPlan
 from flagstone.scaffolding.engine.step_actions import ACTIONS, Action, Deed
-from flagstone.scaffolding.engine.targets import GITOPS, SERVICE, PathWrong, workspace_path
+from flagstone.scaffolding.engine.step_inputs import Inputs, as_json, as_yaml
+from flagstone.scaffolding.engine.targets import GITOPS, SERVICE, PathWrong
 from flagstone.scaffolding.engine.template import Step
-from flagstone.scaffolding.engine.workspace import Add, Delete, Edit, Rename, Take, Write
+from flagstone.scaffolding.engine.workspace import Add, Delete, Edit, Take, Write
 from flagstone.scaffolding.engine.yaml_source import Place
 
 MOST_DEEDS = 300
@@ -148,7 +146,7 @@ class _Walk:
         if len(self.found.deeds) > MOST_DEEDS:
             raise step.place.fault(f"the steps come to more than {MOST_DEEDS} deeds")
         action = ACTIONS[step.action]
-        given = _Inputs(
+        given = Inputs(
             step,
             {
                 key: self._value(value, step.place.get("input").get(key))
@@ -188,7 +186,7 @@ class _Walk:
                 "the code host's own rules hold."
             )
 
-    def _fetch(self, given: _Inputs, kind: LayerKind) -> dict[str, Any]:
+    def _fetch(self, given: Inputs, kind: LayerKind) -> dict[str, Any]:
         layer = self.find(given.place("url"), given.text("url"), kind)
         values = given.mapping("values")
         if kind is LayerKind.COOKIECUTTER:
@@ -208,20 +206,20 @@ class _Walk:
         )
         return {}
 
-    def _edit(self, given: _Inputs, deed: Deed) -> dict[str, Any]:
+    def _edit(self, given: Inputs, deed: Deed) -> dict[str, Any]:
         match deed:
             case Deed.SERIALIZE_YAML:
-                return {"serialized": _as_yaml(given.values.get("data"), given.mapping("options"))}
+                return {"serialized": as_yaml(given.values.get("data"), given.mapping("options"))}
             case Deed.SERIALIZE_JSON:
                 space = given.values.get("space")
-                return {"serialized": _as_json(given.values.get("data"), space)}
+                return {"serialized": as_json(given.values.get("data"), space)}
             case Deed.WRITE:
                 path = given.path("path", is_file=True)
                 self._do(Write(path, str(shown(given.values.get("content")))), given.step.place)
                 return {"path": path}
             case Deed.WRITE_ENTITY:
                 path = given.path("filePath", default=CATALOG_FILE, is_file=True)
-                self._do(Write(path, _as_yaml(given.values.get("entity"), {})), given.step.place)
+                self._do(Write(path, as_yaml(given.values.get("entity"), {})), given.step.place)
             case Deed.DELETE:
                 self._do(Delete(given.patterns("files")), given.step.place)
             case Deed.RENAME:
@@ -232,7 +230,7 @@ class _Walk:
     def _do(self, edit: Edit, place: Place) -> None:
         self.found.deeds.append(Edited(edit, place))
 
-    def _log(self, given: _Inputs) -> dict[str, Any]:
+    def _log(self, given: Inputs) -> dict[str, Any]:
         words = [
             str(shown(given.values[key])) for key in ("message", "extra") if key in given.values
         ]
@@ -241,7 +239,7 @@ class _Walk:
             self.found.log.append("The files of the workspace are listed in the preview.")
         return {}
 
-    def _repository(self, given: _Inputs, action: Action) -> dict[str, Any]:
+    def _repository(self, given: Inputs, action: Action) -> dict[str, Any]:
         if self.found.repository:
             raise given.step.place.get("action").fault(
                 "with these answers a second repository would be made; a run makes one"
@@ -259,7 +257,7 @@ class _Walk:
         self._do(Take(SERVICE, folder), given.step.place)
         return {key: value for key, value in foretold.items() if key in action.outputs}
 
-    def _pull_request(self, given: _Inputs, action: Action) -> dict[str, Any]:
+    def _pull_request(self, given: Inputs, action: Action) -> dict[str, Any]:
         if self.found.pull_request:
             raise given.step.place.get("action").fault(
                 "with these answers a second pull request would be opened; a run opens one"
@@ -276,7 +274,7 @@ class _Walk:
         self._do(Take(GITOPS, folder, into), given.step.place)
         return {}
 
-    def _argo_resources(self, given: _Inputs) -> dict[str, Any]:
+    def _argo_resources(self, given: Inputs) -> dict[str, Any]:
         application = given.text("appName")
         try:
             words = {key: str(shown(value)) for key, value in given.values.items()}
@@ -291,7 +289,7 @@ class _Walk:
             )
         return {}
 
-    def _register(self, given: _Inputs) -> dict[str, Any]:
+    def _register(self, given: Inputs) -> dict[str, Any]:
         if self.found.registration:
             raise given.step.place.get("action").fault(
                 "with these answers a second file would be registered; a run registers one"
@@ -311,90 +309,3 @@ class _Walk:
             given.step.id, path or f"services/{self.service_name}/{CATALOG_FILE}", tree
         )
         return {"entityRef": f"component:default/{self.service_name}"}
-
-
-@dataclass(frozen=True, slots=True)
-class _Inputs:
-    """What a step was given, with every expression in it evaluated."""
-
-    step: Step
-    values: Mapping[str, Any]
-
-    def place(self, key: str) -> Place:
-        return self.step.place.get("input").get(key)
-
-    def text(self, key: str, default: str = "") -> str:
-        value = self.values.get(key)
-        return default if value is None else str(shown(value))
-
-    def mapping(self, key: str) -> dict[str, Any]:
-        value = self.values.get(key)
-        if value is not None and not isinstance(value, dict):
-            raise self.place(key).fault(f"{key} must be a mapping")
-        return value or {}
-
-    def path(
-        self, key: str, *, default: str = "", is_file: bool = False, is_rooted: bool = False
-    ) -> str:
-        value = self.values.get(key)
-        if is_rooted and isinstance(value, str):
-            value = value.lstrip(
-                "/"
-            )  # from the root of the repository, which the workspace becomes
-        try:
-            path = workspace_path(value, default=default)
-        except PathWrong as error:
-            raise self.place(key).fault(f"{key} {error}") from error
-        if is_file and not path:
-            raise self.place(key).fault(f"{key} must name a file")
-        return path
-
-    def patterns(self, key: str) -> tuple[str, ...]:
-        value = self.values.get(key)
-        if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-            raise self.place(key).fault(f"{key} must be a list of paths or patterns")
-        return tuple(value)
-
-    def moves(self, key: str) -> Iterator[Rename]:
-        value = self.values.get(key)
-        if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
-            raise self.place(key).fault(f"{key} must be a list of 'from' and 'to'")
-        for each in value:
-            try:
-                source, target = (workspace_path(each.get(end)) for end in ("from", "to"))
-            except PathWrong as error:
-                raise self.place(key).fault(f"{key}: {error}") from error
-            if not source or not target:
-                raise self.place(key).fault(f"{key}: each needs 'from' and 'to'")
-            yield Rename(source, target, bool(each.get("overwrite")))
-
-    def repository(self, key: str) -> tuple[str, str, str]:
-        said = parse_repo_url(self.values.get(key))
-        owner = "/".join(
-            said[part]
-            for part in ("organization", "workspace", "project", "owner")
-            if said.get(part)
-        )
-        if not said["host"] or not owner or not said.get("repo"):
-            raise self.place(key).fault(
-                f"'{shown(self.values.get(key))}' names no repository: it is written host?owner=…&repo=…"
-            )
-        return said["host"], owner, said["repo"]
-
-
-def _as_yaml(data: Any, options: Mapping[str, Any]) -> str:
-    indent = options.get("indent")
-    width = options.get("lineWidth")
-    text: str = yaml.safe_dump(
-        data,
-        sort_keys=bool(options.get("sortKeys")),
-        allow_unicode=True,
-        indent=indent if isinstance(indent, int) and 1 < indent < 10 else 2,
-        width=1_000_000 if not isinstance(width, int) or width < 0 else max(width, 20),
-    )
-    return text
-
-
-def _as_json(data: Any, space: Any) -> str:
-    indent = int(space) if isinstance(space, int) or str(space).isdecimal() else None
-    return json.dumps(data, ensure_ascii=False, indent=min(indent, 10) if indent else None)

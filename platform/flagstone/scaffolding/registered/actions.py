@@ -11,7 +11,7 @@ from flagstone.core import audit
 from flagstone.core.errors import UserError
 from flagstone.scaffolding import tasks
 from flagstone.scaffolding.collection import all_scaffolds
-from flagstone.scaffolding.engine.names import control_fault, name_fault
+from flagstone.scaffolding.engine.names import control_fault, name_fault, slug
 from flagstone.scaffolding.errors import TemplateMoved, TemplateTaken
 from flagstone.scaffolding.models import TemplateSource, TemplateState
 from flagstone.scaffolding.registered.addresses import checked_address
@@ -47,7 +47,7 @@ def register_template(
     """
     require(actor, RIGHT)
     address = checked_address(url)
-    scaffold_id = scaffold_id.strip() or _suggested(address.name)
+    scaffold_id = scaffold_id.strip() or slug(address.name)[:LONGEST_ID].strip("-")
     if fault := name_fault(scaffold_id):
         raise UserError(f"The id {scaffold_id!r} is none: {fault}.", code="scaffold.template_id")
     if len(scaffold_id) > LONGEST_ID:
@@ -143,11 +143,6 @@ def remove_template(*, actor: User, source: TemplateSource) -> None:
     require(actor, RIGHT)
     _audit(actor, "template_removed", source, commit=source.commit)
     TemplateSource.objects.filter(pk=source.pk).delete()
-
-
-def _suggested(name: str) -> str:
-    words = "".join(char if char.isalnum() and char.isascii() else "-" for char in name.lower())
-    return "-".join(filter(None, words.split("-")))[:LONGEST_ID].strip("-")
 
 
 def _title(title: str) -> str:

@@ -42,7 +42,9 @@ def registered_scaffolds() -> list[Scaffold]:
                 source.digest,
                 source.runs_code,
             )
-            found[state] = _held.get(state) or scaffolds_in(source)
+            # a folder that was lost, or that could not be made, is made again
+            is_there = (_folder() / source.digest).is_dir()
+            found[state] = (is_there and _held.get(state)) or scaffolds_in(source)
         _held.clear()
         _held.update(found)
     return [scaffold for scaffolds in found.values() for scaffold in scaffolds]
