@@ -99,6 +99,21 @@ def test_an_extension_of_the_templates_own(tmp_path):
     assert rendered.variables["derived"] == "CART!"
 
 
+def test_a_steps_options_hold_in_the_jail_as_well(tmp_path):
+    layer = with_hook(tmp_path, "print('ran')", **{"raw.txt": "{{ cookiecutter.name }}"})
+    job = LayerJob(
+        layer, {"name": "cart"}, "shop/service", True, options={"copyWithoutRender": ["raw.txt"]}
+    )
+    (rendered,) = render_layers([job])
+    assert rendered.tree.contents() == {"a.txt": b"cart", "raw.txt": b"{{ cookiecutter.name }}"}
+
+
+def test_a_layer_without_cookiecutter_json_takes_what_is_given_in_the_jail_as_well(tmp_path):
+    layer = with_hook(tmp_path, "print('ran')")
+    (layer / "cookiecutter.json").unlink()
+    assert run(layer, name="cart").tree.contents() == {"a.txt": b"cart"}
+
+
 def test_answers_stay_data(tmp_path):
     layer = write_layer(
         tmp_path / "layer",

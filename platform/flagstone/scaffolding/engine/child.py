@@ -16,7 +16,7 @@ from typing import Any
 from cookiecutter import generate
 from cookiecutter.find import find_template
 
-from flagstone.scaffolding.engine.context import finish_context
+from flagstone.scaffolding.engine.context import declared_by, finish_context
 from flagstone.scaffolding.engine.faults import Fault, fault_of
 from flagstone.scaffolding.engine.guard import Wall, limit_process
 from flagstone.scaffolding.engine.jobs import LayerKind
@@ -52,8 +52,7 @@ def render(layer: Mapping[str, Any], target: Path) -> dict[str, Any] | Fault:
         if layer["kind"] == LayerKind.SKELETON:
             render_skeleton(folder, layer["given"], layer["options"], target / SKELETON_TOP)
             return dict(layer["given"])
-        declared = _declared(folder, layer["given"])
-        _add_options(declared, layer["options"])
+        declared = declared_by(folder, layer["given"], layer["options"])
         context = finish_context(
             declared, layer["given"], environment_for({"cookiecutter": declared})
         )
@@ -78,24 +77,6 @@ def render(layer: Mapping[str, Any], target: Path) -> dict[str, Any] | Fault:
     except BaseException as failure:  # noqa: BLE001 - the process edge: every failure becomes an answer
         return fault_of(failure, top)
     return variables
-
-
-def _declared(folder: Path, given: Mapping[str, Any]) -> dict[str, Any]:
-    settings = folder / "cookiecutter.json"
-    if not settings.exists():
-        return dict.fromkeys(given, "")
-    declared: dict[str, Any] = json.loads(settings.read_text(encoding="utf-8"))
-    return declared
-
-
-def _add_options(declared: dict[str, Any], options: Mapping[str, Any]) -> None:
-    """Lay Backstage's options over what the template itself says."""
-    for option, key in (
-        ("copyWithoutRender", "_copy_without_render"),
-        ("extensions", "_extensions"),
-    ):
-        if more := options.get(option):
-            declared[key] = [*declared.get(key, ()), *more]
 
 
 def _answer(document: Mapping[str, Any]) -> None:

@@ -6,8 +6,10 @@ only the expressions that the template's author wrote in cookiecutter.json are r
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 from jinja2 import TemplateError
@@ -41,6 +43,34 @@ class _Given:
     """Marks a value that came from outside, so that nothing renders it."""
 
     value: Any
+
+
+def declared_by(
+    folder: Path, given: Mapping[str, Any], options: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return what a layer declares; without a cookiecutter.json it takes whatever is given.
+
+    Args:
+        folder: Of the layer.
+        given: Values of the step.
+        options: Backstage's, laid over what the layer itself says.
+
+    Raises:
+        json.JSONDecodeError: cookiecutter.json is not valid JSON.
+    """
+    settings = folder / "cookiecutter.json"
+    declared: dict[str, Any] = (
+        json.loads(settings.read_text(encoding="utf-8"))
+        if settings.exists()
+        else dict.fromkeys(given, "")
+    )
+    for option, key in (
+        ("copyWithoutRender", "_copy_without_render"),
+        ("extensions", "_extensions"),
+    ):
+        if more := options.get(option):
+            declared[key] = [*declared.get(key, ()), *more]
+    return declared
 
 
 def finish_context(

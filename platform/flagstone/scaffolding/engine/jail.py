@@ -161,6 +161,7 @@ def _order(job: LayerJob, limits: Limits) -> bytes:
         {
             "folder": _LAYER,
             "given": dict(job.given),
+            "options": dict(job.options),
             "target": _RUN,
             "only_variables": job.only_variables,
             "user": _FIRST_USER + os.getpid() % _USERS if os.geteuid() == 0 else None,

@@ -23,7 +23,7 @@ from cookiecutter.exceptions import FailedHookException
 from cookiecutter.find import find_template
 from cookiecutter.utils import create_env_with_context
 
-from flagstone.scaffolding.engine.context import finish_context
+from flagstone.scaffolding.engine.context import declared_by, finish_context
 from flagstone.scaffolding.engine.faults import Fault, fault_of
 from flagstone.scaffolding.engine.guard import limit_process
 from flagstone.scaffolding.engine.path_checks import check_paths
@@ -41,7 +41,7 @@ def main() -> None:
     limit_process(**job["limits"], processes=job["processes"])
     logging.disable()
     target = None if job["only_variables"] else Path(job["target"])
-    outcome = render(job["folder"], job["given"], target)
+    outcome = render(job["folder"], job["given"], job["options"], target)
     with tarfile.open(fileobj=answers, mode="w|", format=tarfile.PAX_FORMAT) as archive:
         if isinstance(outcome, Fault):
             _add_answer(archive, {"fault": asdict(outcome)})
@@ -55,7 +55,9 @@ def main() -> None:
             archive.add(path, name, recursive=False)
 
 
-def render(folder: str, given: Mapping[str, Any], target: Path | None) -> dict[str, Any] | Fault:
+def render(
+    folder: str, given: Mapping[str, Any], options: Mapping[str, Any], target: Path | None
+) -> dict[str, Any] | Fault:
     """Render the layer as cookiecutter does, hooks and extensions and all, but for answers that stay data.
 
     Without a target only the variables are finished.
@@ -66,7 +68,7 @@ def render(folder: str, given: Mapping[str, Any], target: Path | None) -> dict[s
         repository = running.before_the_questions(folder)
         # extensions of the template's own lie beside its cookiecutter.json
         sys.path.append(repository)
-        declared = json.loads(Path(repository, "cookiecutter.json").read_text(encoding="utf-8"))
+        declared = declared_by(Path(repository), given, options)
         finishing = create_env_with_context({"cookiecutter": declared})
         context = finish_context(declared, given, finishing)
         variables: dict[str, Any] = context["cookiecutter"]
