@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -106,6 +107,15 @@ def test_a_question_left_open_gives_no_value(load):
     template = SERVICE_TEMPLATE.replace("              default: 2\n", "")
     rendered = render(load(template), {"name": "checkout"}, **GIVEN)
     assert b"replicas: 1\n" in rendered.gitops.files["services/checkout/deployment.yaml"].content
+
+
+def test_layers_that_are_read_already_are_not_read_again(load):
+    def never(place, url, kind):
+        raise AssertionError(f"{url} is read once more")
+
+    scaffold = replace(load(), find=never)
+    rendered = render(scaffold, {"name": "checkout"}, **GIVEN)
+    assert rendered.layers == tuple(scaffold.layers.values())
 
 
 def test_user_environment_and_date_can_be_used(load):

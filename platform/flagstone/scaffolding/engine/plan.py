@@ -106,6 +106,7 @@ def render(
         scaffold.steps,
         _names(scaffold, answers, user, environment, now),
         service_name=name,
+        layers=scaffold.layers,
         find=scaffold.find,
         foretell=foretell or _somewhere,
     )

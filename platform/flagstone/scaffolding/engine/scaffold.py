@@ -14,7 +14,7 @@ from flagstone.scaffolding.engine.jobs import LayerKind
 from flagstone.scaffolding.engine.layers import Layer, read_layer
 from flagstone.scaffolding.engine.names import name_fault
 from flagstone.scaffolding.engine.step_actions import ACTIONS, FETCH_COOKIECUTTER, Deed
-from flagstone.scaffolding.engine.stepping import KINDS, FindLayer
+from flagstone.scaffolding.engine.stepping import KINDS, FindLayer, is_decided_by_answers
 from flagstone.scaffolding.engine.targets import PathWrong, workspace_path
 from flagstone.scaffolding.engine.template import Lookup, Step, Template, parse_template
 from flagstone.scaffolding.engine.yaml_source import Place
@@ -212,7 +212,7 @@ def _layers(template: Template, find: FindLayer) -> Iterator[tuple[str, Layer]]:
         if kind is None:
             continue
         place = given.get("url")
-        url, is_open = place.text(), "${{" in place.text()
+        url, is_open = place.text(), is_decided_by_answers(place)
         if is_open:
             url, kind = url.partition("${{")[0].rpartition("/")[0] or ".", LayerKind.PLAIN
         layer = find(place, url, kind)

@@ -76,11 +76,17 @@ class Steps:
     skipped: list[str] = field(default_factory=list)
 
 
+def is_decided_by_answers(place: Place) -> bool:
+    """Tell whether an expression stands there, so that its value is known when there are answers only."""
+    return "${{" in place.text()
+
+
 def take_steps(
     steps: tuple[Step, ...],
     names: Mapping[str, Any],
     *,
     service_name: str,
+    layers: Mapping[str, Layer],
     find: FindLayer,
     foretell: Foretell,
 ) -> Steps:
@@ -90,13 +96,14 @@ def take_steps(
         steps: Of the template.
         names: What expressions may read, without `steps`.
         service_name: As it was answered.
-        find: Gives layers.
+        layers: Those that are read already, by the id of the step that fetches them.
+        find: Gives those whose address an answer decides.
         foretell: Tells what a repository will be like.
 
     Raises:
         TemplateError: A step cannot be taken with these answers, with file and line.
     """
-    walk = _Walk(service_name, find, foretell, {**names, "steps": {}})
+    walk = _Walk(service_name, layers, find, foretell, {**names, "steps": {}})
     for step in steps:
         walk.take(step)
     return walk.found
@@ -105,6 +112,7 @@ def take_steps(
 @dataclass(slots=True)
 class _Walk:
     service_name: str
+    layers: Mapping[str, Layer]
     find: FindLayer
     foretell: Foretell
     names: dict[str, Any]
@@ -187,7 +195,12 @@ class _Walk:
             )
 
     def _fetch(self, given: Inputs, kind: LayerKind) -> dict[str, Any]:
-        layer = self.find(given.place("url"), given.text("url"), kind)
+        place = given.place("url")
+        layer = (
+            self.find(place, given.text("url"), kind)
+            if is_decided_by_answers(place)
+            else self.layers[given.step.id]
+        )
         values = given.mapping("values")
         if kind is LayerKind.COOKIECUTTER:
             # a question that was left open gives no value, so that the layer's own default holds
@@ -201,7 +214,7 @@ class _Walk:
                     key: given.values[key] for key in _OPTIONS if given.values.get(key) is not None
                 },
                 replace=kind is not LayerKind.SKELETON or bool(given.values.get("replace")),
-                place=given.place("url"),
+                place=place,
             )
         )
         return {}
