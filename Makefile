@@ -28,7 +28,7 @@ reset: $(READY) ## Delete the data of the embedded servers and start over
 	@$(BIN)/python -m flagstone.config.runtime reset
 
 test: check ## Everything that must hold: checks, then the whole suite on real servers
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+	@$(BIN)/python -m pytest -n 2
 
 check: $(READY) css ## Lint, types, floors, system checks, migrations
 	@$(BIN)/ruff check .

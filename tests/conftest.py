@@ -52,6 +52,7 @@ def pytest_configure(config: pytest.Config) -> None:
     _let_tests_truncate_the_audit_chain()
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_setupnodes(specs: list[Any]) -> None:
     """Give each worker of xdist a Redis database of its own.
 

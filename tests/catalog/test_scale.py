@@ -16,6 +16,8 @@ from tests.catalog.conftest import Folder, dump, group, person, service
 from tests.catalog.engine.samples import entity
 
 SERVICES = 4800
+# milliseconds: three times what two quiet cores need, for they are not always quiet; `make bench` has figures
+FOUND_WITHIN = 150
 pytestmark = pytest.mark.slow
 
 
@@ -94,4 +96,4 @@ def test_five_thousand_entities(folder: Folder, stranger: Any) -> None:
     assert Relation.objects.count() == SERVICES * 8 + 100 + 100 * 2
     assert first < 30
     assert second < 15
-    assert {name: taken for name, taken in numbers.items() if taken > 50} == {}
+    assert {name: taken for name, taken in numbers.items() if taken > FOUND_WITHIN} == {}

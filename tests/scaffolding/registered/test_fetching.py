@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import shutil
 from datetime import timedelta
 
@@ -139,8 +140,6 @@ def test_files_that_were_changed_in_the_database_are_not_used(register):
 
 
 def test_what_nobody_holds_is_removed_after_a_while(register):
-    import os
-
     source = fetched(register())
     folder = find_scaffold("demo").folder
     os.utime(folder, (1, 1))
@@ -148,6 +147,17 @@ def test_what_nobody_holds_is_removed_after_a_while(register):
     source.delete()
     assert holding.remove_unused() == 1
     assert not folder.exists()
+
+
+def test_what_a_run_was_just_given_stays_when_its_template_moves_on(register):
+    """The run still renders from it."""
+    source = fetched(register())
+    folder = find_scaffold("demo").folder
+    os.utime(folder, (1, 1))
+    assert find_scaffold("demo").folder == folder
+    source.delete()
+    assert holding.remove_unused() == 0
+    assert folder.is_dir()
 
 
 def test_a_new_title_shows_at_once(register):

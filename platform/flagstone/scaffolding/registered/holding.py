@@ -20,7 +20,9 @@ from flagstone.scaffolding.engine.sources import Source, scaffolds_of
 from flagstone.scaffolding.errors import TemplateError
 from flagstone.scaffolding.models import TemplateSource
 
-_ABANDONED_AFTER = 3600.0
+# seconds since a folder was last handed out: a render that began then is over, whatever its limits
+_ABANDONED_AFTER = 7200.0
+_RENEWED_AFTER = 3600.0
 _PARTS = "unpacking-"
 
 _lock = threading.Lock()
@@ -43,7 +45,7 @@ def registered_scaffolds() -> list[Scaffold]:
                 source.runs_code,
             )
             # a folder that was lost, or that could not be made, is made again
-            is_there = (_folder() / source.digest).is_dir()
+            is_there = _is_there_for_an_hour(_folder() / source.digest)
             found[state] = (is_there and _held.get(state)) or scaffolds_in(source)
         _held.clear()
         _held.update(found)
@@ -73,7 +75,7 @@ def scaffolds_in(source: TemplateSource) -> list[Scaffold]:
 
 
 def remove_unused() -> int:
-    """Remove unpacked templates that nobody holds any more, and tell how many."""
+    """Remove unpacked templates that nobody holds any more and nobody was given lately, and tell how many."""
     if not _folder().is_dir():
         return 0
     held = set(TemplateSource.objects.values_list("digest", flat=True))
@@ -85,6 +87,16 @@ def remove_unused() -> int:
                 shutil.rmtree(folder, ignore_errors=True)
                 removed += 1
     return removed
+
+
+def _is_there_for_an_hour(folder: Path) -> bool:
+    """Tell whether an unpacked template is there; then it stays, though its source moves on to other files."""
+    try:
+        if time.time() - folder.stat().st_mtime > _RENEWED_AFTER:
+            os.utime(folder)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _folder() -> Path:
