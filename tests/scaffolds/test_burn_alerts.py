@@ -18,7 +18,9 @@ import yaml
 from tests.scaffolds.rendering import one, render
 
 A_MINUTE = 2_000_000  # requests, so that every share below is a whole number of them
-DAYS_LONG = "GH"  # their rules are evaluated each five minutes: promtool needs a minute for each otherwise
+DAYS_LONG = (
+    "GH"  # their rules are evaluated each five minutes: promtool needs a minute for each otherwise
+)
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,11 @@ def played(
     if promtool is None:
         pytest.skip("promtool is not installed (Debian: apt-get install prometheus)")
     (folder / "rules.yaml").write_text(yaml.safe_dump(rules), "utf-8")
-    document = {"rule_files": ["rules.yaml"], "evaluation_interval": evaluated_every, "tests": tests}
+    document = {
+        "rule_files": ["rules.yaml"],
+        "evaluation_interval": evaluated_every,
+        "tests": tests,
+    }
     (folder / "test.yaml").write_text(yaml.safe_dump(document), "utf-8")
     done = subprocess.run(
         [promtool, "test", "rules", "test.yaml"],

@@ -21,6 +21,10 @@ PAGE = """
       tools: {type: array, items: {type: string, enum: [a, b]}, uniqueItems: true}
       words: {type: array, items: {type: string}, minItems: 2}
       extra: {type: object}
+      store:
+        type: object
+        required: [engine]
+        properties: {engine: {enum: [sql, none]}, size: {type: object, properties: {gb: {type: integer}}}}
       zip: {title: Code, type: string, pattern: '^[0-9]+$', errorMessage: use digits only}
 """
 FORM = form(PAGE)
@@ -98,6 +102,13 @@ RULE = "use lower-case letters, digits and single dashes; it starts with a lette
         ({"words": ["x", "y\nz"]}, "words", "must be one line"),
         ({"words": ["x"] * 300}, "words", "holds more than 200 values, or nests them too deeply"),
         ({"extra": "x"}, "extra", "must be a JSON object"),
+        ({"store": {"size": {}}}, "store", "lacks engine"),
+        ({"store": {"engine": "x"}}, "store", "at engine: must be one of sql, none"),
+        (
+            {"store": {"engine": "sql", "size": {"gb": "9"}}},
+            "store",
+            "at size/gb: must be a whole number",
+        ),
         ({"zip": "12a"}, "zip", "use digits only"),
         ({"unknown": 1}, "unknown", "is not a question of this scaffold"),
         ({"_extensions": ["os"]}, "_extensions", "is private to templates and cannot be answered"),
@@ -197,3 +208,29 @@ def test_fields_that_the_answers_hide_are_left_out_of_what_a_browser_sent():
 def test_an_emptied_default_stays_empty():
     answers = from_html(FORM, {"name": ["checkout"], "owner": ["g"], "description": [""]})
     assert validate(FORM, answers)["description"] == ""
+
+
+IN_A_REPOSITORY = """
+properties:
+  name: {title: Name, type: string}
+  repoUrl: {title: Repository, type: string, ui:field: RepoUrlPicker}
+"""
+
+
+@pytest.mark.parametrize("repository", ["Shop.Web", ".github", "a", "_x"])
+def test_a_repository_may_be_called_what_code_hosts_allow(repository):
+    answers = {"name": "checkout", "repoUrl": f"github.com?owner=acme&repo={repository}"}
+    assert validate(form(IN_A_REPOSITORY), answers) == answers
+
+
+@pytest.mark.parametrize("repository", ["a..b", "..", "a b", "-x", "a%2Fb", "x" * 102])
+def test_a_repository_may_not_be_called_what_is_no_name(repository):
+    answers = {"name": "checkout", "repoUrl": f"github.com?owner=acme&repo={repository}"}
+    with pytest.raises(AnswersInvalid, match="Repository: has a name that cannot be"):
+        validate(form(IN_A_REPOSITORY), answers)
+
+
+def test_a_repository_that_names_the_service_is_called_as_services_are():
+    alone = form("properties: {repoUrl: {title: Where, type: string, ui:field: RepoUrlPicker}}")
+    with pytest.raises(AnswersInvalid, match="Where: has a name that cannot be: use lower-case"):
+        validate(alone, {"repoUrl": "github.com?owner=acme&repo=Shop"})

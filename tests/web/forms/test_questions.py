@@ -110,6 +110,15 @@ def test_each_kind_has_its_control() -> None:
     assert control(FieldKind.NAME) == "text"
 
 
+def test_how_an_answer_is_written_is_told_where_its_field_does_not_show_it() -> None:
+    def told(kind: FieldKind, **more: Any) -> str:
+        return Question(field("x", kind, **more)).how_to_write
+
+    assert told(FieldKind.OBJECT) == 'As JSON, such as "…"'
+    assert told(FieldKind.TAGS) == told(FieldKind.LIST) == "Several are separated by commas."
+    assert told(FieldKind.CHOICES) == told(FieldKind.TEXT) == ""
+
+
 def test_an_answer_that_cannot_be_chosen_is_told_from_one_that_can() -> None:
     pickable = {"name": [OptionGroup("", (Option("a", "A"),))]}
     assert questions({"name": ["gone"]}, pickable=pickable)["name"].is_unknown

@@ -24,6 +24,7 @@ MAX_TEXT = 10_000
 MAX_VALUES = 200
 MAX_DEPTH = 10
 _OWNER = re.compile(r"[A-Za-z0-9][\w.-]{0,99}(?:/[A-Za-z0-9][\w.-]{0,99})*", re.ASCII)
+_REPOSITORY = re.compile(r"\.?[A-Za-z0-9_][\w.-]{0,99}", re.ASCII)
 _TRUE = frozenset({"true", "on", "1", "yes"})
 
 
@@ -57,7 +58,7 @@ def validate(
     for name, asked in shown.items():
         if asked.kind is FieldKind.SECRET and not secrets_needed and name not in given:
             continue
-        found = list(_faults(asked, complete))
+        found = list(_faults(asked, complete, names_it=name == form.name_field))
         if found:
             faults[name] = found
     if faults:
@@ -119,7 +120,8 @@ def _not_asked(form: Form, name: str) -> str:
     return f"is asked only when {' and '.join(wishes)}"
 
 
-def _faults(asked: Field, answers: Mapping[str, Any]) -> Iterator[str]:
+def _faults(asked: Field, answers: Mapping[str, Any], *, names_it: bool) -> Iterator[str]:
+    """Say what is wrong with an answer; `names_it`: it gives the service its name."""
     value = answers.get(asked.name)
     if value is None or value == "":
         if asked.is_required(answers):
@@ -131,14 +133,14 @@ def _faults(asked: Field, answers: Mapping[str, Any]) -> Iterator[str]:
     errors = sorted(validator(asked.schema).iter_errors(value), key=lambda error: str(error.path))
     yield from dict.fromkeys(_explain(asked, error) for error in errors)
     if asked.kind is FieldKind.REPOSITORY and not errors:
-        yield from _repository_faults(asked, str(value))
+        yield from _repository_faults(asked, str(value), names_it=names_it)
     if asked.kind is FieldKind.NAME and not errors:
         fault = name_fault(value) if isinstance(value, str) else "must be a text"
         if fault:
             yield asked.messages.get("pattern", asked.messages.get("", fault))
 
 
-def _repository_faults(asked: Field, value: str) -> Iterator[str]:
+def _repository_faults(asked: Field, value: str, *, names_it: bool) -> Iterator[str]:
     said = parse_repo_url(value)
     owner = said.get("owner") or said.get("organization") or said.get("workspace") or ""
     if not said["host"] or not said.get("repo") or not owner:
@@ -150,8 +152,10 @@ def _repository_faults(asked: Field, value: str) -> Iterator[str]:
             yield f"may lie at {' or '.join(map(str, allowed))} only, not at {word}"
     if not _OWNER.fullmatch(owner):
         yield f"has an owner that cannot be: {owner!r}"
-    if fault := name_fault(said["repo"]):
+    if names_it and (fault := name_fault(said["repo"])):
         yield f"has a name that cannot be: {fault}"
+    elif not _REPOSITORY.fullmatch(said["repo"]) or ".." in said["repo"]:
+        yield f"has a name that cannot be: {said['repo']!r}"
 
 
 def _text_fault(asked: Field, value: Any) -> str | None:
@@ -199,16 +203,25 @@ def _explain(asked: Field, error: ValidationError) -> str:
     own = asked.messages.get(keyword, asked.messages.get(""))
     if own:
         return own
+    sentence, path = _sentence(asked, error, keyword), "/".join(map(str, error.absolute_path))
+    return f"at {path}: {sentence}" if path and asked.kind is FieldKind.OBJECT else sentence
+
+
+def _sentence(asked: Field, error: ValidationError, keyword: str) -> str:
+    wanted: Any = error.validator_value
+    given: Any = error.instance
     if keyword == "pattern" and asked.kind is FieldKind.NAME:
-        return name_fault(str(error.instance)) or _SENTENCES["pattern"].format(
-            error.validator_value
-        )
+        return name_fault(str(given)) or _SENTENCES["pattern"].format(wanted)
     if keyword == "enum":
-        return f"must be one of {', '.join(choice.label for choice in asked.choices)}"
+        offered = [choice.label for choice in asked.choices] or map(str, wanted)
+        return f"must be one of {', '.join(offered)}"
+    if keyword == "required":
+        missing = sorted(set(wanted) - set(given))
+        return f"lacks {' and '.join(missing)}"
     if keyword == "type":
-        return f"must be {_TYPE_WORDS.get(str(error.validator_value), error.validator_value)}"
+        return f"must be {_TYPE_WORDS.get(str(wanted), wanted)}"
     sentence = _SENTENCES.get(keyword)
-    return sentence.format(error.validator_value) if sentence else error.message
+    return sentence.format(wanted) if sentence else error.message
 
 
 _SENTENCES = {

@@ -10,6 +10,7 @@ from typing import Any
 from flagstone.scaffolding.engine.answers import REPOSITORY_PARTS
 from flagstone.scaffolding.engine.filters import parse_repo_url
 from flagstone.scaffolding.engine.forms import LISTS, Condition, Field, FieldKind, Form
+from flagstone.web.forms.examples import json_example
 
 # before the name of every answer, so that no question can be called like a field of the page's own
 PREFIX = "answer."
@@ -106,6 +107,15 @@ class Question:
         if asked.kind is FieldKind.ENTITIES:
             return "ticks" if offers else "text"
         return _CONTROLS.get(asked.kind) or ("select" if offers else "text")
+
+    @property
+    def how_to_write(self) -> str:
+        """In words, the form of an answer that one line or area of text has to hold; empty where it shows."""
+        if self.asked.kind is FieldKind.OBJECT:
+            return f"As JSON, such as {json_example(self.asked.schema)}"
+        if self.asked.kind in LISTS and self.control == "text":
+            return "Several are separated by commas."
+        return ""
 
     @property
     def takes_anything(self) -> bool:
