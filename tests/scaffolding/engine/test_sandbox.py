@@ -5,6 +5,7 @@ import inspect
 import pytest
 from cookiecutter.environment import ExtensionLoaderMixin
 from cookiecutter.utils import create_env_with_context
+from jinja2 import TemplateSyntaxError
 from jinja2.sandbox import SandboxedEnvironment
 from jinja2.utils import import_string
 
@@ -57,3 +58,29 @@ def test_the_marks_of_a_templates_language():
     }
     marks = marks_of(environment_for({"cookiecutter": {"_jinja2_env_vars": settings}}))
     assert marks == ("{%", "%}", "<<", ">>", "{#", "#}", "%%")
+
+
+def test_the_same_text_in_another_language_is_another_template() -> None:
+    """Texts are compiled once in a process; each language of a template has its own reading of them."""
+    text = "{{ 1 }} [[ 2 ]]{% do 3 %}"
+    plain = environment_for({"cookiecutter": {"_extensions": ["jinja2.ext.do"]}})
+    squared = environment_for(
+        {
+            "cookiecutter": {
+                "_jinja2_env_vars": {"variable_start_string": "[[", "variable_end_string": "]]"},
+                "_extensions": ["jinja2.ext.do"],
+            }
+        }
+    )
+    without = environment_for({"cookiecutter": {}})
+
+    assert [plain.from_string(text).render() for _ in range(2)] == ["1 [[ 2 ]]"] * 2
+    assert squared.from_string(text).render() == "{{ 1 }} 2"
+    with pytest.raises(TemplateSyntaxError):
+        without.from_string(text)
+
+
+def test_a_text_is_compiled_once() -> None:
+    first, second = environment_for({}), environment_for({})
+    assert first.compile("{{ a }}") is second.compile("{{ a }}")
+    assert first.compile("{{ a }}") is not second.compile("{{ a }}", "name.txt", "/x/name.txt")

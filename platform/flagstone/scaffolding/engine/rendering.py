@@ -46,14 +46,15 @@ def render_layers(jobs: Sequence[LayerJob], *, limits: Limits | None = None) -> 
     limits = limits or Limits()
     harmless = [job for job in jobs if _goes_to_the_child(job)]
     rendered = iter(_render_harmless(harmless, limits) if harmless else [])
-    return [
-        next(rendered)
-        if _goes_to_the_child(job)
-        else RenderedLayer(_copied(job, limits), {})
-        if job.kind is LayerKind.PLAIN
-        else render_in_jail(job, limits)
-        for job in jobs
-    ]
+    return [_taken(job, rendered, limits) for job in jobs]
+
+
+def _taken(job: LayerJob, rendered: Iterator[RenderedLayer], limits: Limits) -> RenderedLayer:
+    if _goes_to_the_child(job):
+        return next(rendered)
+    if job.kind is LayerKind.PLAIN:
+        return RenderedLayer(_copied(job, limits), {})
+    return render_in_jail(job, limits)
 
 
 def _goes_to_the_child(job: LayerJob) -> bool:

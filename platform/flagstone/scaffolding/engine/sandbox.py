@@ -6,7 +6,9 @@ Imported by the child process only.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from operator import itemgetter
+from types import CodeType
+from typing import Any, ClassVar
 
 from jinja2 import Environment, StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
@@ -38,6 +40,28 @@ class ForeignSetting(Exception):
     """cookiecutter.json asks for an extension or a Jinja option that a template may not have."""
 
 
+class _CompilingOnce(SandboxedEnvironment):
+    """Compiles a text once in the life of the process.
+
+    cookiecutter takes each path several times, and a child may render one layer with many answers: nine tenths
+    of its time went into compiling the same again.
+    """
+
+    _compiled: ClassVar[dict[tuple[object, ...], CodeType]] = {}
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self._language = repr(sorted(settings.items(), key=itemgetter(0)))
+
+    def compile(self, source: Any, *names: Any, **more: Any) -> Any:
+        if not isinstance(source, str):
+            return super().compile(source, *names, **more)
+        key = (self._language, source, names, *sorted(more.items()))
+        if key not in self._compiled:
+            self._compiled[key] = super().compile(source, *names, **more)
+        return self._compiled[key]
+
+
 def environment_for(context: Mapping[str, Any]) -> SandboxedEnvironment:
     """Stand in for `cookiecutter.utils.create_env_with_context`.
 
@@ -55,7 +79,7 @@ def environment_for(context: Mapping[str, Any]) -> SandboxedEnvironment:
     for option in options:
         if option not in _OPTIONS:
             raise ForeignSetting(f"sets the Jinja option '{option}', which a template may not set")
-    return SandboxedEnvironment(
+    return _CompilingOnce(
         undefined=StrictUndefined,
         keep_trailing_newline=True,
         extensions=[*_ALWAYS, *extensions],
