@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
@@ -45,6 +46,14 @@ def with_hook(folder: Path, script: str, name: str = "post_gen_project.py", **fi
 def run(layer: Path, limits: Limits | None = None, **given: object):
     (rendered,) = render_layers([LayerJob(layer, given, "shop/service", True)], limits=limits)
     return rendered
+
+
+@pytest.mark.parametrize("runs_code", [False, True])
+def test_templates_of_older_cookiecutters_tell_the_time(tmp_path, runs_code):
+    asked = {"_extensions": ["jinja2_time.TimeExtension"]}
+    layer = write_layer(tmp_path / "layer", {"year": "{% now 'utc', '%Y' %}"}, asked)
+    (rendered,) = render_layers([LayerJob(layer, {}, "shop/service", runs_code)])
+    assert rendered.tree.contents() == {"year": f"{datetime.now(UTC):%Y}".encode()}
 
 
 def test_hooks_shape_the_tree_and_what_they_say_is_kept(tmp_path):

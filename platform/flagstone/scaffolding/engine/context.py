@@ -16,6 +16,8 @@ from jinja2 import TemplateError
 
 _TRUE = ("1", "true", "t", "yes", "y", "on")
 _FALSE = ("0", "false", "f", "no", "n", "off")
+# templates of older cookiecutters ask for what came along with those; the tags are the same
+_RENAMED = {"jinja2_time.TimeExtension": "cookiecutter.extensions.TimeExtension"}
 # cookiecutter adds these itself; here they name nothing of this machine, so that a render can be repeated
 _NEUTRAL = {"_template": "", "_output_dir": ".", "_repo_dir": "", "_checkout": None}
 
@@ -70,6 +72,8 @@ def declared_by(
     ):
         if more := options.get(option):
             declared[key] = [*declared.get(key, ()), *more]
+    if asked := declared.get("_extensions"):
+        declared["_extensions"] = [_RENAMED.get(str(name), name) for name in asked]
     return declared
 
 
