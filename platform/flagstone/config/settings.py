@@ -15,7 +15,7 @@ from kombu import Queue
 from psycopg.conninfo import conninfo_to_dict
 
 from flagstone.config import admin_look, api_description, env
-from flagstone.config.runtime import postgres, redis_server, secret_key
+from flagstone.config.runtime import kept_keys, postgres, redis_server
 from flagstone.config.runtime.children import StartError
 from flagstone.core.content import CHECKOUT, content_dir
 
@@ -30,25 +30,28 @@ FLAGSTONE_LOCAL_HOST_ROOT = env.path("FLAGSTONE_LOCAL_HOST_ROOT", FLAGSTONE_HOME
 FLAGSTONE_URL = env.text("FLAGSTONE_URL", "http://127.0.0.1:8000").rstrip("/")
 
 
-def _secret_key() -> str:
-    """Take the key from the environment; an embedded Flagstone makes its own once and keeps it in its home."""
-    given = env.secret("FLAGSTONE_SECRET_KEY")
-    if given:
-        return given
+def _or_kept(given: str, key: kept_keys.KeptKey) -> str:
+    """Take a key from the environment; an embedded Flagstone makes its own once and keeps it in its home."""
     try:
-        kept = secret_key.read(FLAGSTONE_HOME)
+        return given or key.read(FLAGSTONE_HOME) or ""
     except StartError as error:
         raise ImproperlyConfigured(str(error)) from error
-    if kept:
-        return kept
-    if env.text("DATABASE_URL"):
+
+
+def _secret_key() -> str:
+    found = _or_kept(env.secret("FLAGSTONE_SECRET_KEY"), kept_keys.SECRET_KEY)
+    if not found and env.text("DATABASE_URL"):
         raise ImproperlyConfigured(
             "Set FLAGSTONE_SECRET_KEY to 50 or more random characters; it signs the sessions."
         )
-    return "made-for-commands-that-sign-nothing-" + "0" * 20
+    return found or "made-for-commands-that-sign-nothing-" + "0" * 20
 
 
 SECRET_KEY = _secret_key()
+# newest first: the first one seals what code hosts entrust to us, every one opens it
+FLAGSTONE_SEALING_KEYS: list[str] = (
+    _or_kept(env.secret("FLAGSTONE_SEALING_KEYS"), kept_keys.SEALING_KEY).replace(",", " ").split()
+)
 ALLOWED_HOSTS = env.words("FLAGSTONE_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 CSRF_TRUSTED_ORIGINS = env.words("FLAGSTONE_CSRF_TRUSTED_ORIGINS")
 _HTTPS = FLAGSTONE_URL.startswith("https://")

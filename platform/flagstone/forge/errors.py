@@ -66,6 +66,12 @@ class TransportError(Retryable):
     default_code = "forge.transport"
 
 
+class ServerError(Retryable):
+    """The code host answered a read with an error of its own, or with something that is no answer."""
+
+    default_code = "forge.server_error"
+
+
 class RateLimited(Retryable):
     """The code host asks for patience; `retry_after` says how much."""
 
@@ -119,6 +125,36 @@ class RepositoryGone(Permanent, NotFound):
     """The repository is missing, or hidden from this credential; the two look the same."""
 
     default_code = "forge.repository_gone"
+
+
+class RepositoryMoved(Permanent, Conflict):
+    """The repository has another address now; a credential does not follow it there."""
+
+    default_code = "forge.repository_moved"
+
+
+class RepositoryArchived(Permanent, Conflict):
+    """The repository can only be read."""
+
+    default_code = "forge.repository_archived"
+
+
+class QuotaExceeded(Permanent, Conflict):
+    """The code host has no room for it."""
+
+    default_code = "forge.quota_exceeded"
+
+
+class AuthenticationFailed(Permanent, Conflict):
+    """The code host does not accept the credential: it is wrong, expired or withdrawn."""
+
+    default_code = "forge.authentication_failed"
+
+
+class PermissionDenied(Permanent, Conflict):
+    """The credential is good, and may not do this; the message names what is missing where the host does."""
+
+    default_code = "forge.permission_denied"
 
 
 class EmptyRepository(Permanent, Conflict):

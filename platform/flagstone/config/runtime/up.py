@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 
 from flagstone.config import env
 from flagstone.config.demo.people import PASSWORD, SIGN_INS
-from flagstone.config.runtime import postgres, redis_server, secret_key, styles
+from flagstone.config.runtime import kept_keys, postgres, redis_server, styles
 from flagstone.config.runtime.children import Child, StartError, spawn, wait_until
 
 STOP_TIMEOUT = 20.0
@@ -115,8 +115,12 @@ def _environment(home: Path, address: Address) -> dict[str, str]:
         "FLAGSTONE_URL": address.url,
         "PYTHONUNBUFFERED": "1",
     }
-    if not env.secret("FLAGSTONE_SECRET_KEY"):
-        environment["FLAGSTONE_SECRET_KEY"] = secret_key.read_or_make(home)
+    for name, key in (
+        ("FLAGSTONE_SECRET_KEY", kept_keys.SECRET_KEY),
+        ("FLAGSTONE_SEALING_KEYS", kept_keys.SEALING_KEY),
+    ):
+        if not env.secret(name):
+            environment[name] = key.read_or_make(home)
     return environment
 
 

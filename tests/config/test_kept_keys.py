@@ -1,4 +1,4 @@
-"""The secret key is made once, whole, for its owner alone; one that cannot be used is told at once."""
+"""A key is made once, whole, for its owner alone; one that cannot be used is told at once."""
 
 from __future__ import annotations
 
@@ -8,18 +8,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from cryptography.fernet import Fernet
 
-from flagstone.config.runtime import secret_key
 from flagstone.config.runtime.children import StartError
+from flagstone.config.runtime.kept_keys import SEALING_KEY, SECRET_KEY
 
 
 def test_it_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -> None:
-    assert secret_key.read(tmp_path) is None
+    assert SECRET_KEY.read(tmp_path) is None
 
-    key = secret_key.read_or_make(tmp_path)
+    key = SECRET_KEY.read_or_make(tmp_path)
 
     assert len(key) == 64
-    assert secret_key.read_or_make(tmp_path) == secret_key.read(tmp_path) == key
+    assert SECRET_KEY.read_or_make(tmp_path) == SECRET_KEY.read(tmp_path) == key
     assert [path.name for path in tmp_path.iterdir()] == ["secret-key"]
     assert stat.S_IMODE((tmp_path / "secret-key").stat().st_mode) == 0o600
 
@@ -62,7 +63,7 @@ def test_what_is_no_key_is_told_with_the_remedy(
     lay(place)
 
     with pytest.raises(StartError) as told:
-        secret_key.read_or_make(tmp_path)
+        SECRET_KEY.read_or_make(tmp_path)
 
     assert str(told.value) == (
         f"The secret key {place} {how}. Put the key back from a backup, or delete {place}: "
@@ -84,7 +85,7 @@ def test_a_file_of_somebody_else_is_told(tmp_path: Path, monkeypatch: pytest.Mon
     with pytest.raises(
         StartError, match=r"^The secret key .*/secret-key cannot be read: Permission denied\."
     ):
-        secret_key.read(tmp_path)
+        SECRET_KEY.read(tmp_path)
 
 
 def test_a_full_disk_leaves_no_half_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,5 +95,22 @@ def test_a_full_disk_leaves_no_half_key(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(os, "fsync", fail)
 
     with pytest.raises(StartError, match=r"cannot be written to .*: No space left on device\.$"):
-        secret_key.read_or_make(tmp_path)
+        SECRET_KEY.read_or_make(tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_key_that_seals_is_another_one_and_fits(tmp_path: Path) -> None:
+    key = SEALING_KEY.read_or_make(tmp_path)
+
+    assert Fernet(key).decrypt(Fernet(key).encrypt(b"token")) == b"token"
+    assert SECRET_KEY.read_or_make(tmp_path) != key == SEALING_KEY.read(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["sealing-key", "secret-key"]
+
+
+def test_another_sealing_key_costs_the_credentials(tmp_path: Path) -> None:
+    (tmp_path / "sealing-key").touch()
+
+    with pytest.raises(
+        StartError, match=r"the credentials of code hosts have to be entered again\.$"
+    ):
+        SEALING_KEY.read_or_make(tmp_path)

@@ -1,0 +1,1 @@
+"""What the code hosts that are spoken to over HTTP share."""

@@ -1,0 +1,124 @@
+"""A refused request as the error that says what the caller must do; statuses and headers decide, words hardly ever."""
+
+from __future__ import annotations
+
+import email.utils
+import time
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from flagstone.forge.errors import (
+    AuthenticationFailed,
+    ForgeError,
+    Permanent,
+    PermissionDenied,
+    PolicyRejected,
+    QuotaExceeded,
+    RateLimited,
+    RepositoryArchived,
+    RepositoryGone,
+    RepositoryMoved,
+)
+
+# GitHub: without a header that says how long, wait a minute at least
+_UNTOLD_WAIT = 60.0
+_LONGEST_WAIT = 3600.0
+_LONGEST_WORDS = 500
+_BY_STATUS: Mapping[int, tuple[type[ForgeError], str]] = {
+    HTTPStatus.UNAUTHORIZED: (AuthenticationFailed, "does not accept Flagstone's credential"),
+    HTTPStatus.FORBIDDEN: (PermissionDenied, "does not let Flagstone's credential do this"),
+    HTTPStatus.NOT_FOUND: (RepositoryGone, "does not have it, or hides it from this credential,"),
+    HTTPStatus.GONE: (RepositoryGone, "does not have it any more"),
+    HTTPStatus.METHOD_NOT_ALLOWED: (PolicyRejected, "refused"),
+    HTTPStatus.CONFLICT: (PolicyRejected, "refused"),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: (QuotaExceeded, "has no room for it"),
+    HTTPStatus.UNPROCESSABLE_ENTITY: (PolicyRejected, "refused"),
+    HTTPStatus.LOCKED: (RepositoryArchived, "keeps this repository read-only"),
+}
+
+
+def refusal_of(
+    name: str, operation: str, status: int, headers: Mapping[str, str], body: Any
+) -> ForgeError:
+    """Return the error of an answer that is no success.
+
+    Args:
+        name: Of the code host.
+        operation: What was asked, in words.
+        status: Below 500.
+        headers: With names in lower case.
+        body: Parsed, or None.
+    """
+    said = words_of(body)
+    request = headers.get("x-github-request-id") or headers.get("x-request-id") or ""
+    params: dict[str, Any] = {"status": status, "request": request[:100]}
+
+    def refused(kind: type[ForgeError], what: str, **more: Any) -> ForgeError:
+        tail = f" It said: {said}" if said else ""
+        return kind(f"{name} {what} when asked to {operation}.{tail}", **params, **more)
+
+    if wait := _wait_of(status, headers, said):
+        return refused(RateLimited, f"asks to wait {wait:.0f} seconds", retry_after=wait)
+    if status == HTTPStatus.FORBIDDEN and "archived" in said.lower():
+        status = HTTPStatus.LOCKED
+    if status in _BY_STATUS:
+        return refused(*_BY_STATUS[status])
+    if status < HTTPStatus.BAD_REQUEST:
+        place = headers.get("location", "nowhere")
+        return RepositoryMoved(
+            f"{name} says that it moved to {place}. Flagstone follows no redirect: register it under "
+            "its new name.",
+            **params,
+        )
+    return refused(Permanent, f"answered {status}")
+
+
+def words_of(body: Any) -> str:
+    """Return what a code host says in its JSON: each calls it otherwise."""
+    if not isinstance(body, dict):
+        return ""
+    found = next(
+        (body[key] for key in ("message", "error", "error_description") if body.get(key)), ""
+    )
+    details = body.get("errors") or []
+    texts = [found if isinstance(found, str) else str(found)]
+    if isinstance(details, list):
+        texts += [
+            str(each.get("message") or each.get("code") or "")
+            if isinstance(each, dict)
+            else str(each)
+            for each in details
+        ]
+    return "; ".join(text for text in texts if text)[:_LONGEST_WORDS]
+
+
+def _wait_of(status: int, headers: Mapping[str, str], said: str) -> float:
+    """Return for how many seconds the code host asks for patience, 0 if it does not.
+
+    Two of GitHub's limits answer 403 as a missing right does: their headers tell them apart, or, where a
+    secondary limit sends none, its words.
+    """
+    if status not in (HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS):
+        return 0.0
+    if after := headers.get("retry-after", ""):
+        return _bounded(_seconds(after))
+    if headers.get("x-ratelimit-remaining", headers.get("ratelimit-remaining")) == "0":
+        reset = headers.get("x-ratelimit-reset", headers.get("ratelimit-reset", ""))
+        return _bounded(float(reset) - time.time() if reset.isdigit() else _UNTOLD_WAIT)
+    is_limit = status == HTTPStatus.TOO_MANY_REQUESTS or "secondary rate limit" in said.lower()
+    return _UNTOLD_WAIT if is_limit else 0.0
+
+
+def _seconds(after: str) -> float:
+    """Read `Retry-After`: seconds, or a date."""
+    if after.isdigit():
+        return float(after)
+    try:
+        return email.utils.parsedate_to_datetime(after).timestamp() - time.time()
+    except ValueError:
+        return _UNTOLD_WAIT
+
+
+def _bounded(seconds: float) -> float:
+    return min(max(seconds, 1.0), _LONGEST_WAIT)

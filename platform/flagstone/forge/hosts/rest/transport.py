@@ -1,0 +1,252 @@
+"""One request to a code host: sent once, answered or told apart by what the caller must do next.
+
+Nothing here tries again, waits or follows a redirect: a client that sends a POST again after a broken answer opens
+two pull requests, and one that follows a redirect takes its credential along.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+import requests
+from requests.utils import get_environ_proxies
+
+from flagstone.core.redaction import MASK
+from flagstone.forge.errors import OutcomeUnknown, ServerError, TransportError
+from flagstone.forge.hosts.rest.refusals import refusal_of
+
+CONNECT_SECONDS, ANSWER_SECONDS = 5.0, 30.0
+LONGEST_ANSWER = 20 * 1024 * 1024
+MOST_PAGES = 200
+_CHUNK = 65536
+_SAFE = frozenset({"GET", "HEAD"})
+
+
+class Pace(Protocol):
+    """Keeps to what a code host asks of everybody who uses one credential."""
+
+    def before(self, *, is_write: bool) -> None:
+        """Let a request go, or say when it may.
+
+        Raises:
+            RateLimited: Not yet.
+        """
+        ...
+
+    def pause(self, seconds: float) -> None:
+        """Let nothing go for so long: the code host said so."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a code host answered; header names are in lower case, `body` is the parsed JSON or None."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: Any
+
+
+class Transport:
+    """Speaks to one code host with one credential.
+
+    Args:
+        name: What people call the code host.
+        base_url: Of its REST API, such as `https://api.github.com`.
+        authorize: Returns the header of the credential; asked for each request, since some are short-lived.
+        pace: Of this credential.
+        headers: Sent with each request.
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        base_url: str,
+        authorize: Callable[[], Mapping[str, str]],
+        pace: Pace,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        self.name = name
+        self.base_url = base_url.rstrip("/")
+        self._authorize = authorize
+        self._pace = pace
+        self._session = requests.Session()
+        # requests would take another password from the machine's .netrc; its proxies are wanted
+        self._session.trust_env = False
+        self._session.headers.update({"User-Agent": "flagstone", **(headers or {})})
+
+    def get(
+        self,
+        path: str,
+        *,
+        operation: str,
+        params: Mapping[str, Any] | None = None,
+        accept: Collection[int] = (),
+    ) -> Answer:
+        """Read something.
+
+        Args:
+            path: Below the base address, or a whole address of the same code host.
+            operation: What it is for, in words: `read the pull request`.
+            params: Of the query.
+            accept: Statuses besides 2xx that are answers and no failures.
+
+        Raises:
+            ForgeError: As `refusal_of` names it; a TransportError or ServerError where there was no answer.
+        """
+        return self._send("GET", path, operation, params=params, accept=accept)
+
+    def pages(
+        self, path: str, *, operation: str, params: Mapping[str, Any] | None = None
+    ) -> Iterator[Any]:
+        """Read a list page by page, as the `Link` headers lead, and yield its entries."""
+        answer = self.get(path, operation=operation, params=params)
+        for _ in range(MOST_PAGES):
+            if not isinstance(answer.body, list):
+                raise ServerError(f"{self.name} gave no list when asked to {operation}.")
+            yield from answer.body
+            following = requests.utils.parse_header_links(answer.headers.get("link", ""))
+            address = next((link["url"] for link in following if link.get("rel") == "next"), None)
+            if address is None:
+                return
+            answer = self.get(address, operation=operation)
+
+    def write(
+        self,
+        method: str,
+        path: str,
+        *,
+        operation: str,
+        payload: Mapping[str, Any] | None = None,
+        accept: Collection[int] = (),
+    ) -> Answer:
+        """Change something, once.
+
+        Raises:
+            OutcomeUnknown: It may have been done: look before doing it again.
+            ForgeError: As `refusal_of` names it; nothing was done.
+        """
+        return self._send(method, path, operation, payload=payload, accept=accept)
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        operation: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        payload: Mapping[str, Any] | None = None,
+        accept: Collection[int],
+    ) -> Answer:
+        url = self._address(path)
+        is_write = method not in _SAFE
+        self._pace.before(is_write=is_write)
+        credential = dict(self._authorize())
+        try:
+            with self._session.request(
+                method,
+                url,
+                params=params,
+                json=payload,
+                headers=credential,
+                timeout=(CONNECT_SECONDS, ANSWER_SECONDS),
+                allow_redirects=False,
+                stream=True,
+                proxies=get_environ_proxies(url),
+            ) as response:
+                raw = _without(credential, _read(response))
+        except requests.ConnectTimeout as error:
+            raise self._unreachable(operation) from error
+        except requests.RequestException as error:
+            if _never_left(error):
+                raise self._unreachable(operation) from error
+            raise self._unanswered(operation, is_write=is_write, how="gave no answer") from error
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return self._judged(
+            response.status_code, headers, raw, operation, is_write=is_write, accept=accept
+        )
+
+    def _judged(
+        self,
+        status: int,
+        headers: Mapping[str, str],
+        raw: bytes | None,
+        operation: str,
+        *,
+        is_write: bool,
+        accept: Collection[int],
+    ) -> Answer:
+        if raw is None:
+            raise self._unanswered(operation, is_write=is_write, how="gave far too long an answer")
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise self._unanswered(operation, is_write=is_write, how=f"answered {status}")
+        body = _parsed(raw)
+        is_fine = status in accept or HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
+        if not is_fine:
+            error = refusal_of(self.name, operation, status, headers, body)
+            if error.code == "forge.rate_limited" and error.retry_after:
+                self._pace.pause(error.retry_after)
+            raise error
+        if body is None and raw.strip():
+            raise self._unanswered(
+                operation, is_write=is_write, how="gave an answer that is no JSON"
+            )
+        return Answer(status, headers, body)
+
+    def _address(self, path: str) -> str:
+        """Return the whole address; one that a code host gave must be its own."""
+        if "://" not in path:
+            return f"{self.base_url}/{path.lstrip('/')}"
+        theirs, ours = urlsplit(path), urlsplit(self.base_url)
+        if (theirs.scheme, theirs.netloc) != (ours.scheme, ours.netloc):
+            raise ServerError(f"{self.name} leads to another host: {theirs.netloc}.")
+        return path
+
+    def _unreachable(self, operation: str) -> TransportError:
+        host = urlsplit(self.base_url).netloc
+        return TransportError(f"{self.name} cannot be reached at {host} to {operation}.")
+
+    def _unanswered(
+        self, operation: str, *, is_write: bool, how: str
+    ) -> OutcomeUnknown | ServerError:
+        message = f"{self.name} {how} when asked to {operation}."
+        return OutcomeUnknown(message) if is_write else ServerError(message)
+
+
+def _never_left(error: requests.RequestException) -> bool:
+    """Tell whether no byte of the request was sent: there was no connection to send it over."""
+    reason = getattr(error.args[0] if error.args else None, "reason", None)
+    return isinstance(error, requests.ConnectionError) and (
+        type(reason).__name__ in {"NewConnectionError", "NameResolutionError", "SSLError"}
+    )
+
+
+def _read(response: requests.Response) -> bytes | None:
+    """Return the body; None when it is longer than any answer that is meant."""
+    raw = bytearray()
+    for chunk in response.iter_content(_CHUNK):
+        raw += chunk
+        if len(raw) > LONGEST_ANSWER:
+            return None
+    return bytes(raw)
+
+
+def _without(credential: Mapping[str, str], raw: bytes | None) -> bytes | None:
+    """Take the credential out of an answer that repeats it: its words go into errors and logs."""
+    for value in credential.values():
+        secret = value.rpartition(" ")[2]
+        raw = raw and raw.replace(secret.encode(), MASK.encode())
+    return raw
+
+
+def _parsed(raw: bytes) -> Any:
+    try:
+        return json.loads(raw)
+    except (ValueError, RecursionError):
+        return None

@@ -1,0 +1,252 @@
+"""One request, one outcome: what was certainly not done, what may have been, and what cannot be."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Iterator
+from email.utils import formatdate
+
+import pytest
+
+from flagstone.forge.errors import (
+    AuthenticationFailed,
+    ForgeError,
+    OutcomeUnknown,
+    Permanent,
+    PermissionDenied,
+    PolicyRejected,
+    QuotaExceeded,
+    RateLimited,
+    RepositoryArchived,
+    RepositoryGone,
+    RepositoryMoved,
+    ServerError,
+    TransportError,
+)
+from flagstone.forge.hosts.rest import transport as transports
+from flagstone.forge.hosts.rest.transport import Transport
+from tests.http_server import Fault, Reply, Request, Server, serving
+
+CANARY = "fst-canary-token-8d1f"
+
+
+class Unhurried:
+    """A pace that notes what it is told."""
+
+    def __init__(self) -> None:
+        self.sent: list[bool] = []
+        self.paused: list[float] = []
+
+    def before(self, *, is_write: bool) -> None:
+        self.sent.append(is_write)
+
+    def pause(self, seconds: float) -> None:
+        self.paused.append(seconds)
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    def answer(request: Request) -> Reply:
+        return Reply(200, {"path": request.path})
+
+    with serving(answer) as running:
+        yield running
+
+
+def transport_to(url: str, pace: Unhurried | None = None) -> Transport:
+    return Transport(
+        name="forge.example",
+        base_url=url,
+        authorize=lambda: {"Authorization": f"Bearer {CANARY}"},
+        pace=pace or Unhurried(),
+        headers={"Accept": "application/json"},
+    )
+
+
+def read(server: Server) -> object:
+    return transport_to(server.url).get("/thing", operation="read the thing").body
+
+
+def create(server: Server) -> object:
+    return transport_to(server.url).write("POST", "/thing", operation="make it", payload={}).body
+
+
+def test_what_is_sent_and_what_comes_back(server):
+    pace = Unhurried()
+    answer = transport_to(server.url, pace).write(
+        "PATCH", "/a/b", operation="change it", payload={"x": "ü"}
+    )
+    (request,) = server.requests
+    assert (request.method, request.path, request.json) == ("PATCH", "/a/b", {"x": "ü"})
+    assert request.headers["authorization"] == f"Bearer {CANARY}"
+    assert request.headers["accept"] == "application/json"
+    assert request.headers["user-agent"] == "flagstone"
+    assert (answer.status, answer.body) == (200, {"path": "/a/b"})
+    assert pace.sent == [True]
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind", "words"),
+    [
+        (Reply(401, {"message": "Bad credentials"}), AuthenticationFailed, "does not accept"),
+        (Reply(403, {"message": "Resource not accessible by integration"}), PermissionDenied, "integration"),
+        (Reply(403, {"message": "Repository was archived so is read-only."}), RepositoryArchived, "read-only"),
+        (Reply(404, {"message": "Not Found"}), RepositoryGone, "or hides it from this credential"),
+        (Reply(409, {"message": "exists"}), PolicyRejected, "It said: exists"),
+        (Reply(413, {}), QuotaExceeded, "has no room"),
+        (
+            Reply(422, {"message": "Validation Failed", "errors": [{"message": "No commits between a and b"}]}),
+            PolicyRejected,
+            "Validation Failed; No commits between a and b",
+        ),
+        (Reply(423, {"message": "archived"}), RepositoryArchived, "read-only"),
+        (Reply(418, b"<html>teapot</html>"), Permanent, "answered 418"),
+        (Reply(301, {}, {"Location": "https://elsewhere.example/x"}), RepositoryMoved, "elsewhere.example"),
+    ],
+)  # fmt: skip
+def test_a_refusal_is_for_good_and_says_why(server, reply, kind, words):
+    server.faults.append(Fault("POST", reply))
+    with pytest.raises(kind, match=words) as caught:
+        create(server)
+    assert not caught.value.retryable
+    assert caught.value.params["status"] == reply.status
+    assert "when asked to make it" in caught.value.message or kind is RepositoryMoved
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "message", "wait"),
+    [
+        (403, {"Retry-After": "30"}, "You have exceeded a secondary rate limit", 30),
+        (429, {"Retry-After": "7"}, "", 7),
+        (403, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "RESET"}, "API rate limit exceeded", 90),
+        (403, {}, "You have exceeded a secondary rate limit. Please wait", 60),
+        (429, {}, "", 60),
+        (429, {"Retry-After": "DATE"}, "", 120),
+        (429, {"Retry-After": "soon"}, "", 60),
+        (429, {"Retry-After": "999999"}, "", 3600),
+        (429, {"RateLimit-Remaining": "0", "RateLimit-Reset": "RESET"}, "", 90),
+    ],
+)  # fmt: skip
+def test_patience_is_told_from_a_missing_right(server, status, headers, message, wait):
+    words = {
+        "RESET": str(int(time.time()) + 90),
+        "DATE": formatdate(time.time() + 120, usegmt=True),
+    }
+    given = {name: words.get(value, value) for name, value in headers.items()}
+    server.faults.append(Fault("POST", Reply(status, {"message": message}, given)))
+    pace = Unhurried()
+    with pytest.raises(RateLimited) as caught:
+        transport_to(server.url, pace).write("POST", "/thing", operation="make it")
+    assert caught.value.retryable
+    assert caught.value.retry_after == pytest.approx(wait, abs=3)
+    assert pace.paused == [caught.value.retry_after]
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault("thing", Reply(500)),
+        Fault("thing", Reply(502, b"<html>bad gateway</html>")),
+        Fault("thing", cuts=True),
+        Fault("thing", cuts=True, is_done=True),
+        Fault("thing", Reply(200, b"<html>maintenance</html>")),
+        Fault("thing", Reply(201, b'{"a": ')),
+        Fault("thing", Reply(200, b"{}", {"Content-Length": "500"})),
+    ],
+    ids=["500", "502", "cut", "cut after it was done", "a page", "half a JSON", "short"],
+)
+def test_a_write_without_a_clear_answer_may_have_been_done(server, fault, monkeypatch):
+    monkeypatch.setattr(transports, "ANSWER_SECONDS", 0.5)
+    server.faults.append(fault)
+    with pytest.raises(OutcomeUnknown) as caught:
+        create(server)
+    assert caught.value.retryable
+    assert len(server.requests) == 1, "it is sent once"
+    server.faults.append(Fault("thing", fault.reply, cuts=fault.cuts))
+    with pytest.raises(ServerError):
+        read(server)
+
+
+def test_a_slow_code_host_is_not_waited_for_longer_than_agreed(server, monkeypatch):
+    monkeypatch.setattr(transports, "ANSWER_SECONDS", 0.2)
+    server.faults += [Fault("POST", seconds=1.0), Fault("GET", seconds=1.0)]
+    began = time.monotonic()
+    with pytest.raises(OutcomeUnknown):
+        create(server)
+    with pytest.raises(ServerError):
+        read(server)
+    assert time.monotonic() - began < 1.5
+
+
+def test_what_was_never_sent_was_not_done():
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        port = closed.getsockname()[1]
+    for url in (f"http://127.0.0.1:{port}", "http://nowhere.invalid"):
+        with pytest.raises(TransportError, match=r"forge\.example cannot be reached at") as caught:
+            transport_to(url).write("POST", "/thing", operation="make it")
+        assert caught.value.retryable
+
+
+def test_an_answer_without_end_is_not_read_to_its_end(server, monkeypatch):
+    monkeypatch.setattr(transports, "LONGEST_ANSWER", 1000)
+    server.faults.append(Fault("GET", Reply(200, b'"' + b"x" * 5000 + b'"')))
+    with pytest.raises(ServerError, match="far too long"):
+        read(server)
+
+
+def test_a_list_is_read_to_its_last_page(server):
+    def answer(request: Request) -> Reply:
+        following = f'<{server.url}/list?page={len(server.requests) + 1}>; rel="next"'
+        headers = {} if "page=3" in request.path else {"Link": following}
+        return Reply(200, [request.path], headers)
+
+    server.answer = answer
+    found = list(transport_to(server.url).pages("/list", operation="list", params={"per_page": 1}))
+    assert found == ["/list?per_page=1", "/list?page=2", "/list?page=3"]
+
+
+def test_a_page_at_another_host_gets_no_credential(server):
+    with serving(lambda _: Reply(200, [])) as other:
+        server.answer = lambda _: Reply(200, [1], {"Link": f'<{other.url}/list>; rel="next"'})
+        with pytest.raises(ServerError, match="leads to another host"):
+            list(transport_to(server.url).pages("/list", operation="list"))
+        assert other.requests == []
+
+
+def test_a_redirect_gets_no_credential(server):
+    with serving(lambda _: Reply(200, {})) as other:
+        server.faults.append(Fault("thing", Reply(307, {}, {"Location": f"{other.url}/thing"})))
+        with pytest.raises(RepositoryMoved):
+            create(server)
+        assert other.requests == []
+
+
+def test_no_password_of_the_machine_is_used(server, tmp_path, monkeypatch):
+    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login evil password netrc-canary\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
+    read(server)
+    assert server.requests[0].headers["authorization"] == f"Bearer {CANARY}"
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault("thing", Reply(401, {"message": f"token {CANARY} is no good"})),
+        Fault("thing", Reply(422, {"errors": [f"Authorization: Bearer {CANARY}"]})),
+        Fault("thing", cuts=True),
+    ],
+)
+def test_no_error_carries_the_credential(server, fault):
+    server.faults.append(fault)
+    with pytest.raises(ForgeError) as caught:
+        create(server)
+    seen, error = [], caught.value
+    while error is not None:
+        seen.append(f"{error!r} {error} {getattr(error, 'params', '')}")
+        error = error.__cause__
+    assert CANARY not in " ".join(seen)
