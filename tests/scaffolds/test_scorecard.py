@@ -64,6 +64,19 @@ def test_a_new_service_is_gold(answers: dict[str, Any]) -> None:
     assert sum(check.state is State.PASS for check in service.checks) > least
 
 
+@pytest.mark.parametrize("answers", CASES.values(), ids=CASES)
+def test_no_policy_of_the_cluster_denies_a_new_service(answers: dict[str, Any]) -> None:
+    policies = PolicySet.load(SCORECARDS / "policies")
+    snapshot = read_files(
+        {path: text.encode() for path, text in render("paved-path", answers).items()}
+    )
+
+    reviews = [policies.review(manifest) for manifest in snapshot.manifests]
+
+    assert [str(violation) for review in reviews for violation in review.violations] == []
+    assert [failure for review in reviews for failure in review.failures] == []
+
+
 def _waived(answers: dict[str, Any], today: datetime) -> list[str]:
     """Without Argo Rollouts one check is waived, for half a year; all that look at a canary are not applicable."""
     if answers.get("rollouts", True):

@@ -309,3 +309,12 @@ class TestRouting:
         assert violation.message == (
             "Rollout/web has no canary.trafficRouting with a router, so its weights are only pod counts"
         )
+
+    def test_none_where_its_owners_say_that_nothing_splits_its_traffic(self):
+        unrouted = {f"{CANARY}.trafficRouting": None}
+        assert not violations(
+            rollout({**unrouted, "metadata.labels": {"flagstone.dev/mesh": "none"}}), "RO"
+        )
+        for label in ("istio", "", None, True):
+            labelled = {**unrouted, "metadata.labels": {"flagstone.dev/mesh": label}}
+            assert violations(rollout(labelled), "RO")
