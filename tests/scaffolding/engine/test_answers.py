@@ -234,3 +234,60 @@ def test_a_repository_that_names_the_service_is_called_as_services_are():
     alone = form("properties: {repoUrl: {title: Where, type: string, ui:field: RepoUrlPicker}}")
     with pytest.raises(AnswersInvalid, match="Where: has a name that cannot be: use lower-case"):
         validate(alone, {"repoUrl": "github.com?owner=acme&repo=Shop"})
+
+
+NESTED = form("""
+    properties:
+      name: {type: string}
+      cfg:
+        type: object
+        required: [zeta]
+        properties:
+          zeta: {type: string, default: z}
+          fixed: {const: v1}
+          plain: {type: string}
+          deep: {type: object, properties: {size: {type: integer, default: 3}}}
+          bare: {type: object, properties: {size: {type: integer}}}
+      own:
+        type: object
+        default: {a: mine}
+        properties: {a: {type: string, default: theirs}, b: {type: string, default: b}}
+      bare: {type: object, properties: {size: {type: integer}}}
+      ports:
+        type: array
+        items: {type: object, properties: {number: {type: integer}, protocol: {type: string, default: tcp}}}
+""")
+FILLED = {"zeta": "z", "fixed": "v1", "deep": {"size": 3}}
+
+
+def test_defaults_of_nested_properties_are_filled_in_where_nothing_is_said():
+    assert validate(NESTED, {"name": "shop"}) == {
+        "name": "shop",
+        "cfg": FILLED,
+        "own": {"a": "mine", "b": "b"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("given", "complete"),
+    [
+        ({"cfg": {}}, {"cfg": FILLED}),
+        ({"cfg": {"zeta": "y"}}, {"cfg": FILLED | {"zeta": "y"}}),
+        ({"cfg": {"deep": {"other": 1}}}, {"cfg": FILLED | {"deep": {"other": 1, "size": 3}}}),
+        ({"cfg": {"bare": {}}}, {"cfg": FILLED | {"bare": {}}}),
+        ({"own": {"b": ""}}, {"own": {"a": "mine", "b": ""}}),
+        (
+            {"ports": [{"number": 80}, {"number": 53, "protocol": "udp"}]},
+            {"ports": [{"number": 80, "protocol": "tcp"}, {"number": 53, "protocol": "udp"}]},
+        ),
+    ],
+)
+def test_an_object_that_is_given_in_part_keeps_what_it_says(given, complete):
+    found = validate(NESTED, {"name": "shop"} | given)
+    assert {key: found[key] for key in given} == complete
+
+
+def test_a_nested_value_of_the_wrong_type_is_told_and_not_filled():
+    with pytest.raises(AnswersInvalid) as caught:
+        validate(NESTED, {"name": "shop", "cfg": ["a"]})
+    assert caught.value.faults == {"cfg": ["must be a JSON object"]}

@@ -15,6 +15,7 @@ from flagstone.scaffolding.engine.filters import parse_repo_url
 from flagstone.scaffolding.engine.form_reading import validator
 from flagstone.scaffolding.engine.forms import LINES, LISTS, TEXTS, Field, FieldKind, Form
 from flagstone.scaffolding.engine.names import control_fault, name_fault
+from flagstone.scaffolding.engine.nested_defaults import with_nested_defaults
 from flagstone.scaffolding.errors import AnswersInvalid
 
 # a picker of repositories has three fields of one name
@@ -109,7 +110,9 @@ def _with_defaults(form: Form, given: Mapping[str, Any]) -> dict[str, Any]:
     """Fill in defaults in the order of the form, since a default may be what shows the next question."""
     complete = dict(given)
     for asked in form.fields:
-        if asked.name not in complete and asked.default is not None and asked.is_shown(complete):
+        if asked.name in complete:
+            complete[asked.name] = with_nested_defaults(asked.schema, complete[asked.name])
+        elif asked.default is not None and asked.is_shown(complete):
             complete[asked.name] = asked.default
     return complete
 

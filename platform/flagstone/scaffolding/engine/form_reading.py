@@ -11,6 +11,7 @@ from jsonschema.exceptions import SchemaError
 from referencing import Registry
 
 from flagstone.scaffolding.engine.forms import Choice, Condition, Field, FieldKind, Form, Page
+from flagstone.scaffolding.engine.nested_defaults import with_nested_defaults
 from flagstone.scaffolding.engine.template import ParameterPage
 from flagstone.scaffolding.engine.yaml_source import Place
 
@@ -224,7 +225,7 @@ def _field(name: str, place: Place) -> Field:
         placeholder=place.get("ui:placeholder").text(),
         widget=place.get("ui:widget").text(),
         autofocus=settings.get("ui:autofocus") is True,
-        default=default,
+        default=with_nested_defaults(schema, default),
         choices=choices,
         options=place.get("ui:options").mapping(),
         messages=_messages(place.get("errorMessage")),
