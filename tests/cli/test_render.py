@@ -74,7 +74,7 @@ def test_it_is_dry_and_tells_files_verdict_and_score(tmp_path: Path, gitops: Pat
 
 def test_answers_come_from_a_file_and_one_more_wins(tmp_path: Path) -> None:
     file = tmp_path / "answers.yaml"
-    file.write_text(yaml.safe_dump(ANSWERS | {"flags": True, "latencyMs": 200}))
+    file.write_text(yaml.safe_dump(ANSWERS | {"flags": True, "latencyMs": 200, "tier": 1}))
     out = tmp_path / "out"
 
     done = run("python-api", "--answers", file, "--set", "flags=false", "--output", out)
@@ -82,6 +82,8 @@ def test_answers_come_from_a_file_and_one_more_wins(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert not (out / "service" / "app" / "flags.py").exists()
     assert "{{ 7*7 }}" in (out / "service" / "README.md").read_text()
+    catalogue = out / "gitops" / "services" / "refunds" / "catalog-info.yaml"
+    assert 'tier: "1"\n' in catalogue.read_text()
     assert "LATENCY_OBJECTIVE = 0.2\n" in (out / "service" / "app" / "metrics.py").read_text()
     assert os.access(
         out / "gitops" / "services" / "refunds" / "drill" / "outlier-drill.sh", os.X_OK
@@ -115,6 +117,8 @@ def test_what_is_there_is_compared_line_by_line_and_is_in_the_way(
         (["python-api"], "Name: is needed. What it does: is needed. Squad: is needed."),
         (["python-api", *given(name="Refunds")], "such as true or null.\n"),
         (["python-api", *given(tiers="1")], "tiers: is not a question of this scaffold."),
+        (["python-api", *given(flags="maybe")], "must be yes or no."),
+        (["python-api", *given(peak="7")], ": must be one of"),
         (["python-api", "--set", "name"], "write it as QUESTION=ANSWER"),
         (["python-api", "--answers", "/nowhere.yaml"], "/nowhere.yaml cannot be read"),
         (["python-api", *given(), "--gitops", "/nowhere"], "There is no folder /nowhere."),

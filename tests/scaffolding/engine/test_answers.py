@@ -76,7 +76,7 @@ RULE = "use lower-case letters, digits and single dashes; it starts with a lette
         ({"name": "check\x00out"}, "name", "contains a control character"),
         ({"name": ["checkout"]}, "name", "must be a text"),
         ({"name": {"a": 1}}, "name", "must be a text"),
-        ({"name": 7}, "name", "must be a text"),
+        ({"name": 7}, "name", "must be a text: write it in quotes"),
         ({"description": "two\nlines"}, "description", "must be one line"),
         ({"description": "x" * 21}, "description", "is longer than 20 characters"),
         (
@@ -95,6 +95,15 @@ RULE = "use lower-case letters, digits and single dashes; it starts with a lette
         ({"ratio": float("nan")}, "ratio", "contains a control character"),
         ({"public": "yes"}, "public", "must be yes or no"),
         ({"tier": "3"}, "tier", "must be one of first, second"),
+        ({"tier": 3}, "tier", "must be one of first, second"),
+        ({"tier": 2.0}, "tier", "must be a text: write it in quotes"),
+        ({"tier": False}, "tier", "must be a text: write it in quotes"),
+        ({"tier": ["2"]}, "tier", "must be one of first, second"),
+        ({"peak": "7"}, "peak", "must be one of 4, 6"),
+        ({"peak": "4"}, "peak", "must be one of 4, 6"),
+        ({"peak": True}, "peak", "must be one of 4, 6"),
+        ({"tools": [1]}, "tools", "must be one of a, b"),
+        ({"tools": [1.5]}, "tools", "must be a text: write it in quotes"),
         ({"tools": ["c"]}, "tools", "must be one of a, b"),
         ({"tools": ["a", "a"]}, "tools", "must not name the same thing twice"),
         ({"tools": "a"}, "tools", "must be a list"),
@@ -118,6 +127,17 @@ RULE = "use lower-case letters, digits and single dashes; it starts with a lette
 )
 def test_a_fault_is_told_at_its_field(answers, field, fault):
     assert faults({**GOOD, **answers}) == {field: [fault]}
+
+
+def test_a_whole_number_is_the_choice_that_is_written_so():
+    made = form(
+        "properties:\n"
+        "  version: {type: string, enum: ['18', '17', '3.10']}\n"
+        "  several: {type: array, items: {type: string, enum: ['1', '2']}}\n"
+        "  either: {enum: [1, '1', '2']}\n"
+    )
+    answers = validate(made, {"version": 17, "several": [2, "1"], "either": 1})
+    assert answers == {"version": "17", "several": ["2", "1"], "either": 1}
 
 
 def test_nesting_without_end_is_a_fault_and_no_crash():
@@ -180,6 +200,10 @@ def test_conditions_reach_across_pages():
         ({"replicas": [""], "tier": [""]}, {"public": False}),
         ({"public": ["on"]}, {"public": True}),
         ({"public": ["false"]}, {"public": False}),
+        ({"public": ["N"]}, {"public": False}),
+        ({"public": [""]}, {"public": False}),
+        ({"public": ["y"]}, {"public": True}),
+        ({"public": ["maybe"]}, {"public": "maybe"}),
         ({"peak": ["6"], "tier": ["9"]}, {"peak": 6, "tier": "9", "public": False}),
         ({"tools": ["a", "b"]}, {"tools": ["a", "b"], "public": False}),
         ({"words": ["x, y\nz,,"]}, {"words": ["x", "y", "z"], "public": False}),

@@ -26,7 +26,8 @@ MAX_VALUES = 200
 MAX_DEPTH = 10
 _OWNER = re.compile(r"[A-Za-z0-9][\w.-]{0,99}(?:/[A-Za-z0-9][\w.-]{0,99})*", re.ASCII)
 _REPOSITORY = re.compile(r"\.?[A-Za-z0-9_][\w.-]{0,99}", re.ASCII)
-_TRUE = frozenset({"true", "on", "1", "yes"})
+_TRUE = frozenset({"true", "on", "1", "yes", "y"})
+_FALSE = frozenset({"false", "off", "0", "no", "n", ""})
 
 
 def validate(
@@ -47,7 +48,7 @@ def validate(
         if fault := _key_fault(form, name):
             faults[str(name)] = [fault]
     given = {
-        asked.name: answers[asked.name]
+        asked.name: _as_offered(asked, answers[asked.name])
         for asked in form.fields
         if asked.name in answers and not _is_empty(asked, answers[asked.name])
     }
@@ -96,6 +97,23 @@ def _is_empty(asked: Field, value: Any) -> bool:
     return value is None or (value == "" and asked.kind not in TEXTS)
 
 
+def _as_offered(asked: Field, value: Any) -> Any:
+    """Take a whole number for the choice that is written so: YAML reads `17` as one where nobody quotes it.
+
+    No other number: `3.10` comes as 3.1, which may be another choice.
+    """
+    if asked.kind is FieldKind.CHOICES and isinstance(value, list):
+        return [_choice_written_as(asked, each) for each in value]
+    return _choice_written_as(asked, value) if asked.kind is FieldKind.CHOICE else value
+
+
+def _choice_written_as(asked: Field, value: Any) -> Any:
+    values = [choice.value for choice in asked.choices]
+    return (
+        str(value) if type(value) is int and value not in values and str(value) in values else value
+    )
+
+
 def _key_fault(form: Form, name: object) -> str | None:
     if not isinstance(name, str):
         return "is not the name of a question"
@@ -133,7 +151,8 @@ def _faults(asked: Field, answers: Mapping[str, Any], *, names_it: bool) -> Iter
     if fault := _text_fault(asked, value):
         yield fault
         return
-    errors = sorted(validator(asked.schema).iter_errors(value), key=lambda error: str(error.path))
+    found = sorted(validator(asked.schema).iter_errors(value), key=lambda error: str(error.path))
+    errors = list(_without_echoes(found))
     yield from dict.fromkeys(_explain(asked, error) for error in errors)
     if asked.kind is FieldKind.REPOSITORY and not errors:
         yield from _repository_faults(asked, str(value), names_it=names_it)
@@ -201,6 +220,25 @@ def _flattened(value: Any) -> tuple[list[str], int]:
     return texts, seen
 
 
+def _without_echoes(errors: Sequence[ValidationError]) -> Iterator[ValidationError]:
+    """Leave out one of two errors at one place: what has the wrong type is none of the choices either."""
+    by_place: dict[tuple[Any, ...], dict[str, ValidationError]] = {}
+    for error in errors:
+        by_place.setdefault(tuple(error.absolute_path), {})[str(error.validator)] = error
+    for beside in by_place.values():
+        if {"type", "enum"} <= beside.keys():
+            # a whole number in quotes would have been taken for its choice
+            quotes_help = _is_unquoted(beside["type"]) and type(beside["type"].instance) is not int
+            beside.pop("enum" if quotes_help else "type")
+        yield from beside.values()
+
+
+def _is_unquoted(error: ValidationError) -> bool:
+    """Tell whether quotes could make it right: YAML reads `3.10`, `off` and `2026-01-31` as no texts."""
+    given: Any = error.instance
+    return error.validator_value == "string" and not isinstance(given, str | list | dict | None)
+
+
 def _explain(asked: Field, error: ValidationError) -> str:
     keyword = str(error.validator)
     own = asked.messages.get(keyword, asked.messages.get(""))
@@ -222,6 +260,8 @@ def _sentence(asked: Field, error: ValidationError, keyword: str) -> str:
         missing = sorted(set(wanted) - set(given))
         return f"lacks {' and '.join(missing)}"
     if keyword == "type":
+        if _is_unquoted(error):
+            return "must be a text: write it in quotes"
         return f"must be {_TYPE_WORDS.get(str(wanted), wanted)}"
     sentence = _SENTENCES.get(keyword)
     return sentence.format(wanted) if sentence else error.message
@@ -257,7 +297,8 @@ def _typed(asked: Field, values: list[str]) -> Any:
     """Return the answer in these strings, None when there is none."""
     if asked.kind is FieldKind.BOOLEAN:
         # an unticked box sends nothing at all
-        return bool(values) and values[-1].lower() in _TRUE
+        word = values[-1].strip().lower() if values else ""
+        return word in _TRUE or (False if word in _FALSE else values[-1])
     if asked.kind in LISTS:
         return _listed(asked, values)
     text = values[-1] if values else ""
