@@ -12,12 +12,13 @@ from flagstone.core.errors import NotFound
 from flagstone.core.models import JobLine, JobStep
 from flagstone.scaffolding.collection import all_scaffolds
 from flagstone.scaffolding.engine.names import name_fault
-from flagstone.scaffolding.engine.plan import Link, Text, output
+from flagstone.scaffolding.engine.plan import Link, Text
 from flagstone.scaffolding.engine.scaffold import Scaffold
-from flagstone.scaffolding.models import MADE, Provenance, RunState, ScaffoldRun
+from flagstone.scaffolding.models import MADE, Provenance, ScaffoldRun
 from flagstone.scaffolding.naming import name_holder
+from flagstone.scaffolding.outcomes import outcome_of
 from flagstone.scaffolding.previewing import Preview, preview
-from flagstone.scaffolding.surroundings import described, surroundings_of
+from flagstone.scaffolding.surroundings import surroundings_of
 
 __all__ = [
     "Preview",
@@ -53,7 +54,7 @@ class RunDetail:
         steps: In their order, with times and errors.
         lines: Of the log, after the number that was asked for.
         last_line: Number of the last line here; ask for what comes after it next time.
-        links: What the scaffold's own `output` points to, as far as it exists.
+        links: What the scaffold's own `output` points to, as it is written there.
         texts: What it says, as Markdown.
     """
 
@@ -117,7 +118,7 @@ def run_detail(run_id: UUID, *, after: int = 0) -> RunDetail:
     """
     run = find_run(run_id)
     lines = log_lines(run, after=after)
-    links, texts = _output(run)
+    links, texts = outcome_of(run)
     return RunDetail(
         run=run,
         steps=list(JobStep.objects.filter(job_id=run.job_id)),
@@ -144,24 +145,3 @@ def provenance_of(entity_ref: str) -> Provenance | None:
     """Return what a service was made from, None when no scaffold of ours made it."""
     found = Provenance.objects.select_related("run__requested_by", "repository")
     return found.filter(entity_ref=entity_ref.lower()).first()
-
-
-def _output(run: ScaffoldRun) -> tuple[list[Link], list[Text]]:
-    """Evaluate the scaffold's `output`; one that is gone or broken by now has none."""
-    scaffold = next((s for s in all_scaffolds() if s.id == run.scaffold_id and not s.problem), None)
-    if scaffold is None or run.state not in (RunState.WAITING, *MADE):
-        return [], []
-    surroundings = surroundings_of(run.service_name, gitops=run.gitops_repository)
-    links, texts = output(
-        scaffold,
-        run.answers,
-        user=described(run.requested_by),
-        environment=surroundings.environment(),
-        now=run.created_at,
-        outputs=run.outputs,
-    )
-    # a path on this machine's disk is nothing that a browser can follow
-    shown = [
-        link for link in links if link.entity_ref or link.url.startswith(("http://", "https://"))
-    ]
-    return shown, texts

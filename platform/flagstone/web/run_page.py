@@ -20,6 +20,7 @@ from flagstone.scaffolding.models import MADE, RunState, ScaffoldRun
 from flagstone.scaffolding.selectors import RunDetail, run_detail
 from flagstone.web.arrivals import NEWS_AGE, Arrival, arrival_of_service
 from flagstone.web.links import with_query
+from flagstone.web.pointers import pointers
 from flagstone.web.templatetags.times import span
 
 # states of a run that have a word of their own beside those of jobs
@@ -96,7 +97,8 @@ class RunPage:
             self.run.undone,
             self.detail.last_line,
             [(step.key, step.state, step.error, _timer(step)) for step in self.detail.steps],
-            [made.note + made.url for made in self.made],
+            [made.title + made.note + made.url for made in self.made],
+            [text.content for text in self.detail.texts],
             [self.arrival.catalogued, self.arrival.scored, self.arrival.is_late]
             if self.arrival
             else [],
@@ -144,10 +146,10 @@ def _made(detail: RunDetail) -> Iterable[Made]:
     if pull_request:
         note = _standing(pull_request)
         yield Made("Pull request", str(pull_request), address, "arrows-right-left", note)
-    for link in detail.links:
-        # the pull request stands here already, and the service once it has arrived
-        if not link.entity_ref and not (address and link.url.endswith(address)):
-            yield Made(link.title, link.url, link.url, "link")
+    for pointer in pointers(detail.links):
+        # the pull request stands here already
+        if not address or pointer.url != address:
+            yield Made(pointer.note, pointer.title, pointer.url, "link")
 
 
 def _remote_of(run: ScaffoldRun) -> str:

@@ -107,6 +107,7 @@ def test_what_was_made_is_written_down(execute, settings):
         },
         "register": {
             "catalogInfoPath": "services/checkout/catalog-info.yaml",
+            "catalogInfoUrl": f"{settings.FLAGSTONE_URL}/files/acme/gitops/services/checkout/catalog-info.yaml",
             "entityRef": "component:default/checkout",
             "tree": "gitops",
         },

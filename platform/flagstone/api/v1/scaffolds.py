@@ -20,7 +20,9 @@ from flagstone.gate.previews import Forecast, forecast
 from flagstone.scaffolding import actions, selectors
 from flagstone.scaffolding.collection import find_scaffold
 from flagstone.scaffolding.engine.forms import Form
+from flagstone.scaffolding.engine.plan import Link, Text
 from flagstone.scaffolding.models import ScaffoldRun
+from flagstone.scaffolding.outcomes import address_of
 
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
@@ -107,8 +109,28 @@ class RunSerializer(serializers.ModelSerializer[ScaffoldRun]):
         )  # fmt: skip
 
 
+class LinkSerializer(serializers.Serializer[Link]):
+    title = serializers.CharField()
+    url = serializers.SerializerMethodField(
+        help_text="http(s), or a path of this portal; empty for anything else"
+    )
+    entity_ref = serializers.CharField(help_text="in place of a url: what it points to")
+    icon = serializers.CharField()
+    text = serializers.CharField(source="url", help_text="the address as the template wrote it")
+
+    def get_url(self, link: Link) -> str:
+        return address_of(link)
+
+
+class TextSerializer(serializers.Serializer[Text]):
+    title = serializers.CharField()
+    content = serializers.CharField(help_text="Markdown")
+
+
 class RunDetailSerializer(serializers.Serializer[selectors.RunDetail]):
     run = RunSerializer()
+    links = LinkSerializer(many=True, help_text="what the template's own `output` points to")
+    texts = TextSerializer(many=True, help_text="what it says")
     steps = StepSerializer(many=True)
     lines = LineSerializer(many=True)
     last_line = serializers.IntegerField(help_text="pass it as `after` next time")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -41,6 +41,7 @@ class RenderedService:
         layers: What was rendered or copied.
         skipped: Names of the steps whose `if` was false.
         log: What the steps say.
+        outputs: What steps gave by now, by their id.
     """
 
     service_name: str
@@ -54,6 +55,7 @@ class RenderedService:
     layers: tuple[Layer, ...] = ()
     skipped: tuple[str, ...] = ()
     log: tuple[str, ...] = ()
+    outputs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,7 @@ def render(
         layers=tuple(fetch.layer for fetch in fetches),
         skipped=tuple(steps.skipped),
         log=tuple(steps.log),
+        outputs=steps.outputs,
     )
 
 

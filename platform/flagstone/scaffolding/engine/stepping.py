@@ -26,6 +26,8 @@ KINDS = {
     Deed.FETCH_SKELETON: LayerKind.SKELETON,
     Deed.FETCH_PLAIN: LayerKind.PLAIN,
 }
+# what these give is known, or true, once the run has done them
+_OUTSIDE = frozenset({Deed.REPOSITORY, Deed.PULL_REQUEST, Deed.REGISTER})
 _OPTIONS = (
     "copyWithoutRender", "copyWithoutTemplating", "cookiecutterCompat", "templateFileExtension", "trimBlocks",
     "lstripBlocks", "extensions",
@@ -66,6 +68,7 @@ class Steps:
         deeds: In their order.
         log: What `debug:log` says, and what inputs have no effect.
         skipped: Names of the steps whose `if` was false.
+        outputs: What steps gave that need nobody else to give it, by their id.
     """
 
     deeds: list[Fetch | Edited] = field(default_factory=list)
@@ -74,6 +77,7 @@ class Steps:
     registration: RegistrationPlan | None = None
     log: list[str] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
+    outputs: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def is_decided_by_answers(place: Place) -> bool:
@@ -133,6 +137,8 @@ class _Walk:
                     outputs.setdefault(name, []).append(given)
             self.names.pop("each", None)
         self.names["steps"][step.id] = {"output": outputs}
+        if outputs and ACTIONS[step.action].deed not in _OUTSIDE:
+            self.found.outputs[step.id] = outputs
 
     def _holds(self, step: Step) -> bool:
         try:

@@ -18,9 +18,13 @@ from flagstone.core.tasks import RetryLater
 from flagstone.forge.models import ChangeRequest, ChangeState
 from flagstone.scaffolding.models import MADE, RunState, ScaffoldRun
 from flagstone.scaffolding.pipeline.ending import finish, stop
-from flagstone.scaffolding.pipeline.publishing import make_repository, open_pull_request
+from flagstone.scaffolding.pipeline.publishing import (
+    make_repository,
+    open_pull_request,
+    tell_registration,
+)
 from flagstone.scaffolding.pipeline.rendering import check_files, render_files
-from flagstone.scaffolding.pipeline.rows import keep_output, load, record
+from flagstone.scaffolding.pipeline.rows import load, record
 
 MOST_TRIES = 10
 
@@ -87,6 +91,8 @@ def _steps(run: ScaffoldRun) -> None:
         raise GaveUp(f"{MOST_TRIES} tries did not finish the run. The log says how far each came.")
     with jobs.step(run.job, "render") as journal:
         rendered = render_files(run, journal)
+        if rendered.outputs:
+            record(run, outputs={**rendered.outputs, **run.outputs})
     _require_wanted(run)
     with jobs.step(run.job, "check") as journal:
         check_files(run, rendered, journal)
@@ -94,9 +100,7 @@ def _steps(run: ScaffoldRun) -> None:
     make_repository(run, rendered)
     _require_wanted(run)
     if rendered.registration is not None:
-        plan = rendered.registration
-        ref = plan.entity_ref or run.service_ref
-        keep_output(run, plan.step_id, catalogInfoPath=plan.path, entityRef=ref, tree=plan.tree)
+        tell_registration(run, rendered.registration)
     if rendered.pull_request is None:
         jobs.skip(run.job, "pull_request", "This scaffold opens no pull request.")
         jobs.skip(run.job, "merge", "There is nothing to merge.")

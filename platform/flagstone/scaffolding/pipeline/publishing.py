@@ -17,7 +17,8 @@ from flagstone.forge.git.changes import FileContent
 from flagstone.forge.hosts.base import CommitStatus, StatusState
 from flagstone.forge.models import ChangeRequest, PullRequest
 from flagstone.scaffolding.engine.plan import RenderedService
-from flagstone.scaffolding.engine.plans import PullRequestPlan
+from flagstone.scaffolding.engine.plans import PullRequestPlan, RegistrationPlan
+from flagstone.scaffolding.engine.targets import SERVICE
 from flagstone.scaffolding.engine.trees import RenderedTree
 from flagstone.scaffolding.models import ScaffoldRun
 from flagstone.scaffolding.pipeline.rows import keep_output, record
@@ -55,6 +56,21 @@ def make_repository(run: ScaffoldRun, rendered: RenderedService) -> None:
             commitHash=repository.head_commit,
         )
         journal.info(f"Made {repository.full_name} with {len(rendered.service.files)} files.")
+
+
+def tell_registration(run: ScaffoldRun, plan: RegistrationPlan) -> None:
+    """Keep which file the catalogue is to read, and what it calls the service."""
+    repository = run.repository if plan.tree == SERVICE else run.gitops_repository
+    keep_output(
+        run,
+        plan.step_id,
+        catalogInfoPath=plan.path,
+        catalogInfoUrl=f"{settings.FLAGSTONE_URL}/files/{repository}/{plan.path}"
+        if repository
+        else "",
+        entityRef=plan.entity_ref or run.service_ref,
+        tree=plan.tree,
+    )
 
 
 def open_pull_request(
