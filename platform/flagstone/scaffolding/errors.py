@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 from flagstone.core.errors import Conflict, UserError
 
+_LONGEST = 2000
+
 
 class TemplateError(UserError):
     """A scaffold cannot be read or rendered.
@@ -22,12 +24,21 @@ class TemplateError(UserError):
     def __init__(
         self, reason: str, *, file: str = "", line: int | None = None, code: str | None = None
     ) -> None:
+        reason, file = _kept(reason), _kept(file)
         place = f"{file}, line {line}" if file and line else file
         message = f"{place}: {reason}" if place else reason
         super().__init__(message, code=code, file=file, line=line, reason=reason)
         self.file = file
         self.line = line
         self.reason = reason
+
+
+def _kept(text: str) -> str:
+    """Bound words that a template may decide about: they are stored with the run and shown on pages."""
+    if len(text) > _LONGEST:
+        text = f"{text[: _LONGEST - 1]}…"
+    # neither NUL nor half of a character can be stored
+    return text.replace("\0", "?").encode(errors="replace").decode()
 
 
 class UnsafeTemplate(TemplateError):

@@ -139,3 +139,9 @@ def test_the_template_is_written_in_backstages_form():
         "publish:gitops:pull-request",
         "catalog:register",
     ]
+
+
+@pytest.mark.parametrize("key", ["", " "])
+def test_a_variable_without_a_name_is_refused(key):
+    with pytest.raises(TemplateError, match="has a variable without a name"):
+        template_of({key: "y"}, Described("demo", "A demo"), file="demo/cookiecutter.json")

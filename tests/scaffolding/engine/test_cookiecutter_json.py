@@ -25,6 +25,30 @@ def test_the_keys_keep_the_order_of_the_file(tmp_path):
         (b"[1]", "demo/cookiecutter.json: must be a JSON object"),
         (b'{"a": "\xff"}', "demo/cookiecutter.json: is not UTF-8 text"),
         (b"[" * 200_000, "demo/cookiecutter.json: is nested too deeply"),
+        (
+            b'{"a": ' + b'{"b":' * 900 + b"1" + b"}" * 900 + b"}",
+            "demo/cookiecutter.json: 'a' is nested deeper than 20",
+        ),
+        (
+            rb'{"a": "x\u0000y"}',
+            "demo/cookiecutter.json: 'a' holds the character NUL, which no text may have",
+        ),
+        (
+            rb'{"a\u0000b": 1}',
+            r"demo/cookiecutter.json: 'a\x00b' holds the character NUL, which no text may have",
+        ),
+        (
+            rb'{"a": ["\ud800"]}',
+            "demo/cookiecutter.json: 'a' holds half of a character (a lone surrogate)",
+        ),
+        (
+            b'{"_a": {"b": NaN}}',
+            "demo/cookiecutter.json: '_a' holds a number that JSON does not have (NaN or infinity)",
+        ),
+        (
+            b'{"a": ' + b"9" * 5000 + b"}",
+            "demo/cookiecutter.json: holds a number of more digits than can be read",
+        ),
         (b" " * 1_100_000, "demo/cookiecutter.json: is larger than 1024 KB"),
     ],
 )

@@ -203,3 +203,25 @@ def test_a_growing_chain_stops_at_the_limit():
     chain = "${{ 'x' " + "| replace('x', 'xxxxxxxxxx')" * 12 + " }}"
     with pytest.raises(ExpressionError, match=str(MAX_TEXT)):
         evaluate(chain, {})
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "(" * 5000 + "1" + ")" * 5000,
+        "not " * 5000 + "1",
+        "'a'" + "|lower" * 5000,
+        "1" + "+1" * 5000,
+        "[" * 3000 + "]" * 3000,
+        "'a'" + ".trim()" * 3000,
+        "1 if " * 3000 + "1",
+    ],
+)
+def test_an_expression_that_is_nested_without_end_is_refused(expression):
+    with pytest.raises(ExpressionError, match="an expression is nested deeper than 50"):
+        check("${{ " + expression + " }}")
+
+
+def test_an_expression_may_be_nested_as_deeply_as_anybody_writes():
+    assert evaluate("${{ " + "(" * 30 + "1" + ")" * 30 + " }}", {}) == 1
+    assert evaluate("${{ 1" + "+1" * 40 + " }}", {}) == 41

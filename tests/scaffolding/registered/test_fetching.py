@@ -165,3 +165,34 @@ def test_a_new_title_shows_at_once(register):
     assert find_scaffold("demo").title == "A demo"
     TemplateSource.objects.filter(pk=source.pk).update(title="Renamed")
     assert find_scaffold("demo").title == "Renamed"
+
+
+def test_a_template_that_cannot_be_used_is_not_kept(register, server, work):
+    (work / "cookiecutter.json").write_text('{"name": "svc", "": "y"}')
+    publish(work, server.root / "demo.git")
+    source = fetched(register())
+    assert (source.state, source.error_code) == (TemplateState.FAILED, "scaffold.template_invalid")
+    assert source.error == (
+        "demo/cookiecutter.json: has a variable without a name, which nobody can be asked for"
+    )
+    assert source.commit == ""
+
+
+def test_a_template_that_breaks_the_reader_takes_no_other_with_it(register, monkeypatch, caplog):
+    usable, broken = fetched(register()), fetched(register(scaffold_id="other", title="Other"))
+
+    def scaffolds_of(source, *, entry):
+        if source.id == broken.scaffold_id:
+            raise RecursionError("maximum recursion depth exceeded")
+        return read(source, entry=entry)
+
+    read = holding.scaffolds_of
+    monkeypatch.setattr(holding, "scaffolds_of", scaffolds_of)
+    monkeypatch.setattr(holding, "_held", {})
+    found = {each.id: str(each.problem or "") for each in holding.registered_scaffolds()}
+    assert found == {
+        usable.scaffold_id: "",
+        "other": "other: cannot be read, which is a fault of Flagstone: RecursionError: "
+        "maximum recursion depth exceeded",
+    }
+    assert "the template other cannot be read" in caplog.text

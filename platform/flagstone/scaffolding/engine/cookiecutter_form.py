@@ -45,6 +45,10 @@ def template_of(declared: Mapping[str, Any], described: Described, *, file: str)
         TemplateError: A variable is none that cookiecutter could ask for.
     """
     asked = {key: value for key, value in declared.items() if not key.startswith("_")}
+    if any(not key.strip() for key in asked):
+        raise TemplateError(
+            "has a variable without a name, which nobody can be asked for", file=file
+        )
     prompts = declared.get("__prompts__") or {}
     if not isinstance(prompts, dict):
         raise TemplateError("'__prompts__' must be an object", file=file)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from flagstone.scaffolding.engine.keepable import keeping_fault
 from flagstone.scaffolding.errors import TemplateError, UnsafeTemplate
 
 SETTINGS = "cookiecutter.json"
@@ -40,7 +41,7 @@ def declared_in(folder: Path, label: str) -> dict[str, Any]:
     """Return what a template's cookiecutter.json says, in its order.
 
     Raises:
-        TemplateError: There is none, or it is no JSON object; with the line.
+        TemplateError: There is none, or it is no JSON object that can be kept; with the line.
     """
     settings, file = folder / SETTINGS, f"{label}/{SETTINGS}"
     if not settings.is_file():
@@ -55,10 +56,15 @@ def declared_in(folder: Path, label: str) -> dict[str, Any]:
         ) from error
     except UnicodeDecodeError as error:
         raise TemplateError("is not UTF-8 text", file=file) from error
+    except ValueError as error:
+        raise TemplateError("holds a number of more digits than can be read", file=file) from error
     except RecursionError as error:
         raise TemplateError("is nested too deeply", file=file) from error
     if not isinstance(declared, dict):
         raise TemplateError("must be a JSON object", file=file)
+    for key, value in declared.items():
+        if fault := keeping_fault([key, value]):
+            raise TemplateError(f"{key!r} {fault}", file=file)
     return declared
 
 

@@ -20,6 +20,8 @@ from flagstone.scaffolding.engine.nunjucks import as_jinja
 
 _METHOD = "."
 _TAGS = (("${{", "}}"),)
+_MAX_DEPTH = 50
+_TOO_DEEP = f"an expression is nested deeper than {_MAX_DEPTH}"
 _UNUSED = "\x00"  # cannot stand in YAML, so {% and {# stay the characters that they are
 
 _ALLOWED: tuple[type[nodes.Node], ...] = (
@@ -134,10 +136,22 @@ def _parse(text: str) -> nodes.Template:
         tree = _LANGUAGE.parse(as_jinja(text, _TAGS))
     except TemplateSyntaxError as error:
         raise ExpressionError(f"'{text.strip()}' is not an expression: {error.message}") from error
+    except RecursionError as error:
+        raise ExpressionError(_TOO_DEEP) from error
+    _refuse_depth(tree)
     _turn_methods(tree)
     for node in _expressions(tree):
         _refuse_foreign(node)
     return tree
+
+
+def _refuse_depth(tree: nodes.Template) -> None:
+    """Look before anything that calls itself walks there: Jinja's compiler does, too."""
+    level: list[nodes.Node] = [tree]
+    for _ in range(_MAX_DEPTH):
+        level = [child for node in level for child in node.iter_child_nodes()]
+    if level:
+        raise ExpressionError(_TOO_DEEP)
 
 
 def _expressions(tree: nodes.Template) -> Iterator[nodes.Node]:

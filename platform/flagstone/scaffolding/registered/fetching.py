@@ -17,12 +17,11 @@ from flagstone.core.tasks import RetryLater
 from flagstone.forge.errors import ForgeError
 from flagstone.forge.git.checkout import check_out
 from flagstone.scaffolding.engine.archives import pack_folder
-from flagstone.scaffolding.engine.cookiecutter_json import cookiecutters_in
 from flagstone.scaffolding.engine.layers import digest_of
-from flagstone.scaffolding.engine.sources import template_files
 from flagstone.scaffolding.errors import TemplateError, UnsafeTemplate
 from flagstone.scaffolding.models import STUCK_AFTER, TemplateSource, TemplateState
 from flagstone.scaffolding.registered.addresses import remote_of
+from flagstone.scaffolding.registered.holding import scaffolds_below
 
 MOST_TRIES = 5
 MOST_AT_ONCE = 20
@@ -79,10 +78,8 @@ def _keep(source: TemplateSource) -> None:
             raise UnsafeTemplate("leads out of the repository", file=source.directory)
         if not root.is_dir():
             raise TemplateError(f"there is no such folder at {commit[:12]}", file=source.directory)
-        # a file that cannot be read at all is told here; what else is wrong is told with the scaffold
-        if not template_files(root):
-            cookiecutters_in(root, label)
         digest, content = digest_of(root, label), pack_folder(root, label)
+        _refuse_unusable(root, source)
     with transaction.atomic():
         kept = _waiting(source).update(
             state=TemplateState.READY,
@@ -101,6 +98,13 @@ def _keep(source: TemplateSource) -> None:
                 subject=f"template:{source.scaffold_id}",
                 data={"url": source.url, "commit": commit, "digest": digest},
             )
+
+
+def _refuse_unusable(folder: Path, source: TemplateSource) -> None:
+    """Refuse a template that nothing could be made from; of several that it nests, one is enough."""
+    problems = [scaffold.problem for scaffold in scaffolds_below(folder, source)]
+    if problems and problems[0] and all(problems):
+        raise problems[0]
 
 
 def _postpone(source: TemplateSource, failure: ForgeError) -> None:

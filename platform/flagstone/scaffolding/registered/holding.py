@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import shutil
 import tempfile
@@ -24,6 +25,8 @@ from flagstone.scaffolding.models import TemplateSource
 _ABANDONED_AFTER = 7200.0
 _RENEWED_AFTER = 3600.0
 _PARTS = "unpacking-"
+
+logger = logging.getLogger(__name__)
 
 _lock = threading.Lock()
 _held: dict[tuple[object, ...], list[Scaffold]] = {}
@@ -58,20 +61,32 @@ def scaffolds_in(source: TemplateSource) -> list[Scaffold]:
         folder = _unpacked(source)
     except (TemplateError, OSError) as error:
         problem = error if isinstance(error, TemplateError) else TemplateError(str(error))
-        return [
-            Scaffold(source.scaffold_id, _folder(), source.title, problem=problem),
-        ]
-    return scaffolds_of(
-        Source(
-            id=source.scaffold_id,
-            title=source.title,
-            folder=folder,
-            description=f"A template from {source.url}.",
-            origin=Origin(source.url, source.commit, source.directory),
-            runs_code=source.runs_code,
-        ),
-        entry=content_dir("scaffolds") / "catalog-entry",
-    )
+        return [_broken(source, problem)]
+    return scaffolds_below(folder, source)
+
+
+def scaffolds_below(folder: Path, source: TemplateSource) -> list[Scaffold]:
+    """Read the scaffolds of somebody's template in a folder; whatever is wrong with it stays its own problem."""
+    try:
+        return scaffolds_of(
+            Source(
+                id=source.scaffold_id,
+                title=source.title,
+                folder=folder,
+                description=f"A template from {source.url}.",
+                origin=Origin(source.url, source.commit, source.directory),
+                runs_code=source.runs_code,
+            ),
+            entry=content_dir("scaffolds") / "catalog-entry",
+        )
+    except Exception as error:
+        logger.exception("the template %s cannot be read", source.scaffold_id)
+        reason = f"cannot be read, which is a fault of Flagstone: {type(error).__name__}: {error}"
+        return [_broken(source, TemplateError(reason, file=source.scaffold_id))]
+
+
+def _broken(source: TemplateSource, problem: TemplateError) -> Scaffold:
+    return Scaffold(source.scaffold_id, _folder(), source.title, problem=problem)
 
 
 def remove_unused() -> int:

@@ -1,0 +1,29 @@
+"""Which values can be kept: PostgreSQL's JSON has no NUL and no half of a character, JSON no infinity."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+MAX_DEPTH = 20
+
+
+def keeping_fault(value: Any) -> str:
+    """Say why a value cannot be kept as JSON, '' when it can; whatever its depth, this does not call itself."""
+    waiting = [(value, 0)]
+    while waiting:
+        item, depth = waiting.pop()
+        if depth > MAX_DEPTH:
+            return f"is nested deeper than {MAX_DEPTH}"
+        if isinstance(item, str):
+            if "\0" in item:
+                return "holds the character NUL, which no text may have"
+            if any("\ud800" <= character <= "\udfff" for character in item):
+                return "holds half of a character (a lone surrogate)"
+        elif isinstance(item, float) and not math.isfinite(item):
+            return "holds a number that JSON does not have (NaN or infinity)"
+        elif isinstance(item, dict):
+            waiting += [(below, depth + 1) for pair in item.items() for below in pair]
+        elif isinstance(item, list | tuple):
+            waiting += [(below, depth + 1) for below in item]
+    return ""
