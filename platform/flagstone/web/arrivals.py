@@ -10,9 +10,9 @@ from pathlib import PurePosixPath
 from django.utils import timezone
 
 from flagstone.catalog.models import Entity
-from flagstone.forge.models import Repository
+from flagstone.forge.models import Repository, RepositoryRole
 from flagstone.reviews.selectors import Row, place_of
-from flagstone.scorecards.models import ServiceScore
+from flagstone.scorecards.models import EvaluationState, ServiceScore
 from flagstone.scorecards.selectors import score_of
 
 CATALOGUE_FILES = frozenset({"catalog-info.yaml", "catalog-info.yml"})
@@ -34,6 +34,7 @@ class Arrival:
         score: Where it stands, measured after the merge; None until then.
         squad: Its squad on the leaderboard; None if it has no squad there.
         is_late: It takes longer than it should.
+        is_scorable: Whether a scorecard may yet look at it.
     """
 
     name: str
@@ -41,10 +42,11 @@ class Arrival:
     score: ServiceScore | None
     squad: Row | None
     is_late: bool = False
+    is_scorable: bool = True
 
     @property
     def is_done(self) -> bool:
-        return self.score is not None
+        return self.score is not None or (self.entity is not None and not self.is_scorable)
 
     @property
     def catalogued(self) -> str:
@@ -57,18 +59,41 @@ class Arrival:
         return "running" if self.entity else "waiting"
 
 
-def arrival_of(entity: Entity | None, *, name: str, since: datetime) -> Arrival:
-    """Tell how far a service has come since its pull request was merged."""
+def arrival_of(
+    entity: Entity | None, *, name: str, since: datetime, repository: Repository | None
+) -> Arrival:
+    """Tell how far a service has come since its pull request was merged, or its repository made.
+
+    Args:
+        entity: What the catalogue has of it.
+        name: What it is called until then.
+        since: When that was.
+        repository: Where its manifests are looked for; None where none were written.
+    """
     score = score_of(entity) if entity else None
-    if score is None or score.checked_at < since:
-        return Arrival(name, entity, None, None, is_late=timezone.now() - since > PATIENCE)
-    squad = place_of(score.entity.owner_ref) if score.entity.owner_ref else None
+    if entity is None or score is None or score.checked_at < since:
+        is_scorable = not _is_passed_over(entity, repository, since)
+        return Arrival(name, entity, None, None, timezone.now() - since > PATIENCE, is_scorable)
+    squad = place_of(entity.owner_ref) if entity.owner_ref else None
     return Arrival(name, entity, score, squad)
 
 
-def arrival_of_service(ref: str, *, name: str, since: datetime) -> Arrival:
+def _is_passed_over(entity: Entity | None, repository: Repository | None, since: datetime) -> bool:
+    """Tell whether no scorecard will look at a service: there is nothing to look at, or one has, and found nothing."""
+    if repository is None or repository.role != RepositoryRole.GITOPS:
+        return True
+    if entity is None:
+        return False
+    looks = repository.evaluations.filter(state=EvaluationState.DONE)
+    return looks.filter(started_at__gt=max(since, entity.created_at)).exists()
+
+
+def arrival_of_service(
+    ref: str, *, name: str, since: datetime, repository: Repository | None
+) -> Arrival:
     """Tell how far a service of this reference has come."""
-    return arrival_of(Entity.objects.alive().by_name(ref).first(), name=name, since=since)
+    entity = Entity.objects.alive().by_name(ref).first()
+    return arrival_of(entity, name=name, since=since, repository=repository)
 
 
 def arrivals_from(
@@ -84,8 +109,9 @@ def arrivals_from(
             .filter(location__repository=repository, source_path=path)
         )
         arrivals += [
-            arrival_of(service, name=service.display_name, since=since) for service in services
-        ] or [arrival_of(None, name=name, since=since)]
+            arrival_of(service, name=service.display_name, since=since, repository=repository)
+            for service in services
+        ] or [arrival_of(None, name=name, since=since, repository=repository)]
     is_news = timezone.now() - since < NEWS_AGE
     return [arrival for arrival in arrivals if arrival.is_done or is_news]
 

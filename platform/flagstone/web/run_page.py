@@ -44,7 +44,7 @@ class RunPage:
 
     Args:
         detail: The run, its steps and the new lines of its log.
-        arrival: What became of the service after the merge; None before that.
+        arrival: What became of the service after the merge; None before that, and when it is not registered.
         made: Repository, pull request and whatever the scaffold points to.
         is_own: Whether this person may cancel and resume it.
     """
@@ -64,6 +64,11 @@ class RunPage:
         if self.run.ending and self.run.is_live:
             return CANCELLING
         return WAITING if self.run.state == RunState.WAITING else str(self.run.state)
+
+    @property
+    def begun(self) -> str:
+        """What the arrival of the service begins with, after its name."""
+        return "is merged" if self.run.state == RunState.MERGED else "is made"
 
     @property
     def follows(self) -> bool:
@@ -99,7 +104,12 @@ class RunPage:
             [(step.key, step.state, step.error, _timer(step)) for step in self.detail.steps],
             [made.title + made.note + made.url for made in self.made],
             [text.content for text in self.detail.texts],
-            [self.arrival.catalogued, self.arrival.scored, self.arrival.is_late]
+            [
+                self.arrival.catalogued,
+                self.arrival.scored,
+                self.arrival.is_late,
+                self.arrival.is_done,
+            ]
             if self.arrival
             else [],
         ]
@@ -114,9 +124,16 @@ def run_page(user: User, run_id: UUID, *, after: int = 0) -> RunPage:
     """
     detail = run_detail(run_id, after=after)
     run = detail.run
-    since = _merged_at(run)
+    since = _made_at(run)
     arrival = (
-        arrival_of_service(run.entity_ref, name=run.service_name, since=since) if since else None
+        arrival_of_service(
+            run.entity_ref,
+            name=run.service_name,
+            since=since,
+            repository=run.pull_request.repository if run.pull_request else None,
+        )
+        if since
+        else None
     )
     is_own = run.requested_by_id == user.pk or may(user, "scaffolding.cancel_any")
     return RunPage(
@@ -127,8 +144,9 @@ def run_page(user: User, run_id: UUID, *, after: int = 0) -> RunPage:
     )
 
 
-def _merged_at(run: ScaffoldRun) -> datetime | None:
-    if run.state not in MADE or (run.state == RunState.DONE and not run.registration):
+def _made_at(run: ScaffoldRun) -> datetime | None:
+    """Return from when on the catalogue is to have the service; None before, and when nothing is registered."""
+    if run.state not in MADE or not run.registration:
         return None
     pull_request = run.pull_request
     return (pull_request.merged_at if pull_request else None) or run.finished_at

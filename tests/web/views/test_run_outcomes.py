@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from flagstone.accounts.models import User
 from flagstone.forge.actions import close_pull_request, merge_pull_request
 from flagstone.forge.models import Repository
 from flagstone.scaffolding import actions, pipeline
 from flagstone.scaffolding.models import RunState, ScaffoldRun
+from flagstone.scorecards.models import Evaluation, EvaluationState
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -183,6 +185,60 @@ def test_a_poll_brings_them(signed_in: Client, run_of: Any) -> None:
     part = signed_in.get(f"/runs/{run.pk}/live", headers={"HX-Request": "true"}).content.decode()
     assert 'id="run-texts" hx-swap-oob="true"' in part
     assert "<h2>What now</h2>" in part
+
+
+# --- how it ends
+
+
+def test_a_repository_without_manifests_is_in_the_catalogue_and_waits_for_no_score(
+    signed_in: Client, run_of: Any, known_service: Any
+) -> None:
+    run = run_of(PUBLISH, REGISTER)
+    page = signed_in.get(f"/runs/{run.pk}")
+    assert "quotes is made" in page.content.decode()
+    assert "is merged" not in page.content.decode()
+    assert "the catalogue reads it" in page.content.decode()
+    assert "the scorecard looks at it" not in page.content.decode()
+    assert page.context["page"].follows
+    known_service("quotes")
+    run = worked(run)
+    page = signed_in.get(f"/runs/{run.pk}")
+    assert 'href="/catalog/component/default/quotes">quotes</a> is in the catalogue' in (
+        page.content.decode()
+    )
+    assert "It has no score" in page.content.decode()
+    assert not page.context["page"].follows
+
+
+def test_a_pull_request_that_registers_nothing_ends_with_its_merge(
+    signed_in: Client, run_of: Any, lead: User
+) -> None:
+    run = run_of(PULL_REQUEST)
+    assert "Once it is merged the run is done." in shown(signed_in, run)[1]
+    merge_pull_request(actor=lead, pull_request=run.pull_request)
+    run = worked(run)
+    assert (run.state, run.job.state) == (RunState.MERGED, "succeeded")
+    assert run.job.steps.get(key="catalogue").state == "skipped"
+    page = signed_in.get(f"/runs/{run.pk}")
+    assert "It is merged." in page.content.decode()
+    assert "this scaffold registers nothing" in page.content.decode()
+    assert not page.context["page"].follows
+
+
+def test_a_look_that_found_nothing_of_a_service_is_the_last_that_is_waited_for(
+    signed_in: Client, asked_run: ScaffoldRun, lead: User, known_service: Any, gitops: Repository
+) -> None:
+    run = worked(asked_run)
+    merge_pull_request(actor=lead, pull_request=run.pull_request)
+    known_service("checkout")
+    run = worked(run)
+    assert signed_in.get(f"/runs/{run.pk}").context["page"].follows
+    Evaluation.objects.create(
+        repository=gitops, state=EvaluationState.DONE, started_at=timezone.now()
+    )
+    page = signed_in.get(f"/runs/{run.pk}")
+    assert "It has no score" in page.content.decode()
+    assert not page.context["page"].follows
 
 
 def test_the_api_tells_them_too(signed_in: Client, run_of: Any) -> None:
