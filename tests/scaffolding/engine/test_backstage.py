@@ -497,3 +497,17 @@ def test_a_cookiecutter_skeleton_without_settings_asks_for_what_it_is_given(fold
         yield layers[wanted.digest]
 
     assert render_again(record, opened) == {"service": made.service}
+
+
+def test_a_block_may_choose_the_layer_and_write_a_text(folder):
+    steps = """
+  steps:
+    - id: language
+      action: fetch:cookiecutter
+      input:
+        url: "./languages/{% if parameters.docs %}js{% else %}ts{% endif %}"
+        values: {name: "{% set n = parameters.name %}${{ n }}-{% for p in parameters.ports %}${{ p }}{% endfor %}"}
+    - {id: publish, action: publish:github, input: {repoUrl: "${{ parameters.repoUrl }}"}}
+"""
+    made = rendered(load(folder, steps))
+    assert made.service.files["main.js"].content == b"checkout-httpgrpc"

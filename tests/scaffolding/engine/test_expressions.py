@@ -90,8 +90,9 @@ NAMES = {
         ("${{ parameters.words | length }}", 2),
         ("${{ '7' | int }}", 7),
         ("${{ steps['pull-request'].output.remoteUrl }}", "https://x/1"),
-        ("{{ x }} {% if %} {# no #}", "{{ x }} {% if %} {# no #}"),
-        ("{% if %} ${{ parameters.name }}", "{% if %} checkout"),
+        ("{{ x }} ${ x } 100%", "{{ x }} ${ x } 100%"),
+        ("${{ { k: parameters.name, 'l': { m: 1 } } }}", {"k": "checkout", "l": {"m": 1}}),
+        ("${{ { name: parameters.name } | dump }}", '{"name":"checkout"}'),
         ("${{ parameters.hostile }}", "{{ 7*7 }} ${{ 7 }} {% raw %}"),
         ("a ${{ parameters.hostile }}", "a {{ 7*7 }} ${{ 7 }} {% raw %}"),
         ("${{ 'a' }}\n", "a\n"),
@@ -99,6 +100,39 @@ NAMES = {
 )
 def test_an_expression_has_a_value(text, value):
     assert evaluate(text, NAMES) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "result"),
+    [
+        ("{% if parameters.public %}on{% else %}off{% endif %}", "on"),
+        ("a{% if parameters.nothing %}b{% endif %}c", "ac"),
+        ("{% if parameters.nothing %}b{% endif %}", ""),
+        ("{% if parameters.name === 'x' %}1{% elseif parameters.replicas > 2 %}2{% endif %}", "2"),
+        ("{%- if parameters.public -%}  ${{ parameters.replicas }}  {%- endif %}", "3"),
+        ("{% for word in parameters.words %}${{ loop.index }}${{ word }} {% endfor %}", "1a 2b "),
+        (
+            "{% for w in parameters.words %}${{ w }}{% if not loop.last %}/{% endif %}{% endfor %}",
+            "a/b",
+        ),
+        ("{% for key, value in {a: 1, b: [2]} %}${{ key }}=${{ value }};{% endfor %}", "a=1;b=2;"),
+        ("{% for w in parameters.nothing %}x{% else %}none{% endfor %}", "none"),
+        ("{% for w in parameters.words %}${{ w.__class__ }}${{ loop._iterator }}{% endfor %}", ""),
+        ("{% set n = parameters.replicas + 1 %}n=${{ n }}", "n=4"),
+        ("{% if parameters.nothing %}{% set n = 1 %}{% endif %}n=${{ n }}", "n="),
+        ("{% raw %}${{ x }} {% if %}{% endraw %}!", "${{ x }} {% if %}!"),
+        ("{% verbatim %}${{ x }}{% endverbatim %}", "${{ x }}"),
+        ("a{# ${{ nowhere }} #}b", "ab"),
+        ("{% if true %}${{ parameters.hostile }}{% endif %}", "{{ 7*7 }} ${{ 7 }} {% raw %}"),
+        ("${{ parameters.name ~ parameters.replicas ~ true ~ null }}", "checkout3true"),
+    ],
+)
+def test_blocks_are_rendered_as_nunjucks_does(text, result):
+    assert evaluate(text, NAMES) == result
+
+
+def test_a_text_with_a_block_is_text_whatever_it_holds():
+    assert evaluate("{% if true %}${{ parameters.replicas }}{% endif %}", NAMES) == "3"
 
 
 def test_lists_and_mappings_are_walked():
@@ -117,6 +151,22 @@ def test_lists_and_mappings_are_walked():
         ("${{ parameters.name.format_map(parameters) }}", "a call is not allowed inside ${{ }}"),
         ("${{ range(10) }}", "a call is not allowed inside ${{ }}"),
         ("${{ self }}", "'self' is undefined"),
+        ("{% if %} x", "'{% if %} x' is not an expression"),
+        ("{% if parameters.name %} x", "is not an expression"),
+        ("{% nope %}", "Encountered unknown tag 'nope'"),
+        ("{% include 'x' %}", "a include is not allowed inside {% %}"),
+        ("{% macro m() %}{% endmacro %}", "a macro is not allowed inside {% %}"),
+        ("{% set a %}x{% endset %}", "a assignblock is not allowed inside {% %}"),
+        ("{% set a, b = parameters.words %}", "a set gives a value to one name"),
+        ("{% set parameters = 1 %}", "'parameters' is a name of Backstage's own"),
+        ("{% for secrets in [] %}{% endfor %}", "'secrets' is a name of Backstage's own"),
+        ("{% for a in parameters.words recursive %}{% endfor %}", "a for cannot be recursive"),
+        ("{% for a in parameters.words %}${{ loop.cycle() }}{% endfor %}", "a call is not allowed"),
+        ("${{ loop }}", "'loop' is undefined"),
+        ("{% for a in 7 %}{% endfor %}", "cannot be computed"),
+        ("{% if 1 %}" * 150 + "{% endif %}" * 150, "an expression is nested deeper than 50"),
+        ("{% for a in [1] %}" * 30 + "{% endfor %}" * 30, "an expression is nested deeper than 50"),
+        ("${{ " + "(" * 5000 + "1" + ")" * 5000 + " }}", "an expression is nested deeper than 50"),
         ("${{ 'a' * 1000000000 }}", "a mul is not allowed inside ${{ }}"),
         ("${{ 9 ** 99 }}", "a pow is not allowed inside ${{ }}"),
         ("${{ '%999999999d' % 1 }}", "a mod is not allowed inside ${{ }}"),
@@ -178,6 +228,38 @@ def test_what_is_looked_up_is_known_without_evaluating():
         "now",
         "user.ref",
     }
+
+
+def test_names_that_a_text_gives_itself_are_not_looked_up():
+    text = "{% set n = parameters.a %}{% for k, v in parameters.b %}${{ n + k + loop.index }}{% endfor %}"
+    assert check(text) == {"parameters.a", "parameters.b"}
+    assert check("${{ loop.index }}") == {"loop.index"}
+
+
+DOUBLED = "{% set a = 'x' %}" + "{% set a = a + a %}" * 40
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{% for a in parameters.many %}{% for b in parameters.many %}x{% endfor %}{% endfor %}",
+        "{% for a in parameters.long %}{% endfor %}",
+        "{% for a in parameters.many %}${{ parameters.long | wordwrap }}{% endfor %}",
+        "{% for a in parameters.many %}${{ parameters.long }}{% endfor %}",
+        "{% for a in parameters.many %}{% set b = parameters.many %}{% endfor %}",
+        DOUBLED + "${{ a }}",
+        DOUBLED.replace("a + a", "a ~ a") + "${{ a }}",
+        DOUBLED.replace("a + a", "[a, a]") + "${{ a | dump }}",
+        DOUBLED.replace("a + a", "{k: a, l: a}") + "${{ a }}",
+        DOUBLED.replace("'x'", "[1]") + "${{ a | length }}",
+    ],
+)
+def test_what_blocks_may_cost_has_an_end(text):
+    begun = time.perf_counter()
+    many = NAMES["parameters"] | {"many": list(range(500))}
+    with pytest.raises(ExpressionError, match=r"longer than 65536 characters|too much"):
+        evaluate(text, {"parameters": many})
+    assert time.perf_counter() - begun < 3
 
 
 @pytest.mark.parametrize(

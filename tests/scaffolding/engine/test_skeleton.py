@@ -57,6 +57,7 @@ def render(folder: Path, limits: Limits | None = None, **options: Any) -> dict[s
         ("{% verbatim %}{{ x }}{% endverbatim %}", "{{ x }}"),
         ("{% set x = values.name %}${{ x }}", "checkout"),
         ("a{# gone #}b", "ab"),
+        ("${{ { k: values.name } | dump }}", '{"k":"checkout"}'),
         ("${{ values.repoUrl | parseRepoUrl | pick('owner') }}", "acme"),
         ("${{ (values.owner | parseEntityRef).name }}", "payments"),
         ("${{ values.repoUrl | projectSlug }}", "acme/shop"),

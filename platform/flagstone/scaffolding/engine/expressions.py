@@ -1,7 +1,8 @@
-"""`${{ … }}`: the expressions of template.yaml, in a language too small to do harm.
+"""`${{ … }}` and `{% … %}`: the expressions of template.yaml, in a language too small to do harm.
 
-No calls but of a few methods of texts, no attributes of Python objects, no loops, no multiplication: looking up,
-comparing, choosing and filters. What people answered comes in as values and is never itself read as an expression.
+No calls but of a few methods of texts, no attributes of Python objects, no multiplication: looking up, comparing,
+choosing and filters; loops and names with an end to what they cost. What people answered comes in as values and is
+never itself read as an expression.
 What is not there is nothing, as in Backstage; whether a name can be there at all is checked when a template is loaded.
 """
 
@@ -12,23 +13,45 @@ from typing import Any
 
 from jinja2 import TemplateSyntaxError, Undefined, nodes
 from jinja2.exceptions import UndefinedError
-from jinja2.runtime import StrictUndefined
+from jinja2.runtime import Context, LoopContext, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from flagstone.scaffolding.engine.filters import FILTERS, MAX_TEXT, METHODS, is_missing, shown
-from flagstone.scaffolding.engine.nunjucks import as_jinja
+from flagstone.scaffolding.engine.blocks import (
+    BLOCK_FILTERS,
+    BUDGET,
+    LOOP,
+    STATEMENTS,
+    Budget,
+    joined,
+    local_names,
+    paid,
+    pay_for_blocks,
+)
+from flagstone.scaffolding.engine.filters import (
+    FILTERS,
+    MAX_TEXT,
+    METHODS,
+    TOO_LONG,
+    is_missing,
+    shown,
+)
+from flagstone.scaffolding.engine.nunjucks import PAIRS, as_jinja, pairs, turn_tree
 
 _METHOD = "."
-_TAGS = (("${{", "}}"),)
+_TAGS = (("${{", "}}"), ("{%", "%}"))
+_MARKS = ("${{", "{%", "{#")
+# what a text may not call values of its own: whether these can be there is checked when a template is loaded
+_TAKEN = frozenset(
+    {"each", "environment", "loop", "now", "parameters", "secrets", "self", "steps", "user"}
+)
 _MAX_DEPTH = 50
 _TOO_DEEP = f"an expression is nested deeper than {_MAX_DEPTH}"
-_UNUSED = "\x00"  # cannot stand in YAML, so {% and {# stay the characters that they are
 
 _ALLOWED: tuple[type[nodes.Node], ...] = (
+    *STATEMENTS,
     nodes.Add,
     nodes.And,
     nodes.Compare,
-    nodes.Concat,
     nodes.CondExpr,
     nodes.Const,
     nodes.Dict,
@@ -76,12 +99,18 @@ def holds(condition: Any, names: Mapping[str, Any]) -> bool:
     return not (result is None or result is False or result in ("", 0) or result == [])
 
 
+def before_expressions(text: str) -> str:
+    """Return what stands before the first expression or block; all of a text that has none."""
+    return text[: min((at for mark in _MARKS if (at := text.find(mark)) >= 0), default=len(text))]
+
+
 def check(value: Any) -> set[str]:
     """Refuse what the language does not allow; return what is looked up, such as `parameters.name`."""
     found: set[str] = set()
     for text in _texts(value):
-        for expression in _expressions(_parse(text)):
-            found |= set(_lookups(expression))
+        tree = _parse(text)
+        own = local_names(tree) | ({"loop"} if tree.find(nodes.For) else set())
+        found |= {name for name in _lookups(tree) if name.partition(".")[0] not in own}
     return found
 
 
@@ -89,8 +118,8 @@ def lone_name(value: Any) -> str:
     """Return the dotted name that a value consists of, such as `parameters.name`; '' when it is anything else."""
     if not isinstance(value, str):
         return ""
-    found = list(_expressions(_parse(value)))
-    return _dotted(found[0]) if len(found) == 1 else ""
+    expression = _lone_expression(_parse(value))
+    return _dotted(expression) if expression else ""
 
 
 def _texts(value: Any) -> Iterator[str]:
@@ -105,30 +134,47 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _evaluate_text(text: str, names: Mapping[str, Any]) -> Any:
-    if "${{" not in text:
+    if before_expressions(text) == text:
         return text
     tree = _parse(text)
-    pieces = [piece for output in tree.find_all(nodes.Output) for piece in output.nodes]
+    known = dict.fromkeys(local_names(tree)) | dict(names) | {BUDGET: Budget()}
     try:
-        if len(pieces) == 1 and not isinstance(pieces[0], nodes.TemplateData):
-            return _lone_value(pieces[0], names)
-        result = _LANGUAGE.from_string(tree).render(dict(names))
+        if expression := _lone_expression(tree):
+            return _lone_value(expression, known)
+        return _written(tree, known)
     except UndefinedError as error:
         raise ExpressionError(str(error.message)) from error
     except (TypeError, ValueError, LookupError, ArithmeticError) as error:
         raise ExpressionError(f"'{text.strip()}' cannot be computed: {error}") from error
-    if len(result) > MAX_TEXT:
-        raise ExpressionError(f"the result is longer than {MAX_TEXT} characters")
-    return result
+    except SyntaxError as error:  # Python compiles twenty loops within each other, no more
+        raise ExpressionError(_TOO_DEEP) from error
 
 
-def _lone_value(expression: nodes.Expr, names: Mapping[str, Any]) -> Any:
+def _written(tree: nodes.Template, names: dict[str, Any]) -> str:
+    pieces, length = [], 0
+    for piece in _LANGUAGE.from_string(tree).generate(names):
+        pieces.append(piece)
+        length += len(piece)
+        if length > MAX_TEXT:
+            raise ExpressionError(f"the result is longer than {MAX_TEXT} characters")
+    return "".join(pieces)
+
+
+def _lone_value(expression: nodes.Expr, names: dict[str, Any]) -> Any:
     assignment = nodes.Assign(nodes.Name("result", "store"), expression, lineno=1)
-    module = _LANGUAGE.from_string(nodes.Template([assignment], lineno=1)).make_module(dict(names))
+    module = _LANGUAGE.from_string(nodes.Template([assignment], lineno=1)).make_module(names)
     value = module.__dict__["result"]
     if isinstance(value, Undefined):
         value._fail_with_undefined_error()  # noqa: SLF001 - Jinja's own way to say which name is missing
     return value
+
+
+def _lone_expression(tree: nodes.Template) -> nodes.Expr | None:
+    """Return the expression that a text consists of, None when there is anything beside it."""
+    if len(tree.body) != 1 or not isinstance(output := tree.body[0], nodes.Output):
+        return None
+    (piece, *more) = output.nodes
+    return None if more or isinstance(piece, nodes.TemplateData) else piece
 
 
 def _parse(text: str) -> nodes.Template:
@@ -140,8 +186,12 @@ def _parse(text: str) -> nodes.Template:
         raise ExpressionError(_TOO_DEEP) from error
     _refuse_depth(tree)
     _turn_methods(tree)
-    for node in _expressions(tree):
+    for node in tree.body:
         _refuse_foreign(node)
+    if taken := sorted(local_names(tree) & _TAKEN):
+        raise ExpressionError(f"'{taken[0]}' is a name of Backstage's own; take another")
+    turn_tree(tree)
+    pay_for_blocks(tree)
     return tree
 
 
@@ -152,11 +202,6 @@ def _refuse_depth(tree: nodes.Template) -> None:
         level = [child for node in level for child in node.iter_child_nodes()]
     if level:
         raise ExpressionError(_TOO_DEEP)
-
-
-def _expressions(tree: nodes.Template) -> Iterator[nodes.Node]:
-    for output in tree.body:
-        yield from output.iter_child_nodes()
 
 
 def _turn_methods(node: nodes.Node) -> None:
@@ -172,6 +217,8 @@ def _turned(entry: Any) -> Any:
     if not isinstance(entry, nodes.Node):
         return entry
     _turn_methods(entry)
+    if isinstance(entry, nodes.Concat):
+        return joined(entry)
     if not isinstance(entry, nodes.Call) or not isinstance(entry.node, nodes.Getattr):
         return entry
     method = entry.node
@@ -189,9 +236,15 @@ def _turned(entry: Any) -> Any:
 
 
 def _refuse_foreign(node: nodes.Node) -> None:
-    if not isinstance(node, _ALLOWED):
+    is_target = isinstance(node, nodes.Tuple) and node.ctx == "store"
+    if not (isinstance(node, _ALLOWED) or is_target):
         word = type(node).__name__.lower()
-        raise ExpressionError(f"a {word} is not allowed inside ${{{{ }}}}")
+        tags = "{% %}" if isinstance(node, nodes.Stmt) else "${{ }}"
+        raise ExpressionError(f"a {word} is not allowed inside {tags}")
+    if isinstance(node, nodes.For) and node.recursive:
+        raise ExpressionError("a for cannot be recursive")
+    if isinstance(node, nodes.Assign) and not isinstance(node.target, nodes.Name):
+        raise ExpressionError("a set gives a value to one name")
     if isinstance(node, nodes.Name) and node.name == "self":  # Jinja's own object, not a value
         raise ExpressionError("'self' is undefined")
     if isinstance(node, nodes.Filter) and node.name not in _LANGUAGE.filters:
@@ -227,6 +280,14 @@ def _dotted(node: nodes.Node) -> str:
 class _Language(ImmutableSandboxedEnvironment):
     """Looks up in mappings and lists only: no attribute of a Python object can be reached."""
 
+    intercepted_binops = frozenset({"+"})
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        sizes = [len(side) if isinstance(side, str | list) else 0 for side in (left, right)]
+        if sum(sizes) > MAX_TEXT:
+            raise ValueError(TOO_LONG)
+        return super().call_binop(context, operator, left, right)
+
     def getattr(self, obj: Any, attribute: str) -> Any:
         return self.getitem(obj, attribute)
 
@@ -237,6 +298,8 @@ class _Language(ImmutableSandboxedEnvironment):
             return obj[argument]
         if argument == "length" and isinstance(obj, str | list):
             return len(obj)
+        if isinstance(obj, LoopContext) and argument in LOOP:
+            return getattr(obj, argument)
         return obj if isinstance(obj, Undefined) else None
 
 
@@ -244,17 +307,14 @@ def _language() -> _Language:
     language = _Language(
         variable_start_string="${{",
         variable_end_string="}}",
-        block_start_string=_UNUSED + "{%",
-        block_end_string="%}" + _UNUSED,
-        comment_start_string=_UNUSED + "{#",
-        comment_end_string="#}" + _UNUSED,
         keep_trailing_newline=True,
         undefined=StrictUndefined,
         finalize=shown,
         autoescape=False,
     )
     language.globals.clear()
-    language.filters = FILTERS | {_METHOD + name: method for name, method in METHODS.items()}
+    theirs = FILTERS | {_METHOD + name: method for name, method in METHODS.items()} | {PAIRS: pairs}
+    language.filters = {name: paid(function) for name, function in theirs.items()} | BLOCK_FILTERS
     language.tests["defined"] = lambda value: not is_missing(value)
     language.tests["undefined"] = is_missing
     return language

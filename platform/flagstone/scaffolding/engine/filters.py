@@ -17,7 +17,7 @@ from jinja2 import Undefined
 from flagstone.scaffolding.engine.names import slug
 
 MAX_TEXT = 64 * 1024
-_TOO_LONG = f"the text grows longer than {MAX_TEXT} characters"
+TOO_LONG = f"the text grows longer than {MAX_TEXT} characters"
 
 
 def shown(value: Any) -> Any:
@@ -45,7 +45,7 @@ def dump(value: Any, indent: int | None = None) -> str:
 
 def bounded(text: str) -> str:
     if len(text) > MAX_TEXT:
-        raise ValueError(_TOO_LONG)
+        raise ValueError(TOO_LONG)
     return text
 
 
@@ -95,14 +95,14 @@ def _pick(value: Any, key: str) -> Any:
 def _replace(value: Any, old: Any, new: Any) -> str:
     source, sought, wanted = _text(value), _text(old), _text(new)
     if len(source) + source.count(sought) * len(wanted) > MAX_TEXT:
-        raise ValueError(_TOO_LONG)
+        raise ValueError(TOO_LONG)
     return source.replace(sought, wanted)
 
 
 def _join(value: Any, separator: Any = "") -> str:
     words, between = [_text(item) for item in value or ()], _text(separator)
     if sum(map(len, words)) + len(between) * len(words) > MAX_TEXT:
-        raise ValueError(_TOO_LONG)
+        raise ValueError(TOO_LONG)
     return between.join(words)
 
 

@@ -1,12 +1,16 @@
 """Nunjucks as Jinja: both descend from one language, and Backstage's templates are written in the former.
 
-What differs is rewritten inside the tags, never in the text around them, and never in a text in quotes.
+What differs is rewritten inside the tags, never in the text around them, and never in a text in quotes; what only a
+parsed text shows is turned there.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from jinja2 import nodes
 
 _QUOTED = r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\""
 _WORDS = {
@@ -23,6 +27,7 @@ _WORDS = {
 _INSIDE = re.compile(
     rf"(?P<quoted>{_QUOTED})|(?P<word>===|!==|&&|\|\||(?<![\w.])(?:null|undefined|elseif|endverbatim|verbatim)\b)"
 )
+PAIRS = "pairs"
 _RAW = re.compile(r"\{%-?\s*(raw|verbatim)\s*-?%\}")
 
 
@@ -35,6 +40,20 @@ def as_jinja(source: str, tags: tuple[tuple[str, str], ...], *, blank: str = "")
         blank: A character that is a blank in code.
     """
     return "".join(_pieces(source, tags, blank))
+
+
+def turn_tree(tree: nodes.Template) -> None:
+    """Give a parsed template Nunjucks' meaning: `{ key: … }` needs no quotes, `for key, value in` takes a mapping."""
+    for pair in list(tree.find_all(nodes.Pair)):
+        if isinstance(pair.key, nodes.Name):
+            pair.key = nodes.Const(pair.key.name, lineno=pair.key.lineno)
+    for loop in list(tree.find_all(nodes.For)):
+        if isinstance(loop.target, nodes.Tuple):
+            loop.iter = nodes.Filter(loop.iter, PAIRS, [], [], None, None, lineno=loop.lineno)
+
+
+def pairs(value: Any) -> Any:
+    return list(value.items()) if isinstance(value, Mapping) else value or ()
 
 
 def _pieces(source: str, tags: tuple[tuple[str, str], ...], blank: str) -> Iterator[str]:

@@ -51,6 +51,8 @@ def _rest() -> Iterator[str]:
     yield "`${{ … }}` reads `parameters`, `steps['id'].output`, `each`, `user.ref`, `user.entity`,"
     yield "`environment.parameters` and `now`; `secrets` where a step takes a token. A lone expression keeps its"
     yield "type. What is not there is nothing. `&&`, `||`, `===` and `!==` mean what they mean in JavaScript."
+    yield "\n`{% if %}`, `{% for %}`, `{% set %}` and `{% raw %}` stand anywhere in a text, which is text then. What a"
+    yield "loop sets ends with the loop, and what a text goes through has an end."
     yield f"\n**Filters:** {_listed(FILTERS)}."
     yield f"\n**Methods** of texts and lists: {_listed(METHODS)}; and `length`."
     yield "\n## Questions\n"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from flagstone.scaffolding.engine.expressions import before_expressions
 from flagstone.scaffolding.engine.form_reading import build_form, with_a_name
 from flagstone.scaffolding.engine.forms import FieldKind, Form
 from flagstone.scaffolding.engine.jobs import LayerKind
@@ -214,7 +215,7 @@ def _layers(template: Template, find: FindLayer) -> Iterator[tuple[str, Layer]]:
         place = given.get("url")
         url, is_open = place.text(), is_decided_by_answers(place)
         if is_open:
-            url, kind = url.partition("${{")[0].rpartition("/")[0] or ".", LayerKind.PLAIN
+            url, kind = before_expressions(url).rpartition("/")[0] or ".", LayerKind.PLAIN
         layer = find(place, url, kind)
         if step.action == FETCH_COOKIECUTTER and not is_open:
             for key, value in given.get("values").items():
@@ -226,7 +227,7 @@ def _layers(template: Template, find: FindLayer) -> Iterator[tuple[str, Layer]]:
 def _check_paths(given: Place) -> None:
     for key in _PATHS:
         place = given.get(key)
-        if isinstance(place.value, str) and "${{" not in place.value:
+        if isinstance(place.value, str) and not is_decided_by_answers(place):
             try:
                 workspace_path(place.value)
             except PathWrong as error:

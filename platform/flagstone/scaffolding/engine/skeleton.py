@@ -20,9 +20,7 @@ from flagstone.scaffolding.engine.faults import NotText, PathRefused
 from flagstone.scaffolding.engine.filters import FILTERS, METHODS, is_missing, shown
 from flagstone.scaffolding.engine.globs import matches
 from flagstone.scaffolding.engine.names import rendered_path_fault
-from flagstone.scaffolding.engine.nunjucks import as_jinja
-
-_PAIRS = "pairs"
+from flagstone.scaffolding.engine.nunjucks import PAIRS, as_jinja, pairs, turn_tree
 
 
 def render_skeleton(
@@ -116,7 +114,7 @@ class _Skeleton(SandboxedEnvironment):
             autoescape=False,
             extensions=["jinja2.ext.do"],
         )
-        environment.filters = {**FILTERS, _PAIRS: _pairs}
+        environment.filters = {**FILTERS, PAIRS: pairs}
         environment.tests["defined"] = lambda value: not is_missing(value)
         environment.tests["undefined"] = is_missing
         return environment
@@ -136,10 +134,7 @@ class _Skeleton(SandboxedEnvironment):
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         tree = super()._parse(source, name, filename)
-        for loop in tree.find_all(nodes.For):
-            if isinstance(loop.target, nodes.Tuple):
-                # Nunjucks goes through a mapping by key and value
-                loop.iter = nodes.Filter(loop.iter, _PAIRS, [], [], None, None, lineno=loop.lineno)
+        turn_tree(tree)
         return tree
 
     def getattr(self, obj: Any, attribute: str) -> Any:
@@ -162,7 +157,3 @@ def _unused(text: str, names: Mapping[str, Any]) -> str:
     """Return a character that neither the text nor a value has."""
     used = set(text) | set(json.dumps(names, ensure_ascii=False))
     return next(char for char in map(chr, range(0xE000, 0xF8FF)) if char not in used)
-
-
-def _pairs(value: Any) -> Any:
-    return list(value.items()) if isinstance(value, Mapping) else value or ()

@@ -82,7 +82,8 @@ class Steps:
 
 def is_decided_by_answers(place: Place) -> bool:
     """Tell whether an expression stands there, so that its value is known when there are answers only."""
-    return "${{" in place.text()
+    text = place.text()
+    return expressions.before_expressions(text) != text
 
 
 def take_steps(
