@@ -268,7 +268,7 @@ def comes_true(condition: Callable[[], bool], seconds: float = 20) -> bool:
         ),
         (
             "post_gen_project.py",
-            "for n in range(100000):\n    open(f'f{n}', 'w').close()\n",
+            "for n in range(2000):\n    open(f'f{n}', 'w').close()\n",
             LimitExceeded,
             "writes more than 50 files",
         ),
@@ -360,6 +360,69 @@ def test_a_forged_answer_is_not_believed(tmp_path):
     # where the kernel lets it reach the stream at all, the answer is no answer
     with contextlib.suppress(TemplateError):
         assert run(layer, SMALL).tree.contents() == {"a.txt": b"checkout"}
+
+
+FORGER = """
+import io, os, tarfile
+from jinja2.ext import Extension
+
+class Forger(Extension):
+    def __init__(self, environment):
+        super().__init__(environment)
+        stream = io.BytesIO()
+        with tarfile.open(fileobj=stream, mode="w", format=tarfile.PAX_FORMAT) as archive:
+            for name in ["answer.json", *NAMES]:
+                content = ANSWER if name == "answer.json" else b"x"
+                entry = tarfile.TarInfo(name)
+                entry.size = len(content)
+                archive.addfile(entry, io.BytesIO(content))
+        for descriptor in os.listdir("/proc/self/fd"):
+            if int(descriptor) > 2:
+                try: os.write(int(descriptor), stream.getvalue())
+                except OSError: pass
+        os._exit(0)
+"""
+
+
+def forging(folder: Path, *names: str, answer: bytes = b'{"context": {"name": "cart"}}') -> Path:
+    """Write a template whose extension answers in the renderer's place, with files of these names."""
+    layer = write_layer(folder / "layer", {"a": "x"}, {"_extensions": ["local_extensions.Forger"]})
+    forger = FORGER.replace("NAMES", repr(names)).replace("ANSWER", repr(answer))
+    (layer / "local_extensions.py").write_text(forger)
+    return layer
+
+
+def test_an_answer_of_the_code_itself_with_harmless_files_is_one(tmp_path):
+    assert run(forging(tmp_path, "a", "b/c")).tree.contents() == {"a": b"x", "b/c": b"x"}
+
+
+@pytest.mark.parametrize(
+    ("names", "reason"),
+    [
+        (("a", ".git/config"), "writes a file whose name has the part '.git': '.git/config'"),
+        (("a/.GIT/config",), "writes a file whose name has the part '.GIT': 'a/.GIT/config'"),
+        (("a/.git",), "writes a file whose name has the part '.git': 'a/.git'"),
+        (("",), "writes a file whose name has an empty part: ''"),
+        (("a//b",), "writes a file whose name has an empty part: 'a//b'"),
+        (("/etc/x",), "writes a file whose name has an empty part: '/etc/x'"),
+        (("./a",), "writes a file whose name has the part '.': './a'"),
+        (("../a",), "writes a file whose name has the part '..': '../a'"),
+        (("d" * 201,), f"writes a file whose name has a part that no file name may be: '{'d' * 201}'"),
+        (("a", "a"), "writes 'a' twice"),
+        (("a/b", "a"), "writes 'a/b', although 'a' is a file"),
+    ],
+)  # fmt: skip
+def test_a_forged_answer_brings_no_file_that_may_not_be(tmp_path, names, reason):
+    with pytest.raises(UnsafeTemplate) as caught:
+        run(forging(tmp_path, *names))
+    assert caught.value.message == f"shop/service: {reason}"
+
+
+def test_a_forged_answer_that_is_nested_without_end_is_none(tmp_path):
+    nested = b'{"context":' + b"[" * 200_000 + b"]" * 200_000 + b"}"
+    with pytest.raises(TemplateError) as caught:
+        run(forging(tmp_path, "a", answer=nested))
+    assert caught.value.reason.startswith("the renderer ended without an answer: ")
 
 
 def test_where_nothing_can_be_locked_in_nothing_runs(tmp_path, monkeypatch):

@@ -2,7 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from flagstone.scaffolding.engine.names import NAME_RULE, control_fault, name_fault, path_fault
+from flagstone.scaffolding.engine.names import (
+    NAME_RULE,
+    control_fault,
+    name_fault,
+    path_fault,
+    written_path_fault,
+)
 
 
 @pytest.mark.parametrize("name", ["api", "checkout", "funds-transfer", "a1-b2-c3", "a" * 63])
@@ -88,6 +94,39 @@ def test_marks_of_another_language_are_refused_too():
     assert path_fault("<<x>>", marks=("<<", ">>")) == (
         "holds template marks, which would be rendered a second time"
     )
+
+
+@pytest.mark.parametrize(
+    "path", [".gitignore", ".github/x", "a/gitea/b", "a~1/ b", ".git.d/x", "\u00e4", "{{ a }}", "-"]
+)
+def test_a_file_that_was_written_may_be_kept_under_many_names(path):
+    assert written_path_fault(path) is None
+
+
+@pytest.mark.parametrize(
+    ("path", "fault"),
+    [
+        ("", "has an empty part"),
+        ("a//b", "has an empty part"),
+        ("/a", "has an empty part"),
+        ("a/", "has an empty part"),
+        ("./a", "has the part '.'"),
+        ("a/../b", "has the part '..'"),
+        (".git/config", "has the part '.git'"),
+        ("a/.GIT/config", "has the part '.GIT'"),
+        ("a/.git", "has the part '.git'"),
+        (".git./config", "has the part '.git.'"),
+        (".git::$INDEX_ALLOCATION/config", "has the part '.git::$INDEX_ALLOCATION'"),
+        ("GIT~1/config", "has the part 'GIT~1'"),
+        (".g\u200cit/config", "has the part '.g\u200cit'"),
+        ("a\\b", "has a part that no file name may be"),
+        ("a" * 201, "has a part that no file name may be"),
+        ("a\nb", "must be one line"),
+        ("a/" * 500 + "a", "has more than 1000 characters"),
+    ],
+)
+def test_a_name_that_no_file_may_be_kept_under(path, fault):
+    assert written_path_fault(path) == fault
 
 
 @pytest.mark.parametrize(

@@ -383,3 +383,33 @@ def test_trees_are_laid_over_each_other():
     laid = below.overlaid(above)
     assert laid.contents() == {"A": b"2", "a": b"1", "b": b"2"}
     assert list(laid.files) == ["A", "a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("path", "part"),
+    [(".git/hooks/post-checkout", ".git"), ("a/.Git", ".Git"), ("git~1/config", "git~1")],
+)
+def test_a_template_writes_nothing_of_gits_own(tmp_path, path, part):
+    layer = write_layer(tmp_path / "layer", {"README.md": "x", path: "#!/bin/sh\n"})
+    with pytest.raises(UnsafeTemplate) as caught:
+        render_layer(layer, {})
+    assert caught.value.message == (
+        f"layer: writes a file whose name has the part '{part}': '{path}'"
+    )
+
+
+@pytest.mark.parametrize(
+    ("paths", "fault"),
+    [
+        ((".git/config",), "'.git/config', which has the part '.git'"),
+        (("/etc/x",), "'/etc/x', which has an empty part"),
+        (("../x",), "'../x', which has the part '..'"),
+        (("a", "a/b"), "'a/b', although 'a' is a file"),
+    ],
+)
+def test_a_tree_with_a_path_that_may_not_be_is_not_written_at_all(tmp_path, paths, fault):
+    tree = RenderedTree({path: RenderedFile(b"x") for path in ("README.md", *paths)})
+    with pytest.raises(UnsafeTemplate) as caught:
+        tree.write_into(tmp_path / "out")
+    assert caught.value.message == f"would write {fault}"
+    assert not (tmp_path / "out").exists()

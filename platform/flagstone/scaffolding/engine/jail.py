@@ -17,7 +17,6 @@ import subprocess
 import sys
 import tarfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
@@ -25,7 +24,7 @@ import cookiecutter
 
 import flagstone
 from flagstone.scaffolding.engine.jobs import LayerJob, Limits, RenderedLayer
-from flagstone.scaffolding.engine.names import control_fault
+from flagstone.scaffolding.engine.names import written_path_fault
 from flagstone.scaffolding.engine.trees import RenderedFile, RenderedTree
 from flagstone.scaffolding.errors import (
     HookFailed,
@@ -228,9 +227,16 @@ def _read_back(
             answer = _answer_in(archive)
             if "fault" in answer:
                 raise _error(answer["fault"], said, job)
-            tree = RenderedTree(dict(sorted(_files(archive, job, limits))))
+            tree = _tree(archive, job, limits)
             return RenderedLayer(tree, dict(answer["context"]), said)
-    except (tarfile.TarError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (
+        tarfile.TarError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        RecursionError,
+    ) as error:
         raise _death(status, said, job, limits) from error
 
 
@@ -243,23 +249,28 @@ def _answer_in(archive: tarfile.TarFile) -> dict[str, Any]:
     return answer
 
 
-def _files(
-    archive: tarfile.TarFile, job: LayerJob, limits: Limits
-) -> Iterator[tuple[str, RenderedFile]]:
-    """Yield what was written, trusting nothing: plain files only, within the limits."""
-    count = total = 0
+def _tree(archive: tarfile.TarFile, job: LayerJob, limits: Limits) -> RenderedTree:
+    """Read what was written, trusting nothing: plain files only, each in a place of its own, within the limits."""
+    files: dict[str, RenderedFile] = {}
+    total = 0
     while member := archive.next():
         path = member.name
-        if fault := control_fault(path):
-            raise UnsafeTemplate(f"writes a file whose name {fault}: {path!r}", file=job.name)
-        if not member.isreg() or path.startswith("/") or ".." in path.split("/"):
+        if not member.isreg():
             raise UnsafeTemplate(f"writes {path!r}, which is not a plain file", file=job.name)
-        count, total = count + 1, total + member.size
-        if count > limits.files or total > limits.total_bytes:
+        if fault := written_path_fault(path):
+            raise UnsafeTemplate(f"writes a file whose name {fault}: {path!r}", file=job.name)
+        if path in files:
+            raise UnsafeTemplate(f"writes {path!r} twice", file=job.name)
+        total += member.size
+        if len(files) >= limits.files or total > limits.total_bytes:
             raise LimitExceeded("writes more than a run may write", file=job.name)
         stream: IO[bytes] | None = archive.extractfile(member)
         content = stream.read() if stream else b""
-        yield path, RenderedFile(content, bool(member.mode & stat.S_IXUSR))
+        files[path] = RenderedFile(content, bool(member.mode & stat.S_IXUSR))
+    tree = RenderedTree(dict(sorted(files.items())))
+    if fault := tree.fault():
+        raise UnsafeTemplate(f"writes {fault}", file=job.name)
+    return tree
 
 
 def _error(fault: dict[str, Any], said: str, job: LayerJob) -> TemplateError:

@@ -9,6 +9,7 @@ import unicodedata
 NAME_PATTERN = re.compile(r"[a-z](?:-?[a-z0-9]){2,62}\Z")
 NAME_MAX = 63
 LONGEST_SEGMENT = 200
+LONGEST_PATH = 1000
 NAME_RULE = "use lower-case letters, digits and single dashes; it starts with a letter and has 3 to 63 characters"
 
 _SUBSTITUTED = re.compile(r"[A-Za-z0-9._+@~=,()\[\]&'!$ -]{1,200}\Z")
@@ -51,13 +52,29 @@ def path_fault(path: str, *, marks: tuple[str, ...] = ()) -> str | None:
 def rendered_path_fault(path: str) -> str | None:
     """Return why a path that was rendered once must not be written, or None; an empty part is no fault here."""
     for segment in path.split("/"):
-        if segment in (".", "..") or segment.lower() == ".git":
+        if segment in (".", "..") or _is_gits_own(segment):
             return f"has the part '{segment}'"
         if fault := control_fault(segment):
             return fault
         if len(segment) > LONGEST_SEGMENT or "\\" in segment:
             return "has a part that no file name may be"
     return None
+
+
+def written_path_fault(path: str) -> str | None:
+    """Return why what was written may not be kept under this path, or None; each part must name something."""
+    if len(path) > LONGEST_PATH:
+        return f"has more than {LONGEST_PATH} characters"
+    if not all(path.split("/")):
+        return "has an empty part"
+    return rendered_path_fault(path)
+
+
+def _is_gits_own(segment: str) -> bool:
+    """Tell whether git takes a part for its folder on any file system: some skip what is not seen, or shorten names."""
+    seen = "".join(char for char in segment if unicodedata.category(char) != "Cf")
+    name = seen.casefold().partition(":")[0].rstrip(". ")
+    return name == ".git" or name.startswith("git~")
 
 
 def _segment_fault(segment: str) -> str | None:
@@ -67,7 +84,7 @@ def _segment_fault(segment: str) -> str | None:
         return "has a part that starts with a dash"
     if segment != segment.strip():
         return "has a part that starts or ends with a space"
-    if segment.lower() == ".git":
+    if _is_gits_own(segment):
         return "reaches into .git"
     if not _SUBSTITUTED.match(segment):
         return "has a part with characters that no file name may have here"

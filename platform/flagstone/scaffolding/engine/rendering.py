@@ -19,7 +19,7 @@ from typing import Any
 from flagstone.scaffolding.engine.jail import render_in_jail
 from flagstone.scaffolding.engine.jobs import LayerJob, LayerKind, Limits, RenderedLayer
 from flagstone.scaffolding.engine.layers import layer_files
-from flagstone.scaffolding.engine.names import control_fault, rendered_path_fault
+from flagstone.scaffolding.engine.names import written_path_fault
 from flagstone.scaffolding.engine.trees import RenderedFile, RenderedTree
 from flagstone.scaffolding.errors import LimitExceeded, TemplateError, UnsafeTemplate
 
@@ -68,7 +68,7 @@ def _copied(job: LayerJob, limits: Limits) -> RenderedTree:
     for path, executable, content in layer_files(job.folder, job.name):
         if (job.folder / path.removesuffix("@")).is_symlink() and path.endswith("@"):
             continue
-        if fault := rendered_path_fault(path):
+        if fault := written_path_fault(path):
             raise UnsafeTemplate(f"has a file whose name {fault}: {path!r}", file=job.name)
         total += len(content)
         if len(files) >= limits.files or total > limits.total_bytes:
@@ -197,7 +197,7 @@ def _collect(target: Path, job: LayerJob, limits: Limits) -> RenderedTree:
             raise LimitExceeded("writes more than a run may write", file=label)
         path = Path(entry.path)
         relative = path.relative_to(tops[0].path).as_posix()
-        if fault := control_fault(relative):
+        if fault := written_path_fault(relative):
             raise UnsafeTemplate(f"writes a file whose name {fault}: {relative!r}", file=label)
         files[relative] = RenderedFile(path.read_bytes(), bool(status.st_mode & stat.S_IXUSR))
     return RenderedTree(dict(sorted(files.items())))

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+
+from flagstone.scaffolding.engine.names import written_path_fault
+from flagstone.scaffolding.errors import UnsafeTemplate
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +32,24 @@ class RenderedTree:
             return self
         return RenderedTree({f"{folder}/{path}": file for path, file in self.files.items()})
 
+    def fault(self) -> str | None:
+        """Return which path no folder can or may hold, and why; None if all can lie side by side."""
+        for path in self.files:
+            if fault := written_path_fault(path):
+                return f"{path!r}, which {fault}"
+            for folder in map(str, PurePosixPath(path).parents):
+                if folder in self.files:
+                    return f"{path!r}, although {folder!r} is a file"
+        return None
+
     def write_into(self, folder: Path) -> None:
-        """Write every file below a folder, which is made where it is missing."""
+        """Write every file below a folder, which is made where it is missing.
+
+        Raises:
+            UnsafeTemplate: A path may not be written; then none is.
+        """
+        if fault := self.fault():
+            raise UnsafeTemplate(f"would write {fault}")
         for path, file in self.files.items():
             target = folder / path
             target.parent.mkdir(parents=True, exist_ok=True)
