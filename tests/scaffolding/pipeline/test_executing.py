@@ -361,6 +361,24 @@ def test_a_run_that_is_cancelled_while_a_worker_is_at_it_stops_at_the_next_step(
     assert not Repository.objects.filter(full_name="acme/checkout").exists()
 
 
+@pytest.mark.parametrize("step", ["open_pull_request", "_look_at_pull_request"])
+def test_a_run_that_is_cancelled_while_its_pull_request_is_opened_is_taken_back_by_that_worker(
+    execute, member, monkeypatch, root, step
+):
+    plain = getattr(executing, step)
+
+    def cancelled_meanwhile(run, *more):
+        plain(run, *more)
+        actions.cancel_run(actor=member, run=ScaffoldRun.objects.get(pk=run.pk))
+
+    monkeypatch.setattr(executing, step, cancelled_meanwhile)
+    run = execute()
+    assert (run.state, run.ending) == ("cancelled", "")
+    assert run.undone[0] == "closed pull request #1 of acme/gitops"
+    assert PullRequest.objects.get().state == "closed"
+    assert not (root / "acme/checkout.git").exists()
+
+
 def test_a_merge_that_was_faster_than_the_cancelling_wins(execute, member, lead):
     run = execute()
     forge_actions.merge_pull_request(actor=lead, pull_request=run.pull_request)

@@ -51,14 +51,21 @@ def execute(run_id: UUID) -> None:
         run = load(run_id) if is_ours else None
         if run is None:
             return
-        if run.ending and run.is_live:
-            stop(run, RunState(run.ending))
-        elif run.is_at_work:
-            _work(run)
-        elif run.state == RunState.WAITING:
-            _look_at_pull_request(run)
-        elif run.state in MADE and not run.job.is_finished:
-            finish(run)
+        _go_on(run)
+    # whoever was told of a cancelling meanwhile found the run taken, and left it to this worker
+    if ScaffoldRun.objects.live().filter(pk=run_id).exclude(ending="").exists():
+        execute(run_id)
+
+
+def _go_on(run: ScaffoldRun) -> None:
+    if run.ending and run.is_live:
+        stop(run, RunState(run.ending))
+    elif run.is_at_work:
+        _work(run)
+    elif run.state == RunState.WAITING:
+        _look_at_pull_request(run)
+    elif run.state in MADE and not run.job.is_finished:
+        finish(run)
 
 
 def _work(run: ScaffoldRun) -> None:
