@@ -114,11 +114,22 @@ def test_what_is_there_is_compared_line_by_line_and_is_in_the_way(
             ["nothing", *given()],
             "has no scaffold 'nothing'. It has go-api, node-api, python-api, worker.",
         ),
-        (["python-api"], "Name: is needed. What it does: is needed. Squad: is needed."),
-        (["python-api", *given(name="Refunds")], "such as true or null.\n"),
+        (
+            ["python-api"],
+            "name (Name): is needed. description (What it does): is needed. owner (Squad): is needed. --q",
+        ),
+        (
+            ["python-api", *given(rollouts="no", firstWeight="5")],
+            "firstWeight (First canary step): is asked only when rollouts (Canary releases) is yes. ",
+        ),
+        (
+            ["python-api", *given(tier="4")],
+            "tier (Tier): must be one of 1, 2, 3. ",
+        ),
+        (["python-api", *given(name="Refunds")], "such as true or null. "),
         (["python-api", *given(tiers="1")], "tiers: is not a question of this scaffold."),
-        (["python-api", *given(flags="maybe")], "must be yes or no."),
-        (["python-api", *given(peak="7")], ": must be one of"),
+        (["python-api", *given(flags="maybe")], "flags (Feature flags): must be yes or no. "),
+        (["python-api", *given(peak="7")], "peak (Peak load): must be one of 4, 6, 10. "),
         (["python-api", "--set", "name"], "write it as QUESTION=ANSWER"),
         (["python-api", "--answers", "/nowhere.yaml"], "/nowhere.yaml cannot be read"),
         (["python-api", *given(), "--gitops", "/nowhere"], "There is no folder /nowhere."),
@@ -130,6 +141,20 @@ def test_what_is_wrong_is_one_sentence(words: list[str], said: str) -> None:
     assert done.returncode == 2
     assert said in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_the_files_are_there_even_if_nobody_reads_the_report(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as unread:
+        subprocess.run(
+            [FLAGSTONE, "render", "python-api", *given(), "--output", tmp_path / "out"],
+            check=False,
+            stdout=unread,
+        )
+
+    assert (tmp_path / "out/service/app/flags.py").is_file()
+    assert (tmp_path / "out/gitops/services/refunds/catalog-info.yaml").is_file()
 
 
 def test_a_folder_with_something_in_it_is_left_alone(tmp_path: Path) -> None:
@@ -231,6 +256,24 @@ def test_its_hooks_run_when_that_is_asked_for(template: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "  + by-hook\n" in done.stdout
     assert "not run" not in done.stdout
+
+
+def test_its_own_extension_is_off_and_that_is_said(template: Path) -> None:
+    settings = {"name": "x", "_extensions": ["local_extensions.Shout"]}
+    (template / "cookiecutter.json").write_text(json.dumps(settings))
+    done = run(template, *OURS)
+    assert done.returncode == 2
+    assert "asks for the extension 'local_extensions.Shout'" in done.stderr
+    assert done.stderr.endswith(
+        ". Not run: hooks/post_gen_project.sh, the extension local_extensions.Shout; "
+        "--run-code runs it, locked in.\n"
+    )
+
+
+def test_a_catalogue_entry_alone_is_one_file_with_nothing_to_judge(template: Path) -> None:
+    done = run(template, *OURS)
+    assert "GitOps repository: 1 file\n" in done.stdout
+    assert "policies     nothing to judge: it writes no Kubernetes object\n" in done.stdout
 
 
 def test_a_folder_with_a_template_yaml(tmp_path: Path) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import difflib
 import getpass
-from collections.abc import Iterator, Mapping
+import shutil
+from collections.abc import Iterator, Mapping, Sized
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,6 +16,7 @@ import typer
 import yaml
 
 from flagstone.cli.choosing import Wish, chosen_scaffold
+from flagstone.cli.questions import by_key, listed
 from flagstone.core.content import content_dir
 from flagstone.core.errors import Conflict, NotFound, UserError
 from flagstone.core.hidden_characters import written_out
@@ -21,16 +24,18 @@ from flagstone.policies.gatekeeper.policy_set import PolicySet
 from flagstone.policies.manifests.folder_files import FolderFiles
 from flagstone.policies.manifests.limits import Limits
 from flagstone.policies.manifests.reading import read_files
-from flagstone.scaffolding.engine.answers import from_html
+from flagstone.scaffolding.engine.answers import from_words
 from flagstone.scaffolding.engine.plan import RenderedService, render
 from flagstone.scaffolding.engine.scaffold import ENVIRONMENT, Scaffold
 from flagstone.scaffolding.engine.trees import RenderedTree
 from flagstone.scaffolding.engine.verdicts import Verdict, judge, sentence_of
+from flagstone.scaffolding.errors import AnswersInvalid, TemplateError
 from flagstone.scorecards.engine.definition import load_scorecard
 from flagstone.scorecards.engine.evaluation import evaluate
 from flagstone.scorecards.engine.states import State
 
 _MOST_NAMED = 3
+_WIDEST = 110
 _WANTING = (State.FAIL, State.WARN, State.ERROR, State.NO_DATA)
 
 
@@ -72,6 +77,10 @@ def render_scaffold(
         bool,
         typer.Option("--run-code", help="Run the hooks and extensions of a template, locked in."),
     ] = False,
+    questions: Annotated[
+        bool,
+        typer.Option("--questions", help="List what it asks, and render nothing."),
+    ] = False,
 ) -> None:
     """Show what a scaffold writes with these answers: both trees, the policies' verdict, the first score.
 
@@ -80,8 +89,14 @@ def render_scaffold(
     """
     wish = Wish(scaffold, scaffolds, ref, directory, template, run_code)
     with chosen_scaffold(wish) as chosen:
+        if questions:
+            _tell_questions(chosen)
+            return
         rendered = _render(chosen, _answers(chosen, answers, given or []))
     around = _around(gitops)
+    if output is not None:
+        # before anything is told: whoever reads may stop after three lines, as `head -3` does
+        _write(rendered, output)
     typer.echo(f"{rendered.service_name}, from {chosen.title} {chosen.version}")
     for word in chosen.idle_code:
         typer.echo(f"not run      {written_out(word)}: --run-code runs it, locked in")
@@ -91,7 +106,6 @@ def render_scaffold(
     verdict = _tell_verdict(rendered, policies)
     _tell_score(rendered, around, policies)
     if output is not None:
-        _write(rendered, output)
         typer.echo(f"\nWritten: {output}/service and {output}/gitops")
     else:
         typer.echo("\nNothing was written; --output FOLDER writes both trees.")
@@ -109,25 +123,41 @@ def _answers(scaffold: Scaffold, file: Path | None, given: list[str]) -> dict[st
         if not isinstance(document, dict):
             raise UserError(f"{file} is no mapping of questions to answers.")
         answers |= document
-    posted: dict[str, list[str]] = {}
+    words: dict[str, list[str]] = {}
     for word in given:
         question, equals, answer = word.partition("=")
         if not equals:
             raise UserError(f"--set {word}: write it as QUESTION=ANSWER.")
-        posted.setdefault(question, []).append(answer)
-    typed = from_html(scaffold.form, posted)  # an unchecked box is no answer here
-    return answers | {name: typed[name] for name in posted if name in typed}
+        words.setdefault(question, []).append(answer)
+    return answers | from_words(scaffold.form, words)
+
+
+def _tell_questions(scaffold: Scaffold) -> None:
+    width = min(shutil.get_terminal_size((100, 24)).columns, _WIDEST)
+    typer.echo(f"{scaffold.title} asks {_counted(scaffold.form.fields, 'question')}:")
+    for line in listed(scaffold.form, width):
+        typer.echo(line)
+    typer.echo("\nAnswer with --set QUESTION=ANSWER, or with --answers FILE.")
 
 
 def _render(scaffold: Scaffold, answers: Mapping[str, Any]) -> RenderedService:
     name = getpass.getuser()
-    return render(
-        scaffold,
-        answers,
-        user={"ref": f"user:default/{name}", "entity": {"metadata": {"name": name}}},
-        environment=dict.fromkeys(ENVIRONMENT, ""),
-        now=datetime.now(UTC),
-    )
+    try:
+        return render(
+            replace(scaffold, form=by_key(scaffold.form)),
+            answers,
+            user={"ref": f"user:default/{name}", "entity": {"metadata": {"name": name}}},
+            environment=dict.fromkeys(ENVIRONMENT, ""),
+            now=datetime.now(UTC),
+        )
+    except AnswersInvalid as error:
+        raise UserError(f"{error.message} --questions lists all that is asked.") from error
+    except TemplateError as error:
+        if not scaffold.idle_code:
+            raise
+        raise UserError(
+            f"{error.message}. Not run: {', '.join(scaffold.idle_code)}; --run-code runs it, locked in."
+        ) from error
 
 
 def _around(gitops: Path | None) -> dict[str, bytes]:
@@ -145,7 +175,7 @@ def _around(gitops: Path | None) -> dict[str, bytes]:
 
 def _tell_files(title: str, tree: RenderedTree, around: Mapping[str, bytes]) -> bool:
     """List the files, with what would change of those that are there; tell whether any would."""
-    typer.echo(f"\n{title}: {len(tree.files)} files")
+    typer.echo(f"\n{title}: {_counted(tree.files, 'file')}")
     changed = False
     for path, file in tree.files.items():
         before = around.get(path)
@@ -158,6 +188,10 @@ def _tell_files(title: str, tree: RenderedTree, around: Mapping[str, bytes]) -> 
     return changed
 
 
+def _counted(things: Sized, word: str) -> str:
+    return f"{len(things)} {word}{'' if len(things) == 1 else 's'}"
+
+
 def _difference(before: bytes, after: bytes) -> Iterator[str]:
     old, new = (text.decode(errors="replace").splitlines() for text in (before, after))
     yield from list(difflib.unified_diff(old, new, "there", "rendered", lineterm="", n=1))[2:]
@@ -166,7 +200,11 @@ def _difference(before: bytes, after: bytes) -> Iterator[str]:
 def _tell_verdict(rendered: RenderedService, policies: PolicySet) -> Verdict:
     verdict = judge(rendered.gitops.contents(), policies)
     hold = "hold" if verdict.may_be_written else "do not all hold"
-    typer.echo(f"\npolicies     {len(policies.policies)} {hold}, in {verdict.objects} objects")
+    objects = f"{verdict.objects} object{'' if verdict.objects == 1 else 's'}"
+    if verdict.objects or not verdict.may_be_written:
+        typer.echo(f"\npolicies     {len(policies.policies)} {hold}, in {objects}")
+    else:
+        typer.echo("\npolicies     nothing to judge: it writes no Kubernetes object")
     for title, sentences in (
         ("unreadable", verdict.unreadable),
         ("denied", tuple(map(sentence_of, verdict.denied))),

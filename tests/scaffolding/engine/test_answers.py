@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from flagstone.scaffolding.engine.answers import from_html, validate
+from flagstone.scaffolding.engine.answers import from_html, from_words, validate
 from flagstone.scaffolding.errors import AnswersInvalid
 from tests.scaffolding.engine.test_form_reading import DEPENDENT, form
 
@@ -227,6 +227,12 @@ def test_fields_that_the_answers_hide_are_left_out_of_what_a_browser_sent():
         "port": 80,
         "tls": False,
     }
+
+
+def test_words_of_a_command_line_are_answers_even_to_a_question_that_no_word_shows():
+    words = {"queue": ["orders"], "port": ["80"], "x": ["y"]}
+    assert from_words(form(DEPENDENT), words) == {"queue": "orders", "port": 80, "x": "y"}
+    assert from_words(FORM, {"replicas": [""], "public": ["no"]}) == {"public": False}
 
 
 def test_an_emptied_default_stays_empty():

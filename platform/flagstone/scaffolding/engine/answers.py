@@ -92,6 +92,15 @@ def from_html(form: Form, posted: Mapping[str, Sequence[str]]) -> dict[str, Any]
     return answers
 
 
+def from_words(form: Form, given: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """Give a command line's words the types of their fields: only what was given is an answer, asked for or not."""
+    answers: dict[str, Any] = {name: words[-1] for name, words in given.items()}
+    for asked in form.fields:
+        if asked.name in given:
+            answers[asked.name] = _typed(asked, list(given[asked.name]))
+    return {name: value for name, value in answers.items() if value is not None}
+
+
 def _is_empty(asked: Field, value: Any) -> bool:
     """Tell whether this is no answer: a text may be emptied on purpose, nothing else can."""
     return value is None or (value == "" and asked.kind not in TEXTS)

@@ -79,8 +79,11 @@ class Condition:
         return is_so is not self.negated
 
     def in_words(self, labels: Mapping[str, str]) -> str:
-        values = " or ".join(str(value) for value in self.values) or "answered"
-        return f"{labels.get(self.field, self.field)} is {'not ' if self.negated else ''}{values}"
+        words = {True: "yes", False: "no"}
+        values = " or ".join(
+            words[value] if isinstance(value, bool) else str(value) for value in self.values
+        )
+        return f"{labels.get(self.field, self.field)} is {'not ' if self.negated else ''}{values or 'answered'}"
 
 
 @dataclass(frozen=True, slots=True)
