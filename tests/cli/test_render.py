@@ -226,6 +226,16 @@ spec:
     return folder
 
 
+def test_a_change_may_replace_what_is_there(tmp_path: Path, gitops: Path) -> None:
+    scaffolds = bare_scaffold(tmp_path, "a: 2\n")
+    (gitops / "deployment.yaml").write_text("a: 1\n")
+    words = ("--scaffolds", scaffolds, "--set", "name=refunds", "--gitops", gitops)
+    done = run("bare", *words)
+    assert done.returncode == 0, done.stderr
+    assert "  ~ deployment.yaml\n" in done.stdout
+    assert "      +a: 2\n" in done.stdout
+
+
 # --- templates of others
 
 OURS = ["--set", "serviceName=refunds", "--set", "serviceOwner=group:default/payments"]

@@ -85,7 +85,7 @@ def render_scaffold(
     """Show what a scaffold writes with these answers: both trees, the policies' verdict, the first score.
 
     Nothing is written without --output. Exit status: 0 it can be created, 1 a policy denies it, a file of it cannot be
-    read or another is in its way, 2 wrong usage or answers.
+    read or another is in the way of a service, 2 wrong usage or answers.
     """
     wish = Wish(scaffold, scaffolds, ref, directory, template, run_code)
     with chosen_scaffold(wish) as chosen:
@@ -109,7 +109,7 @@ def render_scaffold(
         typer.echo(f"\nWritten: {output}/service and {output}/gitops")
     else:
         typer.echo("\nNothing was written; --output FOLDER writes both trees.")
-    if changed or not verdict.may_be_written:
+    if (changed and not chosen.is_change) or not verdict.may_be_written:
         raise typer.Exit(1)
 
 

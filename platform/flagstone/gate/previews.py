@@ -103,10 +103,11 @@ def forecast(*, actor: User, scaffold_id: str, answers: Mapping[str, Any]) -> Fo
 
 
 def _without_services(files: Mapping[str, bytes], written: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Return what surrounds services: their own folders say nothing about a new one, and are many."""
+    """Return what surrounds a service: the folders of others say nothing about it, and are many."""
     folders = {
         path.rpartition("/")[0] + "/" for path in files if path.endswith("/catalog-info.yaml")
     }
+    folders = {folder for folder in folders if not any(path.startswith(folder) for path in written)}
     return {
         path: content
         for path, content in files.items()

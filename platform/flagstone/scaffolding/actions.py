@@ -77,7 +77,8 @@ def request_run(
     require_known_entities(scaffold.form, answers)
     name = scaffold.form.service_name(answers)
     surroundings = surroundings_of(name, repository=scaffold.repository(answers))
-    require_free_name(name, surroundings, makes_repository=scaffold.makes_repository)
+    if not scaffold.is_change:
+        require_free_name(name, surroundings, makes_repository=scaffold.makes_repository)
     run = ScaffoldRun(
         scaffold_id=scaffold.id,
         scaffold_title=scaffold.title[:200],
@@ -85,6 +86,7 @@ def request_run(
         answers=answers,
         service_name=name,
         service_ref=service_ref(name),
+        is_change=scaffold.is_change,
         requested_by=actor,
         idempotency_key=idempotency_key,
         gitops_repository=surroundings.gitops,
@@ -164,7 +166,7 @@ def resume_run(*, actor: User, run: ScaffoldRun) -> ScaffoldRun:
 def _record(run: ScaffoldRun) -> ScaffoldRun:
     run.job = jobs.create(
         kind=JOB_KIND,
-        title=f"Create {run.service_name}",
+        title=f"{'Change' if run.is_change else 'Create'} {run.service_name}",
         steps=STEPS,
         requested_by=run.requested_by,
     )

@@ -35,14 +35,18 @@ class RunState(models.TextChoices):
 AT_WORK = (RunState.QUEUED, RunState.RUNNING)
 # it has made what it was to make
 MADE = (RunState.MERGED, RunState.DONE)
-# the name is spoken for
+# it is under way, and the name of what it makes is spoken for
 LIVE = (*AT_WORK, RunState.WAITING)
 
 
 class ScaffoldRunQuerySet(models.QuerySet["ScaffoldRun"]):
     def live(self) -> Self:
-        """Those that hold their service's name."""
+        """Those that are under way."""
         return self.filter(state__in=LIVE)
+
+    def holding_a_name(self) -> Self:
+        """Those that make a service, so that no other may be called so."""
+        return self.live().filter(is_change=False)
 
     def named(self, service_name: str) -> Self:
         """Those for a service of that name, whatever its letters' case."""
@@ -61,6 +65,9 @@ class ScaffoldRun(models.Model):
     answers = models.JSONField(help_text="complete and checked; no secret is ever asked for")
     service_name = models.CharField(max_length=63)
     service_ref = models.CharField(max_length=200, db_index=True)
+    is_change = models.BooleanField(
+        default=False, help_text="it changes what is there: its name is nobody's to hold"
+    )
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="scaffold_runs"
     )
@@ -122,7 +129,7 @@ class ScaffoldRun(models.Model):
         constraints = (
             models.UniqueConstraint(
                 Lower("service_name"),
-                condition=models.Q(state__in=LIVE),
+                condition=models.Q(state__in=LIVE, is_change=False),
                 name="one_live_run_per_service_name",
             ),
             models.UniqueConstraint(

@@ -63,7 +63,7 @@ def known_holder(name: str, repository_name: str) -> str:
 
 def running_holder(name: str) -> str:
     """Ask for another run that is under way."""
-    run = ScaffoldRun.objects.live().named(name).select_related("requested_by").first()
+    run = ScaffoldRun.objects.holding_a_name().named(name).select_related("requested_by").first()
     if run is None:
         return ""
     return (

@@ -49,9 +49,11 @@ class Preview:
         return self.surroundings.target_of(plan) if plan else self.surroundings.gitops
 
     def in_the_way(self, there: Iterable[str]) -> list[str]:
-        """Return which files stop the run: it writes over nothing of the GitOps repository."""
+        """Return which files stop the run: what makes a service writes over nothing of the GitOps repository."""
         plan = self.rendered.pull_request
-        return sorted(there) if plan and self.target.role == RepositoryRole.GITOPS else []
+        if plan is None or self.scaffold.is_change or self.target.role != RepositoryRole.GITOPS:
+            return []
+        return sorted(there)
 
     @property
     def can_be_created(self) -> bool:
@@ -82,5 +84,9 @@ def preview(*, actor: User, scaffold_id: str, answers: Mapping[str, Any]) -> Pre
         now=timezone.now(),
         foretell=surroundings.foretell,
     )
-    holder = name_holder(name, surroundings, makes_repository=scaffold.makes_repository)
+    holder = (
+        ""
+        if scaffold.is_change
+        else name_holder(name, surroundings, makes_repository=scaffold.makes_repository)
+    )
     return Preview(scaffold, rendered, surroundings, holder)

@@ -135,10 +135,13 @@ def log_lines(run: ScaffoldRun, *, after: int = 0) -> list[JobLine]:
     return list(found.order_by("pk"))
 
 
-def name_problem(name: str) -> str:
-    """Say why a service cannot have this name: it is no name, or who holds it; '' when it can."""
+def name_problem(name: str, *, is_change: bool = False) -> str:
+    """Say why a service cannot have this name: it is no name, or who holds it; '' when it can.
+
+    What is changed has its name already.
+    """
     fault = name_fault(name)
-    return fault or name_holder(name, surroundings_of(name))
+    return fault or ("" if is_change else name_holder(name, surroundings_of(name)))
 
 
 def provenance_of(entity_ref: str) -> Provenance | None:

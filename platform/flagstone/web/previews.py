@@ -42,6 +42,13 @@ class Kept:
     notes: tuple[str, ...] = ()
     before: Mapping[str, bytes] = field(default_factory=dict)
 
+    @property
+    def changes_nothing(self) -> bool:
+        """Whether all that would be written is there already, just so."""
+        gitops = self.trees[GITOPS].files
+        is_same = not any(self.status_of(GITOPS, path) for path in gitops)
+        return bool(gitops) and is_same and not self.trees[SERVICE].files
+
     def status_of(self, tree: str, path: str) -> str:
         """Tell whether a file would be added, modified, or stay as it is ('')."""
         before = self.before.get(path) if tree == GITOPS else None

@@ -237,7 +237,9 @@ def _forecast(found: Forecast) -> dict[str, Any]:
     rendered = found.preview.rendered
     return {
         "service_name": rendered.service_name,
-        "can_be_created": found.preview.can_be_created and not found.is_refused,
+        "can_be_created": found.preview.can_be_created
+        and not found.is_refused
+        and not found.preview.in_the_way(found.before),
         "holder": found.preview.holder,
         "files": {
             "service": _texts(rendered.service.contents()),

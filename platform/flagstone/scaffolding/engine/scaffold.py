@@ -77,7 +77,17 @@ class Scaffold:
 
     @property
     def makes_repository(self) -> bool:
-        return any(ACTIONS[step.action].deed is Deed.REPOSITORY for step in self.steps)
+        return Deed.REPOSITORY in self._deeds
+
+    @property
+    def is_change(self) -> bool:
+        """Whether it makes no service, but a pull request that changes what is there."""
+        opens = self._deeds & {Deed.PULL_REQUEST, Deed.ARGO_RESOURCES}
+        return bool(opens) and not self._deeds & {Deed.REPOSITORY, Deed.REGISTER}
+
+    @property
+    def _deeds(self) -> set[Deed]:
+        return {ACTIONS[step.action].deed for step in self.steps}
 
     def repository(self, answers: Mapping[str, Any]) -> str:
         """Return `owner/name` of the repository that these answers ask to be made; '' where none does."""

@@ -96,21 +96,25 @@ def finish(run: ScaffoldRun) -> None:
 
 
 def _record_end(run: ScaffoldRun) -> None:
-    if not ChangeRequest.objects.filter(pk=run.change_id).exists():
+    changes = ChangeRequest.objects.exclude(state=ChangeState.NO_CHANGE)
+    if not changes.filter(pk=run.change_id).exists():
         _record_done(run)
         return
     change = ChangeRequest.objects.select_related("pull_request__repository").get(pk=run.change_id)
     pull_request = change.pull_request
     with jobs.step(run.job, "merge") as journal, transaction.atomic():
         record(run, state=RunState.MERGED, change_request=change, finished_at=timezone.now())
-        _record_provenance(run, pull_request.merge_commit if pull_request else "")
+        # what it changed was made by another run
+        if not run.is_change:
+            _record_provenance(run, pull_request.merge_commit if pull_request else "")
         audit.record(
             actor=None,
             action="scaffolding.run_merged",
             subject=run.service_ref,
             data={"run": str(run.pk), "pull_request": str(pull_request)},
         )
-        journal.info(f"{pull_request} is merged; the name is {run.service_name}'s for good.")
+        name = "" if run.is_change else f"; the name is {run.service_name}'s for good"
+        journal.info(f"{pull_request} is merged{name}.")
 
 
 def _record_done(run: ScaffoldRun) -> None:

@@ -114,7 +114,11 @@ def _steps(run: ScaffoldRun) -> None:
         finish(run)
         return
     with jobs.step(run.job, "pull_request") as journal:
-        open_pull_request(run, rendered.pull_request, rendered.gitops, journal)
+        pull_request = open_pull_request(run, rendered.pull_request, rendered.gitops, journal)
+    if pull_request is None:
+        jobs.skip(run.job, "merge", "There is nothing to merge.")
+        finish(run)
+        return
     jobs.begin(run.job, "merge")
     record(run, state=RunState.WAITING)
 

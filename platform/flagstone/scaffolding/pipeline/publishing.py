@@ -75,8 +75,11 @@ def tell_registration(run: ScaffoldRun, plan: RegistrationPlan) -> None:
 
 def open_pull_request(
     run: ScaffoldRun, plan: PullRequestPlan, files: RenderedTree, journal: JobLog
-) -> None:
+) -> PullRequest | None:
     """Push a branch and open the pull request; however often this is done, there is one of each.
+
+    Returns:
+        The pull request; None where a change finds everything as it wants it.
 
     Raises:
         ForgeError: Not now, or not at all.
@@ -94,6 +97,11 @@ def open_pull_request(
     )
     record(run, change_request=change)
     pull_request = forge.ship(change.pk)
+    if pull_request is None and run.is_change:
+        journal.info(
+            f"{change.repository.full_name} is as this scaffold wants it already: there is nothing to change."
+        )
+        return None
     if pull_request is None:
         raise Conflict(
             f"{change.repository.full_name} is as the scaffold wants it already, so there is "
@@ -115,6 +123,7 @@ def open_pull_request(
         f"from {change.branch}."
     )
     _tell_the_verdict(run, pull_request, journal)
+    return pull_request
 
 
 def _tell_the_verdict(run: ScaffoldRun, pull_request: PullRequest, journal: JobLog) -> None:

@@ -64,7 +64,8 @@ def check_files(run: ScaffoldRun, rendered: RenderedService, journal: JobLog) ->
         return
     # what this very attempt has shipped before its worker was killed is in nobody's way
     is_shipped = ChangeRequest.objects.filter(pk=run.change_id).exists()
-    in_the_way = [] if is_shipped else sorted(existing_paths(gitops, rendered.gitops.files))
+    may_replace = run.is_change or is_shipped
+    in_the_way = [] if may_replace else sorted(existing_paths(gitops, rendered.gitops.files))
     if in_the_way:
         raise NameTaken(
             f"{gitops.full_name} has {', '.join(in_the_way)} already. "

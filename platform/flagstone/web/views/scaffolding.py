@@ -100,8 +100,9 @@ def check(request: PageRequest, scaffold_id: str) -> HttpResponse:
     praise = ""
     if name == scaffold.name_field and not faults:
         typed = (posted.get(name) or [""])[-1].strip(" ")
-        problem = selectors.name_problem(typed)
-        faults, praise = ([problem] if problem else []), f"{typed} is free."
+        problem = selectors.name_problem(typed, is_change=scaffold.is_change)
+        faults = [problem] if problem else []
+        praise = "" if scaffold.is_change else f"{typed} is free."
     context = {"errors": faults, "praise": praise}
     return render(request, "components/question/said.html", context)
 
@@ -162,6 +163,7 @@ def previewed(request: PageRequest, scaffold_id: str, key: uuid.UUID) -> HttpRes
         "repositories": previews.repositories_of(kept, tree, path),
         "file": previews.file_of(kept, tree, path),
         "verdict": kept.verdict,
+        "changes_nothing": kept.changes_nothing,
         "notes": kept.notes,
         "answers": [(f"{PREFIX}{name}", values) for name, values in kept.posted.items()],
     }
