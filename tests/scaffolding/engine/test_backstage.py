@@ -499,6 +499,41 @@ def test_a_cookiecutter_skeleton_without_settings_asks_for_what_it_is_given(fold
     assert render_again(record, opened) == {"service": made.service}
 
 
+def test_a_value_that_cookiecutter_json_does_not_name_is_merged_into_it_as_data(folder):
+    write_layer(
+        folder / "cutter",
+        {
+            "a.txt": "{{ cookiecutter.name }} {{ cookiecutter.tags | join('+') }} {{ cookiecutter.size }}"
+        },
+        {"size": "{{ cookiecutter.name | length }}"},
+    )
+    steps = """
+  steps:
+    - id: fetch
+      action: fetch:cookiecutter
+      input:
+        url: ./cutter
+        values: {name: "${{ parameters.name }}", tags: "${{ parameters.ports }}", left: "${{ parameters.owner }}"}
+    - {id: p, action: "publish:repository", input: {sourcePath: .}}
+"""
+    made = rendered(load(folder, steps), ports=["{{ cookiecutter.name }}", "b"])
+    assert made.service.files["a.txt"].content == b"checkout {{ cookiecutter.name }}+b 8"
+    record = ProvenanceRecord.from_json(yaml.safe_load(made.service.files[PATH].content))
+    assert record.layers[0].variables == {
+        "name": "checkout",
+        "size": "8",
+        "tags": ["{{ cookiecutter.name }}", "b"],
+        "left": "group:default/payments",
+    }
+    layers = {layer.digest: layer for layer in made.layers}
+
+    @contextlib.contextmanager
+    def opened(wanted):
+        yield layers[wanted.digest]
+
+    assert render_again(record, opened) == {"service": made.service}
+
+
 def test_a_block_may_choose_the_layer_and_write_a_text(folder):
     steps = """
   steps:

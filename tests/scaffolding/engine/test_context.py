@@ -118,6 +118,19 @@ def test_a_mapping_is_given_key_by_key():
     }
 
 
+def test_a_value_that_nothing_declares_comes_along_as_data():
+    extra = {"words": ["{{ cookiecutter.name }}", 1], "db": {"{{ 7 }}": True}, "text": "{% raw %}"}
+    made = finish({"name": "x"}, extra)
+    assert made["cookiecutter"] == {
+        "name": "x",
+        "words": ["{{ cookiecutter.name }}", "1"],
+        "db": {"{{ 7 }}": True},
+        "text": "{% raw %}",
+        **NEUTRAL,
+    }
+    assert made["_cookiecutter"] == {"name": "x", **extra}
+
+
 def test_prompts_are_not_part_of_the_context():
     assert values({"name": "x", "__prompts__": {"name": "Which?"}}) == {"name": "x"}
 
@@ -129,7 +142,6 @@ def test_nothing_of_this_machine_is_in_a_context():
 @pytest.mark.parametrize(
     ("declared", "given", "message"),
     [
-        ({"name": "x"}, {"other": 1}, "'other' is not a variable of cookiecutter.json"),
         (
             {"name": "x", "_extensions": []},
             {"_extensions": ["os"]},

@@ -61,11 +61,6 @@ def test_the_version_follows_template_and_layers(tmp_path):
             "targetPath '../x' has the part '..'",
         ),
         (
-            "replicas: ${{",
-            "copies: ${{",
-            "paved/cookiecutter.json has no variable 'copies'",
-        ),
-        (
             "${{ parameters.replicas }}",
             "${{ parameters.copies }}",
             "'parameters.copies' does not exist here",
@@ -95,7 +90,8 @@ def test_the_version_follows_template_and_layers(tmp_path):
             "output.nothing",
             "'steps.pull-request.output.nothing' does not exist here",
         ),
-        ("name: tiny-api", "name: Tiny_API", "metadata.name: use lower-case letters"),
+        ("name: tiny-api", "name: tiny/api", "metadata.name: use letters and digits, with '-'"),
+        ("name: tiny-api", "name: " + "a" * 64, "metadata.name: use letters and digits, with '-'"),
         (
             "${{ parameters.replicas }}",
             "${{ each.value }}",
@@ -141,6 +137,33 @@ def test_two_scaffolds_with_one_name(tmp_path):
     assert second.problem.message == (
         "zcopy/template.yaml: the scaffold 'tiny-api' is defined in tiny-api already"
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "scaffold_id"),
+    [("t2", "t2"), ("My_Template.v2", "my-template-v2"), ("9-lives", "9-lives"), ("a--b", "a-b")],
+)
+def test_a_name_as_backstage_allows_it_comes_to_an_id_for_addresses(tmp_path, name, scaffold_id):
+    text = SERVICE_TEMPLATE.replace("name: tiny-api", f"name: {name}", 1)
+    (scaffold,) = load_scaffolds(write_scaffolds(tmp_path / "scaffolds", text))
+    assert (scaffold.id, scaffold.problem) == (scaffold_id, None)
+
+
+def test_names_that_come_to_one_id_are_told_and_take_no_place(tmp_path):
+    root = write_scaffolds(tmp_path / "scaffolds")
+    text = (root / "tiny-api" / "template.yaml").read_text()
+    for folder, name in (("Tiny.API-2", "elsewhere"), ("ztwo", "Tiny.API"), ("zz", "tiny_api")):
+        (root / folder / "service").mkdir(parents=True)
+        own = text.replace("./service\n", "../tiny-api/service\n", 1).replace("tiny-api", name, 1)
+        (root / folder / "template.yaml").write_text(own)
+    (root / "Tiny.API-2" / "template.yaml").write_text("kind: x\n")
+    found = {each.id: str(each.problem or "") for each in load_scaffolds(root)}
+    assert found.pop("tiny-api-2").startswith("Tiny.API-2/template.yaml, line 1: ")
+    assert found == {
+        "tiny-api": "",
+        "tiny-api-3": "ztwo/template.yaml: the scaffold 'tiny-api' is defined in tiny-api already",
+        "tiny-api-4": "zz/template.yaml: the scaffold 'tiny-api' is defined in tiny-api already",
+    }
 
 
 def test_the_scaffolds_that_ship_load():

@@ -189,7 +189,7 @@ def test_a_repository_with_a_template_yaml(tmp_path):
     (tmp_path / "demo" / "skeleton").mkdir()
     (tmp_path / "demo" / "skeleton" / "a").write_text("${{ values.name }}")
     (scaffold,) = scaffolds(tmp_path / "demo", origin=ORIGIN)
-    assert (scaffold.id, scaffold.title, scaffold.problem) == ("demo", "A demo", None)
+    assert (scaffold.id, scaffold.title, scaffold.problem) == ("demo", "Theirs", None)
     assert scaffold.layers["fetch"].label == "demo/skeleton"
     assert scaffold.layers["fetch"].origin.directory == "python/skeleton"
     made = render(
@@ -200,6 +200,27 @@ def test_a_repository_with_a_template_yaml(tmp_path):
         now=datetime(2026, 11, 2, tzinfo=UTC),
     )
     assert made.service.files["a"].content == b"quotes"
+
+
+@pytest.mark.parametrize(
+    ("own", "is_titled", "title"),
+    [("Theirs", False, "Theirs"), ("Theirs", True, "A demo"), ('""', False, "A demo")],
+)
+def test_a_title_that_somebody_chose_wins_over_the_templates_own(tmp_path, own, is_titled, title):
+    written(tmp_path / "demo" / "inner", own, "./skeleton")
+    (tmp_path / "demo" / "inner" / "skeleton").mkdir()
+    (scaffold,) = scaffolds(tmp_path / "demo", is_titled=is_titled)
+    assert (scaffold.title, scaffold.problem) == (title, None)
+
+
+def test_folders_that_come_to_one_id_are_told(tmp_path):
+    for name in ("One.A", "one-a"):
+        written(tmp_path / "demo" / name, f"The {name}", "../shared")
+    (tmp_path / "demo" / "shared").mkdir()
+    assert {each.id: str(each.problem or "") for each in scaffolds(tmp_path / "demo")} == {
+        "demo-one-a": "",
+        "demo-one-a-2": "demo/one-a/template.yaml: the scaffold 'demo-one-a' is defined in One.A already",
+    }
 
 
 def test_a_repository_with_several(tmp_path):

@@ -91,6 +91,8 @@ def finish_context(
     effective = {
         key: _overlay(raw, given[key]) if key in given else raw for key, raw in declared.items()
     }
+    # as Backstage merges them into cookiecutter.json; here they are data all the same
+    effective |= {key: _Given(value) for key, value in given.items() if key not in declared}
     effective.pop("__prompts__", None)
     finished: dict[str, Any] = {}
     for key, raw in effective.items():
@@ -112,12 +114,10 @@ def finish_context(
 
 
 def refuse_foreign_keys(declared: Mapping[str, Any], given: Mapping[str, Any]) -> None:
-    """Raise ContextError for a value that the template does not ask for, or that is its private matter."""
+    """Raise ContextError for a value that is the template's private matter."""
     for key in given:
         if key.startswith("_"):
             raise ContextError(key, "is private to the template and cannot be given")
-        if key not in declared:
-            raise ContextError(key, "is not a variable of cookiecutter.json")
     if {"template", "templates"} & set(declared):
         raise ContextError(
             "templates", "chooses among nested templates; use the inner one as the layer"

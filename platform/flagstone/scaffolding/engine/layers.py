@@ -78,9 +78,7 @@ class Layer:
         """Return the values that a rendering can be repeated with: all that may be given."""
         if self.kind is not LayerKind.COOKIECUTTER:
             return dict(context)
-        if self.takes_all:
-            return {key: value for key, value in context.items() if not key.startswith("_")}
-        return {key: context[key] for key in self.variables}
+        return {key: value for key, value in context.items() if not key.startswith("_")}
 
 
 def read_layer(

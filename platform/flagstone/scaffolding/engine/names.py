@@ -10,6 +10,8 @@ NAME_PATTERN = re.compile(r"[a-z](?:-?[a-z0-9]){2,62}\Z")
 NAME_MAX = 63
 LONGEST_SEGMENT = 200
 LONGEST_PATH = 1000
+# as in Kubernetes and Backstage
+_OBJECT_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?\Z")
 NAME_RULE = "use lower-case letters, digits and single dashes; it starts with a letter and has 3 to 63 characters"
 
 _SUBSTITUTED = re.compile(r"[A-Za-z0-9._+@~=,()\[\]&'!$ -]{1,200}\Z")
@@ -21,6 +23,13 @@ def name_fault(name: str) -> str | None:
     if len(name) <= NAME_MAX and NAME_PATTERN.match(name):
         return None
     return NAME_RULE
+
+
+def object_name_fault(name: str) -> str | None:
+    """Return what is wrong with the name of a template or an entity, or None."""
+    if _OBJECT_NAME.match(name):
+        return None
+    return "use letters and digits, with '-', '_' and '.' between them, 63 characters at the most"
 
 
 def slug(text: str) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,8 @@ from flagstone.scaffolding.engine.form_reading import build_form, with_a_name
 from flagstone.scaffolding.engine.forms import FieldKind, Form
 from flagstone.scaffolding.engine.jobs import LayerKind
 from flagstone.scaffolding.engine.layers import Layer, read_layer
-from flagstone.scaffolding.engine.names import name_fault
-from flagstone.scaffolding.engine.step_actions import ACTIONS, FETCH_COOKIECUTTER, Deed
+from flagstone.scaffolding.engine.names import object_name_fault, slug
+from flagstone.scaffolding.engine.step_actions import ACTIONS, Deed
 from flagstone.scaffolding.engine.stepping import KINDS, FindLayer, is_decided_by_answers
 from flagstone.scaffolding.engine.targets import PathWrong, workspace_path
 from flagstone.scaffolding.engine.template import Lookup, Step, Template, parse_template
@@ -46,7 +47,7 @@ class Scaffold:
     """A template.yaml and what it is made of.
 
     Args:
-        id: `metadata.name`; the folder's name when the file cannot be read.
+        id: `metadata.name` as a slug, for it stands in addresses; the folder's name when the file cannot be read.
         version: Digest over template.yaml and every layer, short.
         layers: By the id of the step that fetches them; not those whose address an answer decides.
         find: Gives those.
@@ -103,17 +104,29 @@ class Scaffold:
 
 def load_scaffolds(folder: Path) -> list[Scaffold]:
     """Read every scaffold below a folder, in order of title; a broken one carries its problem."""
+    paths = sorted(folder.glob(f"*/{TEMPLATE}"))
+    found = told_apart(_load_or_explain(path.parent, folder) for path in paths)
+    return sorted(found, key=lambda scaffold: scaffold.title.lower())
+
+
+def told_apart(scaffolds: Iterable[Scaffold]) -> list[Scaffold]:
+    """Give each scaffold an id of its own; the second of one id carries that as its problem."""
     found: dict[str, Scaffold] = {}
-    for path in sorted(folder.glob(f"*/{TEMPLATE}")):
-        scaffold = _load_or_explain(path.parent, folder)
+    for scaffold in scaffolds:
         if earlier := found.get(scaffold.id):
-            problem = TemplateError(
+            problem = scaffold.problem or TemplateError(
                 f"the scaffold '{scaffold.id}' is defined in {earlier.folder.name} already",
-                file=f"{path.parent.name}/{TEMPLATE}",
+                file=scaffold.template.place.file if scaffold.template else scaffold.id,
             )
-            scaffold = _broken(path.parent, problem)
-        found[scaffold.id] = scaffold
-    return sorted(found.values(), key=lambda scaffold: scaffold.title.lower())
+            other = replace(_broken(scaffold.folder, problem), id=_free(scaffold.id, found))
+            found[other.id] = other
+        else:
+            found[scaffold.id] = scaffold
+    return list(found.values())
+
+
+def _free(taken: str, among: Collection[str]) -> str:
+    return next(wish for n in count(2) if (wish := f"{taken}-{n}") not in among)
 
 
 def _load_or_explain(folder: Path, root: Path) -> Scaffold:
@@ -124,7 +137,9 @@ def _load_or_explain(folder: Path, root: Path) -> Scaffold:
 
 
 def _broken(folder: Path, problem: TemplateError) -> Scaffold:
-    return Scaffold(id=folder.name, folder=folder, title=folder.name, problem=problem)
+    return Scaffold(
+        id=slug(folder.name) or folder.name, folder=folder, title=folder.name, problem=problem
+    )
 
 
 def load_scaffold(folder: Path, *, root: Path) -> Scaffold:
@@ -155,13 +170,13 @@ def build_scaffold(
         folder: Where it lies.
         label: How errors call it.
         find: Gives the layer that the `url` of a step names.
-        name: What it is called here; its own name without one.
+        name: What it is called here; its own name without one, as a slug.
 
     Raises:
         TemplateError: With file and line.
     """
     template = parse_template(content, label=label)
-    if not name and (fault := name_fault(template.name)):
+    if fault := object_name_fault(template.name):
         raise template.place.get("metadata").get("name").fault(f"metadata.name: {fault}")
     form = with_a_name(build_form(template.pages))
     layers = dict(_layers(template, find))
@@ -172,7 +187,7 @@ def build_scaffold(
         code = "\0code" if layer.runs_code else ""
         digest.update(f"{step_id}\0{layer.label}\0{layer.digest}{code}\n".encode())
     return Scaffold(
-        id=name or template.name,
+        id=name or slug(template.name),
         folder=folder,
         title=template.title,
         description=template.description,
@@ -226,12 +241,7 @@ def _layers(template: Template, find: FindLayer) -> Iterator[tuple[str, Layer]]:
         url, is_open = place.text(), is_decided_by_answers(place)
         if is_open:
             url, kind = before_expressions(url).rpartition("/")[0] or ".", LayerKind.PLAIN
-        layer = find(place, url, kind)
-        if step.action == FETCH_COOKIECUTTER and not is_open:
-            for key, value in given.get("values").items():
-                if key not in layer.variables and not layer.takes_all:
-                    raise value.fault(f"{layer.label}/cookiecutter.json has no variable '{key}'")
-        yield step.id, layer
+        yield step.id, find(place, url, kind)
 
 
 def _check_paths(given: Place) -> None:

@@ -20,6 +20,7 @@ from flagstone.scaffolding.engine.scaffold import (
     Scaffold,
     build_scaffold,
     layer_below,
+    told_apart,
 )
 from flagstone.scaffolding.engine.stepping import FindLayer
 from flagstone.scaffolding.engine.yaml_source import Place
@@ -40,6 +41,7 @@ class Source:
         description: What it makes.
         origin: Where it was fetched from.
         runs_code: Whether its hooks and extensions are run, in a jail.
+        is_titled: Somebody chose the title, so that it holds for a template that has one of its own, too.
     """
 
     id: str
@@ -48,6 +50,7 @@ class Source:
     description: str = ""
     origin: Origin | None = None
     runs_code: bool = False
+    is_titled: bool = False
 
 
 def scaffolds_of(source: Source, *, entry: Path) -> list[Scaffold]:
@@ -59,12 +62,12 @@ def scaffolds_of(source: Source, *, entry: Path) -> list[Scaffold]:
     """
     if written := template_files(source.folder):
         is_one = len(written) == 1
-        return [_written(source, path, is_one=is_one) for path in written]
+        return told_apart(_written(source, path, is_one=is_one) for path in written)
     try:
         found = cookiecutters_in(source.folder, source.id)
     except TemplateError as problem:
         return [_broken(source.id, source.title, source, problem)]
-    return [_scaffold(source, one, entry) for one in found]
+    return told_apart(_scaffold(source, one, entry) for one in found)
 
 
 def template_files(folder: Path) -> list[Path]:
@@ -107,7 +110,9 @@ def _written(source: Source, path: Path, *, is_one: bool) -> Scaffold:
     except TemplateError as problem:
         title = source.title if is_one else f"{source.title}: {'/'.join(inner)}"
         return _broken(scaffold_id, title, source, problem)
-    return replace(scaffold, title=source.title) if is_one else scaffold
+    own = scaffold.template.place.get("metadata").get("title").text() if scaffold.template else ""
+    is_theirs = bool(own) and not source.is_titled
+    return scaffold if is_theirs or not is_one else replace(scaffold, title=source.title)
 
 
 def _scaffold(source: Source, found: Found, entry: Path) -> Scaffold:

@@ -76,6 +76,8 @@ def scaffolds_below(folder: Path, source: TemplateSource) -> list[Scaffold]:
                 description=f"A template from {source.url}.",
                 origin=Origin(source.url, source.commit, source.directory),
                 runs_code=source.runs_code,
+                # without a title of somebody's choice, a template is registered by its repository's name
+                is_titled=source.title != source.url.rpartition("/")[2].removesuffix(".git"),
             ),
             entry=content_dir("scaffolds") / "catalog-entry",
         )
