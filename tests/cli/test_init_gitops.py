@@ -118,3 +118,21 @@ def test_an_address_is_never_a_program_or_an_option(address: str, tmp_path: Path
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
     assert not Path("pwned").exists()
+
+
+def test_a_service_rendered_beside_it_starts_as_gold(remote: Path, tmp_path: Path) -> None:
+    assert run(remote, "--url", URL, "--project", "payments=cards").returncode == 0
+    clone = tmp_path / "clone"
+    git(tmp_path, "clone", "--quiet", str(remote), str(clone))
+    answers = ["name=refunds", "owner=cards", "system=payments", "description=Pays money back."]
+
+    done = subprocess.run(
+        [FLAGSTONE, "render", "python-api", "--gitops", clone, "--output", tmp_path / "out",
+         *(word for answer in answers for word in ("--set", answer))],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "starts as    100 of 100, gold\n" in done.stdout
+    application = yaml.safe_load((tmp_path / "out/gitops/apps/refunds.yaml").read_text())
+    assert application["spec"]["source"]["repoURL"] == URL

@@ -15,12 +15,12 @@ from git import GitCommandError, Repo
 from flagstone.core.content import content_dir
 from flagstone.core.errors import Conflict, ExternalError, UserError
 from flagstone.core.redaction import redact
+from flagstone.scaffolding.engine.argocd_address import ADDRESS
 from flagstone.scaffolding.engine.gitops import gitops_tree
 from flagstone.scaffolding.engine.names import name_fault
 from flagstone.scaffolding.engine.trees import RenderedTree
 
 BRANCH = "main"  # which the manifests name, too
-_ADDRESS = re.compile(r"[A-Za-z0-9/~._][\w@:/~.+%-]*")
 _WORD = re.compile(r"[A-Za-z0-9][\w.-]*")
 
 
@@ -115,7 +115,7 @@ def _for_everybody(address: str) -> str:
         user, _, host = parts.netloc.rpartition("@")
         keep = f"{user.partition(':')[0]}@" if parts.scheme == "ssh" else ""
         address = urlunsplit(parts._replace(netloc=f"{keep}{host}"))
-    if not _ADDRESS.fullmatch(address):
+    if not ADDRESS.fullmatch(address):
         raise UserError(
             f"{redact(address)!r} is no address of a repository: it has characters that none needs."
         )

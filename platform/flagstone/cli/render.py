@@ -25,6 +25,7 @@ from flagstone.policies.manifests.folder_files import FolderFiles
 from flagstone.policies.manifests.limits import Limits
 from flagstone.policies.manifests.reading import read_files
 from flagstone.scaffolding.engine.answers import from_words
+from flagstone.scaffolding.engine.argocd_address import argocd_address
 from flagstone.scaffolding.engine.plan import RenderedService, render
 from flagstone.scaffolding.engine.scaffold import ENVIRONMENT, Scaffold
 from flagstone.scaffolding.engine.trees import RenderedTree
@@ -56,7 +57,9 @@ def render_scaffold(
     ] = None,
     gitops: Annotated[
         Path | None,
-        typer.Option(help="A clone of the GitOps repository, to judge and compare beside it."),
+        typer.Option(
+            help="A clone of the GitOps repository: to judge and compare beside it, with its address."
+        ),
     ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write service/ and gitops/ into it.")
@@ -92,8 +95,8 @@ def render_scaffold(
         if questions:
             _tell_questions(chosen)
             return
-        rendered = _render(chosen, _answers(chosen, answers, given or []))
-    around = _around(gitops)
+        around = _around(gitops)
+        rendered = _render(chosen, _answers(chosen, answers, given or []), around)
     if output is not None:
         # before anything is told: whoever reads may stop after three lines, as `head -3` does
         _write(rendered, output)
@@ -140,14 +143,19 @@ def _tell_questions(scaffold: Scaffold) -> None:
     typer.echo("\nAnswer with --set QUESTION=ANSWER, or with --answers FILE.")
 
 
-def _render(scaffold: Scaffold, answers: Mapping[str, Any]) -> RenderedService:
+def _render(
+    scaffold: Scaffold, answers: Mapping[str, Any], around: Mapping[str, bytes]
+) -> RenderedService:
     name = getpass.getuser()
+    environment = dict.fromkeys(ENVIRONMENT - {"argocdRepoUrl"}, "")
+    if address := argocd_address(read_files(around, render=False)):
+        environment["argocdRepoUrl"] = address
     try:
         return render(
             replace(scaffold, form=by_key(scaffold.form)),
             answers,
             user={"ref": f"user:default/{name}", "entity": {"metadata": {"name": name}}},
-            environment=dict.fromkeys(ENVIRONMENT, ""),
+            environment=environment,
             now=datetime.now(UTC),
         )
     except AnswersInvalid as error:

@@ -26,6 +26,7 @@ TEMPLATE = "template.yaml"
 _PATHS = ("targetPath", "sourcePath")
 ENVIRONMENT = frozenset(
     {
+        "argocdRepoUrl",
         "flagstoneUrl",
         "gitopsBranch",
         "gitopsRepository",
