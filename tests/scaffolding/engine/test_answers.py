@@ -321,3 +321,12 @@ def test_a_nested_value_of_the_wrong_type_is_told_and_not_filled():
     with pytest.raises(AnswersInvalid) as caught:
         validate(NESTED, {"name": "shop", "cfg": ["a"]})
     assert caught.value.faults == {"cfg": ["must be a JSON object"]}
+
+
+def test_an_answer_whose_pattern_never_ends_is_refused():
+    slow = form("properties: {name: {type: string}, x: {type: string, pattern: ^(a|aa)+$}}")
+    with pytest.raises(AnswersInvalid) as caught:
+        validate(slow, {"name": "checkout", "x": "a" * 60 + "!"})
+    assert caught.value.faults == {
+        "x": ["could not be checked in time: its pattern ^(a|aa)+$ takes too long"]
+    }

@@ -424,6 +424,24 @@ def test_secrets_are_asked_for_and_kept_nowhere(folder):
         load(folder, steps, head)
 
 
+def test_no_expression_reaches_a_secret_however_it_is_computed(folder):
+    head = HEAD.replace(
+        "        docs:",
+        "        token: {type: string, ui:field: Secret}\n"
+        "        key: {type: string, default: token}\n        docs:",
+    )
+    steps = with_step(
+        "action: debug:log\n"
+        "input: {message: '[${{ parameters[parameters.key] }}] ${{ parameters | dump }}'}"
+    )
+    made = render(
+        load(folder, steps, head), ANSWERS | {"token": "hunter2"}, **GIVEN, foretell=foretold
+    )
+    assert made.log[0].startswith("[] {")
+    assert '"token":null' in made.log[0]
+    assert "hunter2" not in repr(made)
+
+
 # --- the templates of others
 
 

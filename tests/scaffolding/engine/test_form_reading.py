@@ -202,6 +202,22 @@ def test_which_questions_the_answers_lead_to(answers, shown):
             "line 2: an 'else' needs an 'if' with one property",
         ),
         ("properties:\n  a: {$ref: 'http://x/y.json'}", "line 2: properties.a cannot have '$ref'"),
+        (
+            "properties:\n  a:\n    allOf:\n      - {$ref: '#'}",
+            "line 4: properties.a cannot have '$ref'",
+        ),
+        (
+            "properties:\n  a:\n    type: object\n    properties: {b: {$ref: '#'}}",
+            "line 4: properties.a cannot have '$ref'",
+        ),
+        (
+            "properties:\n  a:\n    not: {$schema: 'http://json-schema.org/draft-04/schema#'}",
+            "line 3: properties.a cannot have '$schema'",
+        ),
+        (
+            f"properties:\n  a: {{type: string, pattern: ^(a|aa)+$, default: {'a' * 60}!}}",
+            "line 2: the default of 'a' could not be checked in time: its pattern ^(a|aa)+$ ",
+        ),
         ("properties:\n  a:\n    anyOf: []", "line 3: properties.a is not a JSON Schema"),
         (
             "properties:\n  a:\n    minLength: many",

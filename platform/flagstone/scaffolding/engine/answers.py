@@ -11,11 +11,12 @@ from urllib.parse import urlencode
 
 from jsonschema.exceptions import ValidationError
 
+from flagstone.scaffolding.engine.answer_schemas import validator
 from flagstone.scaffolding.engine.filters import parse_repo_url
-from flagstone.scaffolding.engine.form_reading import validator
 from flagstone.scaffolding.engine.forms import LINES, LISTS, TEXTS, Field, FieldKind, Form
 from flagstone.scaffolding.engine.names import control_fault, name_fault
 from flagstone.scaffolding.engine.nested_defaults import with_nested_defaults
+from flagstone.scaffolding.engine.patterns import PatternTooSlow
 from flagstone.scaffolding.errors import AnswersInvalid
 
 # a picker of repositories has three fields of one name
@@ -160,7 +161,13 @@ def _faults(asked: Field, answers: Mapping[str, Any], *, names_it: bool) -> Iter
     if fault := _text_fault(asked, value):
         yield fault
         return
-    found = sorted(validator(asked.schema).iter_errors(value), key=lambda error: str(error.path))
+    try:
+        found = sorted(
+            validator(asked.schema).iter_errors(value), key=lambda error: str(error.path)
+        )
+    except PatternTooSlow as error:
+        yield str(error)
+        return
     errors = list(_without_echoes(found))
     yield from dict.fromkeys(_explain(asked, error) for error in errors)
     if asked.kind is FieldKind.REPOSITORY and not errors:

@@ -26,7 +26,7 @@ def derived_defaults(scaffold: Scaffold, answers: Mapping[str, Any]) -> dict[str
         TemplateError: A default cannot be computed, with file and reason.
     """
     wanted = {asked.name for asked in scaffold.form.fields if asked.options.get("derived") is True}
-    known = without_faults(scaffold.form, answers)
+    known = scaffold.form.without_secrets(without_faults(scaffold.form, answers))
     names = {"parameters": dict.fromkeys(scaffold.form.names) | known}
     found: dict[str, Any] = {}
     for step_id, layer in scaffold.layers.items():

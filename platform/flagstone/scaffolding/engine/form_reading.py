@@ -6,12 +6,10 @@ import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from jsonschema import Draft7Validator
-from jsonschema.exceptions import SchemaError
-from referencing import Registry
-
+from flagstone.scaffolding.engine.answer_schemas import schema_fault, validator
 from flagstone.scaffolding.engine.forms import Choice, Condition, Field, FieldKind, Form, Page
 from flagstone.scaffolding.engine.nested_defaults import with_nested_defaults
+from flagstone.scaffolding.engine.patterns import PatternTooSlow
 from flagstone.scaffolding.engine.template import ParameterPage
 from flagstone.scaffolding.engine.yaml_source import Place
 
@@ -59,11 +57,6 @@ def build_form(pages: Sequence[ParameterPage]) -> Form:
     if found := next((name for name in _NAMES if name in plain), ""):
         return _with_name_field(form, found)
     return form
-
-
-def validator(schema: Mapping[str, Any]) -> Draft7Validator:
-    """Return a validator that never fetches a schema from anywhere."""
-    return Draft7Validator(schema, registry=Registry())
 
 
 def _with_name_field(form: Form, name: str) -> Form:
@@ -212,7 +205,11 @@ def _field(name: str, place: Place) -> Field:
     if schema.get("type") == "string" and type(schema.get("default")) in (int, float):
         schema["default"] = str(schema["default"])
     default = schema.get("default")
-    if default is not None and not validator(schema).is_valid(default):
+    try:
+        fits = default is None or validator(schema).is_valid(default)
+    except PatternTooSlow as error:
+        raise place.get("default").fault(f"the default of '{name}' {error}") from error
+    if not fits:
         raise place.get("default").fault(f"the default of '{name}' does not fit its own schema")
     settings = place.mapping()
     return Field(
@@ -233,15 +230,11 @@ def _field(name: str, place: Place) -> Field:
 
 
 def _check_schema(place: Place, schema: dict[str, Any]) -> None:
-    if "$ref" in schema:
-        raise place.get("$ref").fault(f"{place.title} cannot have '$ref'")
-    try:
-        Draft7Validator.check_schema(schema)
-    except SchemaError as error:
-        path = (*place.path, *error.absolute_path)
-        raise Place(place.file, None, path, place.lines).fault(
-            f"{place.title} is not a JSON Schema: {error.message}"
-        ) from error
+    if found := schema_fault(schema):
+        path, reason = found
+        raise Place(place.file, None, (*place.path, *path), place.lines).fault(
+            f"{place.title} {reason}"
+        )
 
 
 def _kind(place: Place, schema: Mapping[str, Any], *, choices: bool) -> FieldKind:

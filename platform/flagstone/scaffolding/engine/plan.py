@@ -275,7 +275,8 @@ def _names(
     now: datetime,
 ) -> dict[str, Any]:
     return {
-        "parameters": dict.fromkeys(scaffold.form.names) | dict(answers),
+        # whatever an expression computes is kept, so none is given a secret
+        "parameters": dict.fromkeys(scaffold.form.names) | scaffold.form.without_secrets(answers),
         "user": dict(user),
         "environment": {"parameters": dict(environment)},
         "now": now.date().isoformat(),
