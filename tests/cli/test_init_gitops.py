@@ -25,7 +25,9 @@ def remote(tmp_path: Path) -> Path:
     return bare
 
 
-def run(*words: str | Path, home: Path | None = None) -> subprocess.CompletedProcess[str]:
+def run(
+    *words: str | Path, home: Path | None = None, inside: Path | None = None
+) -> subprocess.CompletedProcess[str]:
     environment = os.environ | ({"HOME": str(home)} if home else {})
     return subprocess.run(
         [FLAGSTONE, "init-gitops", *words],
@@ -33,6 +35,7 @@ def run(*words: str | Path, home: Path | None = None) -> subprocess.CompletedPro
         text=True,
         check=False,
         env=environment,
+        cwd=inside,
         stdin=subprocess.DEVNULL,
     )
 
@@ -65,7 +68,7 @@ def test_a_repository_with_something_in_it_is_left_alone(remote: Path) -> None:
 
 
 def test_a_dry_run_lists_the_files_and_pushes_nothing(remote: Path) -> None:
-    done = run(remote, "--dry-run", "--ci", "gitlab")
+    done = run(remote, "--url", URL, "--dry-run", "--ci", "gitlab")
 
     assert done.returncode == 0
     assert "  .gitlab-ci.yml\n" in done.stdout
@@ -90,15 +93,34 @@ def test_credentials_of_the_address_are_in_no_file_and_no_error(remote: Path) ->
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--project", "payments"], "name its squads"),
-        (["--project", "../up=cards"], "--project ../up=cards"),
-        (["--project", "payments=ca rds;"], "no name of a squad"),
+        (["--url", URL, "--project", "payments"], "name its squads"),
+        (["--url", URL, "--project", "../up=cards"], "--project ../up=cards"),
+        (["--url", URL, "--project", "payments=ca rds;"], "no name of a squad"),
         (["--url", "https://git.example.com/a b.git"], "is no address of a repository"),
         (["--url", "https://git.example.com/a\nb.git"], "is no address of a repository"),
         (["--url", "*alias"], "is no address of a repository"),
         (["--url", "https://git.example.com/a.git#: {x"], "is no address of a repository"),
-        (["--organisation", "acme\n/ @me"], "--organisation"),
-        (["--platform-squad", "a b"], "--platform-squad"),
+        (["--url", URL, "--organisation", "acme\n/ @me"], "--organisation"),
+        (["--url", URL, "--platform-squad", "a b"], "--platform-squad"),
+        (
+            [],
+            "gitops.git is a folder, which Argo CD cannot read. Give the repository's address with --url",
+        ),
+        (["--url", "acme/gitops.git"], "--url acme/gitops.git is a folder"),
+        (["--url", "file:///srv/gitops.git"], "--url file:///srv/gitops.git is a folder"),
+        (
+            ["--url", URL, "--project", "argocd=cards"],
+            "The project argocd cannot be made: argo-rollouts, argocd, default, observability, platform and kube-… ",
+        ),
+        (["--url", URL, "--project", "default=cards"], "The project default cannot be made"),
+        (
+            ["--url", URL, "--project", "kube-system=cards"],
+            "The project kube-system cannot be made",
+        ),
+        (
+            ["--url", URL, "--project", "pay=cards", "--project", "pay=ledger"],
+            "The project pay is named twice. Name it once, with all of its squads.",
+        ),
     ],
 )
 def test_what_cannot_be_right_is_told_and_nothing_pushed(
@@ -111,9 +133,25 @@ def test_what_cannot_be_right_is_told_and_nothing_pushed(
     assert git(remote, "for-each-ref") == ""
 
 
+def test_a_relative_path_is_one_from_where_the_command_was_given(
+    remote: Path, tmp_path: Path
+) -> None:
+    done = run("gitops.git", "--url", URL, inside=tmp_path)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"repoURL: {URL}\n" in files_at(remote, "main")["argocd/root.yaml"]
+
+
+def test_a_folder_with_a_blank_in_its_name_is_told_as_it_is(tmp_path: Path) -> None:
+    done = run(tmp_path / "no such", "--url", URL)
+
+    assert done.returncode == 2
+    assert f"git could not push to {tmp_path / 'no such'}: " in done.stderr
+
+
 @pytest.mark.parametrize("address", ["ext::touch pwned", "ext::touch%20pwned", "-o", "nowhere"])
 def test_an_address_is_never_a_program_or_an_option(address: str, tmp_path: Path) -> None:
-    done = run("--", address)
+    done = run("--url", URL, "--", address)
 
     assert done.returncode == 2
     assert "Traceback" not in done.stderr

@@ -10,7 +10,7 @@ from typing import Annotated
 from urllib.parse import urlsplit, urlunsplit
 
 import typer
-from git import GitCommandError, Repo
+from git import GitCommandError, Repo, UnsafeProtocolError
 
 from flagstone.core.content import content_dir
 from flagstone.core.errors import Conflict, ExternalError, UserError
@@ -41,7 +41,10 @@ def init_gitops(
         ),
     ] = None,
     url: Annotated[
-        str, typer.Option(help="The repository's address as Argo CD knows it, if it is not REMOTE.")
+        str,
+        typer.Option(
+            help="The repository's address as Argo CD knows it, if it is not REMOTE; needed if REMOTE is a folder."
+        ),
     ] = "",
     organisation: Annotated[
         str, typer.Option(help="The organisation at the code host, for CODEOWNERS.")
@@ -58,7 +61,7 @@ def init_gitops(
 
     It is one push of one commit into an empty repository, or nothing at all.
     """
-    address = _for_everybody(url or remote)
+    address = _address(url, remote)
     tree = gitops_tree(
         content_dir("scaffolds"),
         content_dir("scorecards") / "policies",
@@ -76,7 +79,7 @@ def init_gitops(
             typer.echo(f"  {path}")
         typer.echo(f"{len(tree.files)} files; nothing was pushed.")
         return
-    commit = _push(tree, remote)
+    commit = _push(tree, _from_here(remote))
     typer.echo(
         f"{len(tree.files)} files are on {BRANCH} of {address}, commit {commit[:12]}.\n"
         "Next: protect the branch, then let an administrator of Argo CD run\n"
@@ -108,6 +111,27 @@ def _name(option: str, text: str) -> str:
     return text
 
 
+def _address(url: str, remote: str) -> str:
+    """Return what Argo CD reads the repository by: a folder of this machine is nothing that it reaches."""
+    address = url or remote
+    if _is_path(address) and not url:
+        raise UserError(
+            f"{remote} is a folder, which Argo CD cannot read. Give the repository's address with --url, "
+            "such as --url https://git.example.com/acme/gitops.git."
+        )
+    address = _for_everybody(address)
+    if _is_path(address):
+        raise UserError(
+            f"--url {address} is a folder, which Argo CD cannot read. Write it as https://git.example.com/acme/gitops.git."
+        )
+    return address
+
+
+def _is_path(address: str) -> bool:
+    """Tell a path from an address, as git does: a colon before any slash ends the name of a host."""
+    return address.startswith("file://") or ":" not in address.partition("/")[0]
+
+
 def _for_everybody(address: str) -> str:
     """Return an address as it may stand in a manifest: without a password, and without what YAML could misread."""
     parts = urlsplit(address)
@@ -122,6 +146,15 @@ def _for_everybody(address: str) -> str:
     return address
 
 
+def _from_here(remote: str) -> str:
+    """Return what git, in a folder of its own, takes for the same: a relative path would lead elsewhere."""
+    return str(Path(remote).absolute()) if _is_path(remote) and "://" not in remote else remote
+
+
+def _told(remote: str) -> str:
+    return remote if _is_path(remote) else _for_everybody(remote)
+
+
 def _organisation(address: str) -> str:
     path = address.rpartition(":")[2] if "://" not in address else urlsplit(address).path
     parts = [part for part in path.strip("/").split("/") if part]
@@ -133,6 +166,7 @@ def _push(tree: RenderedTree, remote: str) -> str:
 
     Raises:
         Conflict: The repository is not empty.
+        UserError: The address is a program.
         ExternalError: Git could not reach it, or was not let in.
     """
     with tempfile.TemporaryDirectory(prefix="flagstone-gitops-") as folder:
@@ -144,7 +178,7 @@ def _push(tree: RenderedTree, remote: str) -> str:
             ):
                 if there := str(repository.git.ls_remote("--refs", "--", remote)):
                     raise Conflict(
-                        f"{_for_everybody(remote)} is not empty: it has {there.split()[1]}. "
+                        f"{_told(remote)} is not empty: it has {there.split()[1]}. "
                         "Nothing was pushed. Name an empty repository."
                     )
                 tree.write_into(Path(folder))
@@ -158,10 +192,12 @@ def _push(tree: RenderedTree, remote: str) -> str:
                     f"HEAD:refs/heads/{BRANCH}",
                 )
                 return repository.head.commit.hexsha
+        except UnsafeProtocolError as error:
+            raise UserError(f"{_told(remote)} is no address that git may push to.") from error
         except GitCommandError as error:
             reason = str(error.stderr).strip().removeprefix("stderr:").strip(" '\n")
             raise ExternalError(
-                f"git could not push to {_for_everybody(remote)}: "
+                f"git could not push to {_told(remote)}: "
                 f"{redact(reason)}\n"
                 "Nothing was pushed. Check the address and your rights with: git ls-remote"
             ) from error
