@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 
 import pytest
@@ -19,13 +20,24 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def made(request_run, lead, scaffolds) -> Provenance:
-    """A merged service whose template had something random in it."""
+    """A merged service whose template had chance, time and mappings in it."""
     settings = scaffolds / "tiny-api" / "service" / "cookiecutter.json"
     settings.write_text(
         settings.read_text().replace("{", '{"secret": "{{ random_ascii_string(12) }}",', 1)
     )
     readme = scaffolds / "tiny-api" / "service" / "{{cookiecutter.name}}" / "README.md"
-    readme.write_text(readme.read_text() + "{{ cookiecutter.secret }}\n")
+    readme.write_text(
+        readme.read_text()
+        + """{{ cookiecutter.secret }} {{ random_ascii_string(9) }} {{ uuid4() }} {{ range(99999) | random }}
+{% now 'utc', '%Y-%m-%d %H:%M:%S.%f' %} {{ cookiecutter._made }}
+"""
+    )
+    (readme.parent / "PRIVATE").write_text(
+        "{{ cookiecutter.__drawn }} {{ random_ascii_string(9) }}\n"
+    )
+    declared = json.loads(settings.read_text())
+    declared |= {"_made": "x", "__drawn": "{{ random_ascii_string(9) }}"}
+    settings.write_text(json.dumps(declared))
     run = request_run()
     pipeline.execute(run.pk)
     run.refresh_from_db()

@@ -41,6 +41,7 @@ def base_of(provenance: Provenance) -> dict[str, RenderedTree]:
             "answers": provenance.answers,
             "layers": provenance.layers,
             "edits": provenance.edits,
+            "occasion": provenance.occasion,
         }
     )
     return render_again(record, _kept)

@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from flagstone.core.fields import OrderedJSONField
 from flagstone.core.models import Job
 from flagstone.forge.models import ChangeRequest, PullRequest, Repository
 
@@ -62,7 +63,7 @@ class ScaffoldRun(models.Model):
     scaffold_version = models.CharField(
         max_length=64, help_text="digest of the scaffold that the run was last rendered with"
     )
-    answers = models.JSONField(help_text="complete and checked; no secret is ever asked for")
+    answers = OrderedJSONField(help_text="complete and checked; no secret is ever asked for")
     service_name = models.CharField(max_length=63)
     service_ref = models.CharField(max_length=200, db_index=True)
     is_change = models.BooleanField(
@@ -101,7 +102,7 @@ class ScaffoldRun(models.Model):
         on_delete=models.SET_NULL,
         related_name="scaffold_run",
     )
-    rendered = models.JSONField(
+    rendered = OrderedJSONField(
         default=dict, help_text="the provenance of the last rendering, so that it can be repeated"
     )
     outputs = models.JSONField(default=dict, help_text="what the steps gave, by their id")
@@ -192,12 +193,15 @@ class Provenance(models.Model):
     )
     scaffold_id = models.CharField(max_length=63, db_index=True)
     scaffold_version = models.CharField(max_length=64)
-    answers = models.JSONField()
-    layers = models.JSONField(
+    answers = OrderedJSONField()
+    layers = OrderedJSONField(
         help_text="each layer with its digest and all its values, derived ones and dates included"
     )
-    edits = models.JSONField(
+    edits = OrderedJSONField(
         default=list, help_text="what the steps did to the files beside rendering layers"
+    )
+    occasion = models.JSONField(
+        null=True, help_text="the clock and the dice that the templates saw"
     )
     repository = models.ForeignKey(
         Repository, null=True, on_delete=models.SET_NULL, related_name="+"

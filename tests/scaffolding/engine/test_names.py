@@ -59,6 +59,11 @@ def test_a_bad_name(name):
         "a b (1).txt",
         "services/",
         "pages/[id].tsx",
+        "caf\u00e9/\u65e5\u672c.txt",
+        "a..b.txt",
+        "pages/[...slug].tsx",
+        "a#b%c:d",
+        "-dash/ space ",
     ],
 )
 def test_a_path_that_may_be_written(path):
@@ -68,22 +73,18 @@ def test_a_path_that_may_be_written(path):
 @pytest.mark.parametrize(
     ("path", "fault"),
     [
-        ("../escape", "climbs out of its folder with '..'"),
-        ("a/../../b", "climbs out of its folder with '..'"),
-        ("a/..b", "climbs out of its folder with '..'"),
+        ("../escape", "has the part '..'"),
+        ("a/../../b", "has the part '..'"),
         ("/etc/passwd", "is absolute"),
         ("{{ 7*7 }}", "holds template marks, which would be rendered a second time"),
         ("a/{% raw %}", "holds template marks, which would be rendered a second time"),
         ("a{#b", "holds template marks, which would be rendered a second time"),
-        ("-rf", "has a part that starts with a dash"),
-        ("a/-rf", "has a part that starts with a dash"),
-        ("a/ b", "has a part that starts or ends with a space"),
-        (".git/hooks/pre-commit", "reaches into .git"),
-        ("a/.GIT/config", "reaches into .git"),
-        ("a\nb", "has a part with characters that no file name may have here"),
-        ("a\\b", "has a part with characters that no file name may have here"),
-        ("caf\u00e9", "has a part with characters that no file name may have here"),
-        ("a" * 201, "has a part with characters that no file name may have here"),
+        (".git/hooks/pre-commit", "has the part '.git'"),
+        ("a/.GIT/config", "has the part '.GIT'"),
+        ("a\nb", "must be one line"),
+        ("a\x1bb", "contains a control character"),
+        ("a\\b", "has a part that no file name may be"),
+        ("a" * 201, "has a part that no file name may be"),
     ],
 )
 def test_a_path_that_may_not(path, fault):

@@ -94,26 +94,18 @@ def test_an_answer_comes_out_as_those_very_characters(tmp_path, text):
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("../escape", "becomes '../escape', which climbs out of its folder with '..'"),
+        ("../escape", "becomes '../escape', which has the part '..'"),
         (
             "../../etc/cron.d/x",
-            "becomes '../../etc/cron.d/x', which climbs out of its folder with '..'",
+            "becomes '../../etc/cron.d/x', which has the part '..'",
         ),
         ("/etc/cron.d/x", "becomes '/etc/cron.d/x', which is absolute"),
         (
             "{{ 7*7 }}",
             "becomes '{{ 7*7 }}', which holds template marks, which would be rendered a second time",
         ),
-        ("-rf", "becomes '-rf', which has a part that starts with a dash"),
-        (
-            "a\nb",
-            "becomes 'a\\nb', which has a part with characters that no file name may have here",
-        ),
-        (
-            "caf\u00e9",
-            "becomes 'café', which has a part with characters that no file name may have here",
-        ),
-        (".git", "becomes '.git', which reaches into .git"),
+        ("a\nb", "becomes 'a\\nb', which must be one line"),
+        (".git", "becomes '.git', which has the part '.git'"),
         ("a/b", "becomes 'a/b', which is not one folder"),
         ("", "becomes '', which is not one folder"),
     ],
@@ -275,9 +267,9 @@ def test_a_linked_folder_out_of_the_template_is_not_copied(tmp_path):
 @pytest.mark.parametrize(
     ("name", "becomes"),
     [
-        ("{{ '\\x2e\\x2e\\x2fescape' }}", "'../escape', which climbs"),
+        ("{{ '\\x2e\\x2e\\x2fescape' }}", "'../escape', which has the part"),
         ("{{ '\\x2fetc\\x2fescape' }}", "'/etc/escape', which is absolute"),
-        ("{{ cookiecutter.up }}escape", "'../../escape', which climbs"),
+        ("{{ cookiecutter.up }}escape", "'../../escape', which has"),
     ],
 )
 def test_a_template_whose_own_paths_lead_out(tmp_path, name, becomes):

@@ -34,6 +34,8 @@ def render_again(
                 runs_code=each.ran_code,
                 kind=each.kind,
                 options=each.options,
+                address=each.origin.url if each.origin else "",
+                occasion=provenance.occasion,
             )
             for each in provenance.layers
         ]

@@ -20,6 +20,7 @@ from flagstone.scaffolding.engine.context import declared_by, finish_context
 from flagstone.scaffolding.engine.faults import Fault, fault_of
 from flagstone.scaffolding.engine.guard import Wall, limit_process
 from flagstone.scaffolding.engine.jobs import LayerKind
+from flagstone.scaffolding.engine.occasion import Playing, Unheeded, take_place
 from flagstone.scaffolding.engine.path_checks import check_paths
 from flagstone.scaffolding.engine.sandbox import environment_for
 from flagstone.scaffolding.engine.skeleton import render_skeleton
@@ -34,17 +35,21 @@ def main() -> None:
     Wall(Path(job["run"]), layers, job["max_files"], job["max_bytes"]).build()
     # cookiecutter's files are rendered by the sandbox, which its own function would not make
     generate.create_env_with_context = environment_for
-    contexts = []
+    contexts, by_chance = [], []
     for number, layer in enumerate(job["layers"]):
-        outcome = render(layer, Path(job["run"], str(number)))
+        playing = take_place(layer["occasion"])
+        outcome = render(layer, Path(job["run"], str(number)), playing)
         if isinstance(outcome, Fault):
             _answer({"fault": asdict(outcome), "layer": number})
             return
         contexts.append(outcome)
-    _answer({"contexts": contexts})
+        by_chance.append(playing.mattered)
+    _answer({"contexts": contexts, "by_chance": by_chance})
 
 
-def render(layer: Mapping[str, Any], target: Path) -> dict[str, Any] | Fault:
+def render(
+    layer: Mapping[str, Any], target: Path, playing: Playing | Unheeded
+) -> dict[str, Any] | Fault:
     """Render one layer into the target; return its finished variables, or what went wrong where."""
     folder = Path(layer["folder"])
     top = ""
@@ -54,11 +59,16 @@ def render(layer: Mapping[str, Any], target: Path) -> dict[str, Any] | Fault:
             return dict(layer["given"])
         declared = declared_by(folder, layer["given"], layer["options"])
         context = finish_context(
-            declared, layer["given"], environment_for({"cookiecutter": declared})
+            declared,
+            layer["given"],
+            environment_for({"cookiecutter": declared}),
+            address=layer["address"],
+            begin=playing.begin,
         )
         variables: dict[str, Any] = context["cookiecutter"]
         if layer["only_variables"]:
             return variables
+        playing.begin("/")
         environment = environment_for(context)
         template = find_template(folder, environment)
         top = template.name

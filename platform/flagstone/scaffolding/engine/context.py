@@ -7,7 +7,8 @@ only the expressions that the template's author wrote in cookiecutter.json are r
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,7 +20,7 @@ _FALSE = ("0", "false", "f", "no", "n", "off")
 # templates of older cookiecutters ask for what came along with those; the tags are the same
 _RENAMED = {"jinja2_time.TimeExtension": "cookiecutter.extensions.TimeExtension"}
 # cookiecutter adds these itself; here they name nothing of this machine, so that a render can be repeated
-_NEUTRAL = {"_template": "", "_output_dir": ".", "_repo_dir": "", "_checkout": None}
+_NEUTRAL = {"_output_dir": ".", "_repo_dir": "", "_checkout": None}
 
 
 class ContextError(Exception):
@@ -62,7 +63,7 @@ def declared_by(
     """
     settings = folder / "cookiecutter.json"
     declared: dict[str, Any] = (
-        json.loads(settings.read_text(encoding="utf-8"))
+        json.loads(settings.read_text(encoding="utf-8"), object_pairs_hook=OrderedDict)
         if settings.exists()
         else dict.fromkeys(given, "")
     )
@@ -78,7 +79,12 @@ def declared_by(
 
 
 def finish_context(
-    declared: Mapping[str, Any], given: Mapping[str, Any], renderer: Renderer
+    declared: Mapping[str, Any],
+    given: Mapping[str, Any],
+    renderer: Renderer,
+    *,
+    address: str = "",
+    begin: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Any]:
     """Return the whole context for `generate_files`: `cookiecutter` and the raw `_cookiecutter`.
 
@@ -86,6 +92,8 @@ def finish_context(
         declared: The content of cookiecutter.json, in its order.
         given: Values that win over the declared ones; they come out as those very characters.
         renderer: Renders the expressions among the declared values.
+        address: Where the template comes from.
+        begin: Told the name of each variable before it is finished.
     """
     refuse_foreign_keys(declared, given)
     effective = {
@@ -99,10 +107,12 @@ def finish_context(
         if _is_private(key):
             finished[key] = raw
         elif key.startswith("__") or not _is_mapping(raw):
+            begin(key)
             finished[key] = _finish(key, raw, finished, renderer)
     # mappings last: their keys and values may refer to everything above
     for key, raw in effective.items():
         if _is_mapping(raw) and not _is_private(key):
+            begin(key)
             finished[key] = _finish(key, raw, finished, renderer)
     plain = {
         key: _unmark(_choice_first(key, raw, finished))
@@ -110,7 +120,7 @@ def finish_context(
         if not key.startswith("_")
     }
     ordered = {key: finished[key] for key in effective}
-    return {"cookiecutter": ordered | _NEUTRAL, "_cookiecutter": plain}
+    return {"cookiecutter": ordered | {"_template": address} | _NEUTRAL, "_cookiecutter": plain}
 
 
 def refuse_foreign_keys(declared: Mapping[str, Any], given: Mapping[str, Any]) -> None:

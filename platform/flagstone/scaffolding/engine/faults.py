@@ -103,6 +103,8 @@ def _template_reason(failure: BaseException) -> str:
             return failure.message or str(failure)
         case UnicodeDecodeError():
             return _NOT_TEXT
+        case FileNotFoundError():
+            return "has a name that lies in a folder which is not there"
         case cookiecutter_errors.NonTemplatedInputDirException():
             return "has no folder named after a variable, such as {{cookiecutter.name}}"
         case cookiecutter_errors.OutputDirExistsException():

@@ -158,11 +158,9 @@ def _pythons() -> list[Path]:
 def _order(job: LayerJob, limits: Limits) -> bytes:
     return json.dumps(
         {
+            **job.as_json(),
             "folder": _LAYER,
-            "given": dict(job.given),
-            "options": dict(job.options),
             "target": _RUN,
-            "only_variables": job.only_variables,
             "user": _FIRST_USER + os.getpid() % _USERS if os.geteuid() == 0 else None,
             "max_files": limits.files,
             "max_bytes": limits.total_bytes,
@@ -228,7 +226,7 @@ def _read_back(
             if "fault" in answer:
                 raise _error(answer["fault"], said, job)
             tree = _tree(archive, job, limits)
-            return RenderedLayer(tree, dict(answer["context"]), said)
+            return RenderedLayer(tree, dict(answer["context"]), said, bool(answer.get("by_chance")))
     except (
         tarfile.TarError,
         ValueError,

@@ -26,6 +26,7 @@ from cookiecutter.utils import create_env_with_context
 from flagstone.scaffolding.engine.context import declared_by, finish_context
 from flagstone.scaffolding.engine.faults import Fault, fault_of
 from flagstone.scaffolding.engine.guard import limit_process
+from flagstone.scaffolding.engine.occasion import Playing, Unheeded, take_place
 from flagstone.scaffolding.engine.path_checks import check_paths
 
 ANSWER = "answer.json"
@@ -40,8 +41,8 @@ def main() -> None:
     _become(job["user"])
     limit_process(**job["limits"], processes=job["processes"])
     logging.disable()
-    target = None if job["only_variables"] else Path(job["target"])
-    outcome = render(job["folder"], job["given"], job["options"], target)
+    playing = take_place(job["occasion"])
+    outcome = render(job, playing)
     with tarfile.open(fileobj=answers, mode="w|", format=tarfile.PAX_FORMAT) as archive:
         if isinstance(outcome, Fault):
             _add_answer(archive, {"fault": asdict(outcome)})
@@ -50,30 +51,28 @@ def main() -> None:
         if fault := _too_much(files, job["max_files"], job["max_bytes"]):
             _add_answer(archive, {"fault": asdict(fault)})
             return
-        _add_answer(archive, {"context": outcome})
+        _add_answer(archive, {"context": outcome, "by_chance": playing.mattered})
         for name, path in files:
             archive.add(path, name, recursive=False)
 
 
-def render(
-    folder: str, given: Mapping[str, Any], options: Mapping[str, Any], target: Path | None
-) -> dict[str, Any] | Fault:
-    """Render the layer as cookiecutter does, hooks and extensions and all, but for answers that stay data.
-
-    Without a target only the variables are finished.
-    """
+def render(job: Mapping[str, Any], playing: Playing | Unheeded) -> dict[str, Any] | Fault:
+    """Render the layer as cookiecutter does, hooks and extensions and all, but for answers that stay data."""
     running = _RememberedHooks()
     top = ""
     try:
-        repository = running.before_the_questions(folder)
+        repository = running.before_the_questions(job["folder"])
         # extensions of the template's own lie beside its cookiecutter.json
         sys.path.append(repository)
-        declared = declared_by(Path(repository), given, options)
+        declared = declared_by(Path(repository), job["given"], job["options"])
         finishing = create_env_with_context({"cookiecutter": declared})
-        context = finish_context(declared, given, finishing)
+        context = finish_context(
+            declared, job["given"], finishing, address=job["address"], begin=playing.begin
+        )
         variables: dict[str, Any] = context["cookiecutter"]
-        if target is None:
+        if job["only_variables"]:
             return variables
+        playing.begin("/")
         environment = create_env_with_context(context)
         template = find_template(repository, environment)
         top = template.name
@@ -81,7 +80,7 @@ def render(
         generate.generate_files(
             repo_dir=repository,
             context=context,
-            output_dir=target,
+            output_dir=Path(job["target"]),
             accept_hooks=True,
             keep_project_on_failure=True,
         )

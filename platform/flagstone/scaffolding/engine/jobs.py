@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -33,6 +35,23 @@ class LayerKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Occasion:
+    """What templates see of time and chance; the same occasion gives the same files.
+
+    Args:
+        moment: In ISO 8601, with its offset.
+        chance: Drawn once; random texts come from it.
+    """
+
+    moment: str
+    chance: str
+
+    @classmethod
+    def of(cls, moment: datetime) -> Occasion:
+        return cls(moment.isoformat(), secrets.token_hex(16))
+
+
+@dataclass(frozen=True, slots=True)
 class LayerJob:
     """One layer to render.
 
@@ -44,6 +63,8 @@ class LayerJob:
         only_variables: Finish the variables and write no file.
         kind: How its files are read.
         options: Of a skeleton, see `render_skeleton`.
+        address: Where the template comes from, for templates that write it down.
+        occasion: The clock and the dice that its templates see; the real ones without.
     """
 
     folder: Path
@@ -53,6 +74,18 @@ class LayerJob:
     only_variables: bool = False
     kind: LayerKind = LayerKind.COOKIECUTTER
     options: Mapping[str, Any] = field(default_factory=dict)
+    address: str = ""
+    occasion: Occasion | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what a child process has to know; the layer's folder is the parent's matter."""
+        return {
+            "given": dict(self.given),
+            "options": dict(self.options),
+            "only_variables": self.only_variables,
+            "address": self.address,
+            "occasion": asdict(self.occasion) if self.occasion else None,
+        }
 
     @property
     def name(self) -> str:
@@ -68,8 +101,10 @@ class RenderedLayer:
         tree: What it wrote.
         variables: The finished context that it was rendered with.
         said: The end of what its hooks printed.
+        by_chance: Whether its occasion shows in a file, so that it has to be kept.
     """
 
     tree: RenderedTree
     variables: Mapping[str, Any]
     said: str = ""
+    by_chance: bool = False

@@ -69,6 +69,11 @@ class Layer:
     origin: Origin | None = None
 
     @property
+    def address(self) -> str:
+        """Where it comes from, '' for one of Flagstone's own."""
+        return self.origin.url if self.origin else ""
+
+    @property
     def code(self) -> tuple[str, ...]:
         """What of it is code of its own, in words."""
         hooks = tuple(f"hooks/{name}" for name in self.hooks)

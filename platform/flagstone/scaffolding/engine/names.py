@@ -14,7 +14,6 @@ LONGEST_PATH = 1000
 _OBJECT_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?\Z")
 NAME_RULE = "use lower-case letters, digits and single dashes; it starts with a letter and has 3 to 63 characters"
 
-_SUBSTITUTED = re.compile(r"[A-Za-z0-9._+@~=,()\[\]&'!$ -]{1,200}\Z")
 _TEMPLATE_MARKS = ("{{", "}}", "{%", "%}", "{#", "#}")
 
 
@@ -49,13 +48,8 @@ def path_fault(path: str, *, marks: tuple[str, ...] = ()) -> str | None:
         return "holds template marks, which would be rendered a second time"
     if path.startswith("/"):
         return "is absolute"
-    for segment in path.split("/"):
-        # an empty or lone-dot segment names no place of its own: the path stays where it was
-        if segment in ("", "."):
-            continue
-        if fault := _segment_fault(segment):
-            return fault
-    return None
+    # an empty or lone-dot part names no place of its own: the path stays where it was
+    return rendered_path_fault("/".join(part for part in path.split("/") if part not in ("", ".")))
 
 
 def rendered_path_fault(path: str) -> str | None:
@@ -84,20 +78,6 @@ def _is_gits_own(segment: str) -> bool:
     seen = "".join(char for char in segment if unicodedata.category(char) != "Cf")
     name = seen.casefold().partition(":")[0].rstrip(". ")
     return name == ".git" or name.startswith("git~")
-
-
-def _segment_fault(segment: str) -> str | None:
-    if ".." in segment:
-        return "climbs out of its folder with '..'"
-    if segment.startswith("-"):
-        return "has a part that starts with a dash"
-    if segment != segment.strip():
-        return "has a part that starts or ends with a space"
-    if _is_gits_own(segment):
-        return "reaches into .git"
-    if not _SUBSTITUTED.match(segment):
-        return "has a part with characters that no file name may have here"
-    return None
 
 
 def control_fault(text: str, *, multiline: bool = False) -> str | None:

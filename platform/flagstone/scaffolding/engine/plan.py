@@ -13,7 +13,7 @@ from flagstone.scaffolding.engine import expressions
 from flagstone.scaffolding.engine.again import replayed
 from flagstone.scaffolding.engine.answers import validate
 from flagstone.scaffolding.engine.filters import shown as as_text
-from flagstone.scaffolding.engine.jobs import LayerJob, Limits, RenderedLayer
+from flagstone.scaffolding.engine.jobs import LayerJob, Limits, Occasion, RenderedLayer
 from flagstone.scaffolding.engine.layers import Layer
 from flagstone.scaffolding.engine.plans import PullRequestPlan, RegistrationPlan, RepositoryPlan
 from flagstone.scaffolding.engine.provenance import EditRecord, LayerRecord, ProvenanceRecord
@@ -113,13 +113,15 @@ def render(
         foretell=foretell or _somewhere,
     )
     fetches = [deed for deed in steps.deeds if isinstance(deed, Fetch)]
-    rendered = _rendered(fetches, recorded or {}, limits)
+    occasion = _occasion(recorded or {}, now)
+    rendered = _rendered(fetches, recorded or {}, occasion, limits)
     provenance = ProvenanceRecord(
         scaffold.id,
         scaffold.version,
         scaffold.form.without_secrets(answers),
         tuple(_record(fetch, result) for fetch, result in zip(fetches, rendered, strict=True)),
         tuple(_edits(steps)),
+        occasion if any(result.by_chance for result in rendered) else None,
     )
     trees = _trees(provenance, rendered, steps)
     return RenderedService(
@@ -169,25 +171,47 @@ def _somewhere(plan: RepositoryPlan) -> dict[str, str]:
 
 
 def _rendered(
-    fetches: list[Fetch], recorded: Mapping[str, Any], limits: Limits | None
+    fetches: list[Fetch],
+    recorded: Mapping[str, Any],
+    occasion: Occasion,
+    limits: Limits | None,
 ) -> list[RenderedLayer]:
     """Render every layer in one child; what has not changed since gets the values that it had then."""
-    known = {
-        (was["layer"], was["digest"], was["target"]): was["variables"]
-        for was in recorded.get("layers", ())
-    }
+    known = _Known(recorded)
     jobs = [
         LayerJob(
             folder=fetch.layer.folder,
-            given=known.get((fetch.layer.label, fetch.layer.digest, fetch.target)) or fetch.given,
+            given=known.values_of(fetch) or fetch.given,
             label=fetch.layer.label,
             runs_code=fetch.layer.runs_code,
             kind=fetch.layer.kind,
             options=fetch.options,
+            address=fetch.layer.address,
+            occasion=occasion,
         )
         for fetch in fetches
     ]
     return render_layers(jobs, limits=limits) if jobs else []
+
+
+class _Known:
+    """The values of an earlier rendering, in turn: one layer may be fetched several times, each with its own."""
+
+    def __init__(self, recorded: Mapping[str, Any]) -> None:
+        self._waiting: dict[tuple[str, str, str], list[Mapping[str, Any]]] = {}
+        for was in recorded.get("layers", ()):
+            place = (was["layer"], was["digest"], was["target"])
+            self._waiting.setdefault(place, []).append(was["variables"])
+
+    def values_of(self, fetch: Fetch) -> Mapping[str, Any] | None:
+        waiting = self._waiting.get((fetch.layer.label, fetch.layer.digest, fetch.target))
+        return waiting.pop(0) if waiting else None
+
+
+def _occasion(recorded: Mapping[str, Any], now: datetime) -> Occasion:
+    """Return that of the earlier rendering, or a new one."""
+    earlier = recorded.get("occasion")
+    return Occasion(**earlier) if earlier else Occasion.of(now)
 
 
 def _record(fetch: Fetch, result: RenderedLayer) -> LayerRecord:
@@ -276,7 +300,8 @@ def _names(
 ) -> dict[str, Any]:
     return {
         # whatever an expression computes is kept, so none is given a secret
-        "parameters": dict.fromkeys(scaffold.form.names) | scaffold.form.without_secrets(answers),
+        "parameters": dict.fromkeys(asked.name for asked in scaffold.form.fields)
+        | scaffold.form.without_secrets(answers),
         "user": dict(user),
         "environment": {"parameters": dict(environment)},
         "now": now.date().isoformat(),

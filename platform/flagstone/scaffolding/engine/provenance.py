@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from flagstone.scaffolding.engine.jobs import LayerKind
+from flagstone.scaffolding.engine.jobs import LayerKind, Occasion
 from flagstone.scaffolding.engine.layers import Origin
 from flagstone.scaffolding.engine.trees import RenderedFile, RenderedTree
 from flagstone.scaffolding.engine.workspace import Edit, edit_from_json
@@ -62,12 +62,12 @@ class LayerRecord:
             "layer": self.label,
             "digest": self.digest,
             "target": self.target,
-            "variables": _ordered(self.variables),
+            "variables": self.variables,
         }
         if self.kind is not LayerKind.COOKIECUTTER:
             document["kind"] = self.kind.value
         if self.options:
-            document["options"] = _ordered(self.options)
+            document["options"] = self.options
         if not self.replace:
             document["replace"] = False
         if self.ran_code:
@@ -95,6 +95,7 @@ class ProvenanceRecord:
         answers: Complete, without secrets.
         layers: In the order in which they were laid.
         edits: In their order; with none, the folders `service` and `gitops` are what was published.
+        occasion: The clock and the dice that the templates saw.
     """
 
     scaffold: str
@@ -102,6 +103,7 @@ class ProvenanceRecord:
     answers: Mapping[str, Any]
     layers: tuple[LayerRecord, ...]
     edits: tuple[EditRecord, ...] = ()
+    occasion: Occasion | None = None
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> ProvenanceRecord:
@@ -110,6 +112,7 @@ class ProvenanceRecord:
         Raises:
             KeyError, TypeError: It is something else.
         """
+        occasion = document.get("occasion")
         return cls(
             scaffold=document["scaffold"],
             version=document["version"],
@@ -119,6 +122,7 @@ class ProvenanceRecord:
                 EditRecord(each["after"], edit_from_json(each))
                 for each in document.get("edits", ())
             ),
+            occasion=Occasion(**occasion) if occasion else None,
         )
 
     def beside(self, service: RenderedTree) -> RenderedTree:
@@ -131,9 +135,11 @@ class ProvenanceRecord:
         document: dict[str, Any] = {
             "scaffold": self.scaffold,
             "version": self.version,
-            "answers": _ordered(self.answers),
+            "answers": self.answers,
             "layers": [layer.as_json() for layer in self.layers],
         }
+        if self.occasion is not None:
+            document["occasion"] = asdict(self.occasion)
         if self.edits:
             document["edits"] = [
                 {"after": record.after, **record.edit.as_json()} for record in self.edits
@@ -144,11 +150,13 @@ class ProvenanceRecord:
         """Return the record as the file that travels with the service."""
         head = "# Written by Flagstone when it made this service; upgrades merge from here. Do not edit.\n"
         document = {"apiVersion": "flagstone.dev/v1", "kind": "Provenance", **self.as_json()}
-        return (head + yaml.safe_dump(document, sort_keys=False, allow_unicode=True)).encode()
+        return (
+            head + yaml.safe_dump(_plain(document), sort_keys=False, allow_unicode=True)
+        ).encode()
 
 
-def _ordered(value: Any) -> Any:
-    """Order every mapping by its keys: a database may keep them in an order of its own."""
+def _plain(value: Any) -> Any:
+    """Return mappings and lists as YAML writes them, in their order: templates go through them in it."""
     if isinstance(value, Mapping):
-        return {key: _ordered(value[key]) for key in sorted(value, key=str)}
-    return [_ordered(each) for each in value] if isinstance(value, list | tuple) else value
+        return {key: _plain(each) for key, each in value.items()}
+    return [_plain(each) for each in value] if isinstance(value, list | tuple) else value

@@ -86,8 +86,10 @@ def _render_harmless(jobs: Sequence[LayerJob], limits: Limits) -> list[RenderedL
         if "fault" in answer:
             raise _error(answer["fault"], jobs[answer["layer"]])
         return [
-            RenderedLayer(_collect(run / str(number), job, limits), variables)
-            for number, (job, variables) in enumerate(zip(jobs, answer["contexts"], strict=True))
+            RenderedLayer(_collect(run / str(number), job, limits), variables, by_chance=by_chance)
+            for number, (job, variables, by_chance) in enumerate(
+                zip(jobs, answer["contexts"], answer["by_chance"], strict=True)
+            )
         ]
 
 
@@ -108,11 +110,9 @@ def _run_child(jobs: Sequence[LayerJob], run: Path, limits: Limits) -> dict[str,
             "run": str(run),
             "layers": [
                 {
+                    **job.as_json(),
                     "folder": str(job.folder.resolve()),
-                    "given": dict(job.given),
-                    "only_variables": job.only_variables,
                     "kind": job.kind,
-                    "options": dict(job.options),
                 }
                 for job in jobs
             ],

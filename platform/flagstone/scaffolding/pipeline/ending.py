@@ -140,6 +140,7 @@ def _record_provenance(run: ScaffoldRun, merge_commit: str) -> None:
             "answers": run.rendered["answers"],
             "layers": run.rendered["layers"],
             "edits": run.rendered.get("edits", []),
+            "occasion": run.rendered.get("occasion"),
             "repository": run.repository,
             "merge_commit": merge_commit,
         },
