@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.forge.repositories import make_repository
 from tests.scaffolding.building import write_scaffolds
 from tests.web.views.conftest import TEMPLATE
 
@@ -58,3 +60,29 @@ def test_the_list_of_faults_leads_to_the_fields(form: Page) -> None:
     form.keyboard.press("Tab")
     assert form.evaluate("document.activeElement.name") in {"answer.replicas", "answer.owner"}
     expect(form.get_by_label("Replicas")).to_have_value("many")
+
+
+@pytest.fixture
+def gitops(member: Any, settings: Any) -> Any:
+    """A GitOps repository, without which there is no preview."""
+    from flagstone.forge import pipeline
+    from flagstone.forge.models import CodeHost, HostKind, RepositoryRole
+
+    make_repository(Path(settings.FLAGSTONE_LOCAL_HOST_ROOT), {"a.txt": "1\n"})
+    host = CodeHost.objects.create(name="local", kind=HostKind.LOCAL)
+    made = pipeline.register_existing(requested_by=member, host=host, full_name="acme/gitops")
+    made.role = RepositoryRole.GITOPS
+    made.save()
+    return made
+
+
+def test_back_from_the_preview_brings_the_answers_back(form: Page, gitops: Any) -> None:
+    form.get_by_label("Name").fill("refunds")
+    form.get_by_label("Replicas").fill("7")
+    form.get_by_role("button", name="Preview").click()
+    expect(form).to_have_title(re.compile("Preview of refunds"))
+    form.go_back()
+    expect(form.get_by_label("Replicas")).to_have_value("7")
+    expect(form.get_by_label("Name")).to_have_value("refunds")
+    form.get_by_role("button", name="Preview").click()
+    expect(form).to_have_title(re.compile("Preview of refunds"))

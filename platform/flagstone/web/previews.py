@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -120,21 +120,50 @@ def kept_preview(user: User, key: uuid.UUID) -> Kept | None:
     return found if isinstance(found, Kept) else None
 
 
+def remember(user: User, page: str, posted: Mapping[str, Sequence[str]]) -> None:
+    """Keep what somebody sent from a page of a form, so that the way back leads to the form as it was filled in."""
+    try:
+        cache.set(_answers_place(user, uuid.UUID(page)), dict(posted), KEPT_SECONDS)
+    except ValueError:
+        return
+
+
+def remembered(user: User, page: uuid.UUID) -> Mapping[str, Sequence[str]] | None:
+    found: Mapping[str, Sequence[str]] | None = cache.get(_answers_place(user, page))
+    return found
+
+
 def chosen_file(kept: Kept, wanted: str) -> tuple[str, str]:
     """Return the tree and the path that an address asks for, or what is worth seeing first."""
     tree, _, path = wanted.partition(":")
     if tree in kept.trees and path in kept.trees[tree].files:
         return tree, path
-    paths = list(kept.trees[GITOPS].files)
-    for name in _FIRST:
-        for path in paths:
-            if path.endswith(f"/{name}"):
-                return GITOPS, path
-    if paths:
-        return GITOPS, paths[0]
+    worth = list(_by_worth(kept))
+    return next(
+        (place for place in worth if _text_at(kept, *place) is not None),
+        (worth or [(SERVICE, "")])[0],
+    )
+
+
+def _by_worth(kept: Kept) -> Iterator[tuple[str, str]]:
+    """Yield what is in the way or changes, then how it is released, then the rest."""
+    gitops = list(kept.trees[GITOPS].files)
+    changed = [path for path in gitops if kept.status_of(GITOPS, path) == "modified"]
+    in_the_way = [path for path in gitops if path in kept.before] if kept.verdict.obstacle else []
+    released = [path for name in _FIRST for path in gitops if path.endswith(f"/{name}")]
+    for path in (*changed, *in_the_way, *released, *gitops):
+        yield GITOPS, path
     # what only tools read comes last
-    own = sorted(kept.trees[SERVICE].files, key=lambda file: (file.startswith("."), file))
-    return SERVICE, next(iter(own), "")
+    for path in sorted(kept.trees[SERVICE].files, key=lambda file: (file.startswith("."), file)):
+        yield SERVICE, path
+
+
+def _text_at(kept: Kept, tree: str, path: str) -> str | None:
+    try:
+        text = kept.trees[tree].files[path].content.decode()
+    except UnicodeDecodeError:
+        return None
+    return None if "\0" in text else text
 
 
 def repositories_of(kept: Kept, tree: str, path: str) -> list[Repository]:
@@ -166,17 +195,11 @@ def file_of(kept: Kept, tree: str, path: str) -> File | None:
     rendered = kept.trees[tree].files.get(path)
     if rendered is None:
         return None
-    try:
-        text = rendered.content.decode()
-    except UnicodeDecodeError:
-        text = None
-    if text is not None and "\0" in text:
-        text = None
     findings = kept.verdict.findings.get(path, ()) if tree == GITOPS else ()
     return File(
         path,
         TITLES[tree],
-        text,
+        _text_at(kept, tree, path),
         len(rendered.content),
         rendered.executable,
         findings,
@@ -188,3 +211,7 @@ def file_of(kept: Kept, tree: str, path: str) -> File | None:
 
 def _place(user: User, key: uuid.UUID) -> str:
     return f"preview:{user.pk}:{key}"
+
+
+def _answers_place(user: User, page: uuid.UUID) -> str:
+    return f"answers:{user.pk}:{page}"

@@ -52,6 +52,7 @@ urlpatterns = [
     path("audit/export.jsonl", audit.export, {"form": "jsonl"}, name="audit-jsonl"),
     path("new", scaffolding.pick, name="new"),
     path("new/<slug:scaffold_id>", scaffolding.form, name="new-form"),
+    path("new/<slug:scaffold_id>/again/<uuid:key>", scaffolding.again, name="new-again"),
     path("new/<slug:scaffold_id>/check", scaffolding.check, name="new-check"),
     path("new/<slug:scaffold_id>/defaults", scaffolding.live_defaults, name="new-defaults"),
     path("new/<slug:scaffold_id>/preview", scaffolding.preview, name="new-preview"),

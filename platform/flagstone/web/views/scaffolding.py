@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from flagstone.accounts.permissions import require
 from flagstone.catalog.selectors import Linked, link
-from flagstone.core.errors import Forbidden, UserError
+from flagstone.core.errors import Forbidden, NotFound, UserError
 from flagstone.gate.previews import forecast
 from flagstone.scaffolding import actions, selectors
 from flagstone.scaffolding.collection import find_scaffold
@@ -29,6 +29,7 @@ from flagstone.web import previews
 from flagstone.web.forms.questions import (
     PREFIX,
     as_clauses,
+    as_posted,
     defaults,
     derived_shown,
     posted_answers,
@@ -89,6 +90,18 @@ def form(request: PageRequest, scaffold_id: str) -> HttpResponse:
 
 
 @never_cache
+@require_safe
+def again(request: PageRequest, scaffold_id: str, key: uuid.UUID) -> HttpResponse:
+    """Ask as it was answered before: on a page of the form, or for a run; a secret is asked for anew."""
+    require(request.user, RIGHT)
+    scaffold = find_scaffold(scaffold_id)
+    posted = previews.remembered(request.user, key) or _answers_of_run(scaffold, key)
+    if posted is None:
+        return redirect("web:new-form", scaffold.id)
+    return _form(request, scaffold, posted)
+
+
+@never_cache
 @require_POST
 def check(request: PageRequest, scaffold_id: str) -> HttpResponse:
     """Say what is wrong with one answer, by the rules that creating goes by; of a name also that it is free."""
@@ -133,6 +146,9 @@ def preview(request: PageRequest, scaffold_id: str) -> HttpResponse:
         return redirect("web:new-form", scaffold_id)
     scaffold = find_scaffold(scaffold_id)
     posted = posted_answers(request.POST.lists())
+    previews.remember(
+        request.user, request.POST.get("page", ""), scaffold.form.without_secrets(posted)
+    )
     answers = from_html(scaffold.form, posted)
     try:
         found = forecast(actor=request.user, scaffold_id=scaffold_id, answers=answers)
@@ -187,6 +203,20 @@ def create(request: PageRequest, scaffold_id: str) -> HttpResponse:
     return redirect("web:run", run.pk)
 
 
+def _answers_of_run(scaffold: Scaffold, run_id: uuid.UUID) -> Posted | None:
+    try:
+        run = selectors.find_run(run_id)
+    except NotFound:
+        return None
+    if run.scaffold_id != scaffold.id:
+        return None
+    try:
+        return as_posted(scaffold.form, run.answers)
+    except (AttributeError, TypeError):
+        # a question is of another kind by now
+        return None
+
+
 def _refused(
     request: PageRequest, scaffold: Scaffold, posted: Posted, error: UserError
 ) -> HttpResponse:
@@ -239,6 +269,7 @@ def _form(
     ]
     context: dict[str, Any] = {
         "scaffold": scaffold,
+        "page": uuid.uuid4(),
         "sections": sections,
         "stages": _stages("Answers", scaffold),
         "check": reverse("web:new-check", args=(scaffold.id,)),

@@ -50,6 +50,11 @@
     if (button.ariaDisabled === "true") event.preventDefault();
     else busy(button, true);
   });
+  // the way back leads to what was filled in, which the server keeps
+  document.addEventListener("submit", (event) => {
+    const { again } = event.target.dataset;
+    if (again && !event.defaultPrevented) history.replaceState(null, "", again);
+  });
   // the browser may bring the page back as it was left
   addEventListener("pageshow", (event) => {
     if (!event.persisted) return;
