@@ -330,3 +330,89 @@ def test_an_answer_whose_pattern_never_ends_is_refused():
     assert caught.value.faults == {
         "x": ["could not be checked in time: its pattern ^(a|aa)+$ takes too long"]
     }
+
+
+FIXED = form("""
+    required: [needed]
+    properties:
+      name: {type: string}
+      region: {type: string, default: eu-west-1, ui:readonly: true}
+      size: {type: string, enum: [s, m], default: m, ui:disabled: true}
+      kind: {const: v1}
+      count: {const: 3}
+      on: {type: boolean, const: false}
+      flag: {type: boolean, ui:readonly: true}
+      empty: {type: string, ui:options: {readonly: true}}
+      needed: {type: string, ui:readonly: true}
+""")
+SAID = {"name": "shop", "needed": "x"}
+DECIDED = {"region": "eu-west-1", "size": "m", "kind": "v1", "count": 3, "on": False}
+
+
+def test_what_the_template_decides_is_answered_by_it():
+    assert validate(FIXED, SAID) == SAID | DECIDED
+    assert validate(FIXED, SAID | DECIDED) == SAID | DECIDED
+    posted = {name: [str(value).lower()] for name, value in DECIDED.items()}
+    assert validate(FIXED, from_html(FIXED, posted) | SAID) == SAID | DECIDED
+
+
+def test_what_the_template_decides_cannot_be_answered_otherwise():
+    other = {
+        "region": "", "size": "s", "kind": "v2", "count": 4, "on": True, "flag": True, "empty": "x"
+    }  # fmt: skip
+    with pytest.raises(AnswersInvalid) as caught:
+        validate(FIXED, SAID | other)
+    assert caught.value.faults == {
+        "region": ['cannot be changed: the template says "eu-west-1"'],
+        "size": ['cannot be changed: the template says "m"'],
+        "kind": ['cannot be changed: the template says "v1"'],
+        "count": ["cannot be changed: the template says 3"],
+        "on": ["cannot be changed: the template says false"],
+        "flag": ["cannot be changed: the template says null"],
+        "empty": ["cannot be changed: the template says null"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "good", "bad"),
+    [
+        (
+            "email",
+            ["ada@example.com", "a+b@host"],
+            ["ada", "@example.com", "a@b c", "a@@b", "a@b."],
+        ),
+        ("date", ["2026-11-30"], ["2026-13-01", "30.11.2026", "2026-11-30T00:00:00Z", "20261130"]),
+        (
+            "date-time",
+            ["2026-11-30T09:15:00Z", "2026-11-30t09:15:00.5+01:00"],
+            ["2026-11-30", "2026-11-30T09:15:00", "2026-11-31T09:15:00Z"],
+        ),
+        (
+            "uri",
+            ["https://example.com/a?b=c#d", "urn:isbn:1", "mailto:a@b"],
+            ["example.com", "/a", "https://", "https://a b", "http://[x"],
+        ),
+        ("ipv4", ["192.0.2.7"], ["192.0.2", "a"]),
+        ("uuid", ["123e4567-e89b-12d3-a456-426614174000"], ["123"]),
+        ("of-their-own", ["anything"], []),
+    ],
+)
+def test_a_format_is_checked(name, good, bad):
+    asked = form(f"properties: {{name: {{type: string}}, it: {{type: string, format: {name}}}}}")
+    for answer in good:
+        assert validate(asked, {"name": "shop", "it": answer})["it"] == answer
+    for answer in bad:
+        with pytest.raises(AnswersInvalid, match=r"It: must be "):
+            validate(asked, {"name": "shop", "it": answer})
+
+
+def test_a_format_is_told_with_an_example():
+    asked = form("properties: {name: {type: string}, it: {type: string, format: date}}")
+    with pytest.raises(AnswersInvalid) as caught:
+        validate(asked, {"name": "shop", "it": "tomorrow"})
+    assert caught.value.faults == {"it": ["must be a day such as 2026-11-30"]}
+
+
+def test_a_default_that_does_not_fit_its_format_is_told_when_it_is_given_only():
+    asked = form("properties: {name: {type: string}, it: {type: string, format: uri, default: x}}")
+    assert asked.fields[1].default == "x"

@@ -138,3 +138,60 @@ def test_a_section_counts_its_faults() -> None:
         ("The service", 1),
         ("Storage", 1),
     ]
+
+
+def test_what_the_template_decides_is_drawn_without_a_control() -> None:
+    form = Form(
+        (
+            Page(
+                "It",
+                "",
+                (
+                    field("region", default="eu", is_readonly=True),
+                    field("on", FieldKind.BOOLEAN, default=True, is_readonly=True),
+                    field(
+                        "size",
+                        FieldKind.CHOICE,
+                        choices=(Choice("m", "Medium"),),
+                        default="m",
+                        is_readonly=True,
+                    ),
+                    field("none", is_readonly=True),
+                    field("needed", is_readonly=True, required=True),
+                ),
+            ),
+        )
+    )
+    (section,) = sections_of(form, {"region": ["us"]}, {}, pickable={}, faults={})
+    assert [(q.control, q.values, q.fixed_text) for q in section.questions] == [
+        ("fixed", ("eu",), "eu"),
+        ("fixed", ("true",), "Yes"),
+        ("fixed", ("m",), "Medium"),
+        ("fixed", (), ""),
+        ("text", (), ""),
+    ]
+
+
+def test_yes_or_no_may_be_two_radios() -> None:
+    asked = field("public", FieldKind.BOOLEAN, widget="radio")
+    form = Form((Page("It", "", (asked,)),))
+    (section,) = sections_of(form, {"public": ["false"]}, {}, pickable={}, faults={})
+    (question,) = section.questions
+    assert question.control == "radios"
+    assert question.groups == (OptionGroup("", (Option("true", "Yes"), Option("false", "No"))),)
+    assert from_html(form, {"public": ["false"]}) == {"public": False}
+    assert from_html(form, {"public": ["true"]}) == {"public": True}
+
+
+def test_a_line_has_the_type_of_its_format() -> None:
+    def drawn(value: str = "", schema: Any = None, **more: Any) -> str:
+        asked = Field(name="x", kind=FieldKind.TEXT, label="X", schema=schema or {}, **more)
+        return Question(asked, values=(value,)).input_type
+
+    assert drawn() == "text"
+    assert drawn(schema={"format": "email"}) == "email"
+    assert drawn(schema={"format": "date"}) == drawn(widget="date") == "date"
+    assert drawn("2026-11-30", {"format": "date"}) == "date"
+    assert drawn("30.11.2026", {"format": "date"}) == "text"
+    assert drawn("#00ff00", widget="color") == "color"
+    assert drawn(widget="color") == "text"

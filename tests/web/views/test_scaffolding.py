@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,23 @@ def test_the_form_asks_every_question_with_its_default(signed_in: Client, scaffo
         "store": ("radios", "none"),
         "size": ("number", ""),
     }
+
+
+def test_what_the_template_decides_is_read_and_not_typed(
+    signed_in: Client, scaffolds: Path
+) -> None:
+    template = scaffolds / "tiny-api" / "template.yaml"
+    template.write_text(
+        re.sub(
+            r"( +)default: It says",
+            r"\1ui:readonly: true\n\1default: It says",
+            template.read_text(),
+        )
+    )
+    page = page_of(signed_in.get("/new/tiny-api?description=mine"))
+    assert '<input type="hidden" name="answer.description" value="It says hello">' in page
+    assert "The template decides it." in page
+    assert 'id="answer-description-control" name' not in page
 
 
 def test_my_own_squad_stands_first_and_is_filled_in(

@@ -20,12 +20,12 @@ _Errors = Iterator[ValidationError]
 _Path = tuple[str | int, ...]
 
 
-def validator(schema: Mapping[str, Any]) -> Any:
+def validator(schema: Mapping[str, Any], formats: FormatChecker | None = None) -> Any:
     """Return a validator that fetches no schema from anywhere, and whose patterns end.
 
     Its `iter_errors` raises PatternTooSlow.
     """
-    return _Validator(schema, registry=Registry())
+    return _Validator(schema, registry=Registry(), format_checker=formats)
 
 
 def schema_fault(schema: Mapping[str, Any]) -> tuple[_Path, str] | None:

@@ -13,6 +13,7 @@ from jsonschema.exceptions import ValidationError
 
 from flagstone.scaffolding.engine.answer_schemas import validator
 from flagstone.scaffolding.engine.filters import parse_repo_url
+from flagstone.scaffolding.engine.formats import FORMATS, IN_WORDS
 from flagstone.scaffolding.engine.forms import LINES, LISTS, TEXTS, Field, FieldKind, Form
 from flagstone.scaffolding.engine.names import control_fault, name_fault
 from flagstone.scaffolding.engine.nested_defaults import with_nested_defaults
@@ -87,6 +88,8 @@ def from_html(form: Form, posted: Mapping[str, Sequence[str]]) -> dict[str, Any]
         name: values[-1] for name, values in posted.items() if name not in form.names and values
     }
     for asked in form.fields:
+        if asked.is_fixed and asked.name not in posted:
+            continue  # one without an answer is drawn without a control
         value = _typed(asked, list(posted.get(asked.name, ())))
         if value is not None and asked.is_shown(answers):
             answers[asked.name] = value
@@ -154,6 +157,9 @@ def _not_asked(form: Form, name: str) -> str:
 def _faults(asked: Field, answers: Mapping[str, Any], *, names_it: bool) -> Iterator[str]:
     """Say what is wrong with an answer; `names_it`: it gives the service its name."""
     value = answers.get(asked.name)
+    if asked.is_fixed and value != asked.default:
+        yield f"cannot be changed: the template says {json.dumps(asked.default, ensure_ascii=False)}"
+        return
     if value is None or value == "":
         if asked.is_required(answers):
             yield "is needed"
@@ -163,7 +169,7 @@ def _faults(asked: Field, answers: Mapping[str, Any], *, names_it: bool) -> Iter
         return
     try:
         found = sorted(
-            validator(asked.schema).iter_errors(value), key=lambda error: str(error.path)
+            validator(asked.schema, FORMATS).iter_errors(value), key=lambda error: str(error.path)
         )
     except PatternTooSlow as error:
         yield str(error)
@@ -272,6 +278,8 @@ def _sentence(asked: Field, error: ValidationError, keyword: str) -> str:
     if keyword == "enum":
         offered = [choice.label for choice in asked.choices] or map(str, wanted)
         return f"must be one of {', '.join(offered)}"
+    if keyword == "format":
+        return f"must be {IN_WORDS.get(wanted, wanted)}"
     if keyword == "required":
         missing = sorted(set(wanted) - set(given))
         return f"lacks {' and '.join(missing)}"

@@ -221,12 +221,20 @@ def _field(name: str, place: Place) -> Field:
         help=place.get("ui:help").text(),
         placeholder=place.get("ui:placeholder").text(),
         widget=place.get("ui:widget").text(),
+        is_readonly=_is_readonly(settings),
         autofocus=settings.get("ui:autofocus") is True,
         default=with_nested_defaults(schema, default),
         choices=choices,
         options=place.get("ui:options").mapping(),
         messages=_messages(place.get("errorMessage")),
     )
+
+
+def _is_readonly(settings: Mapping[str, Any]) -> bool:
+    options = settings.get("ui:options")
+    said = {**(options if isinstance(options, dict) else {}), **settings}
+    keys = ("readonly", "disabled", "ui:readonly", "ui:disabled", "readOnly")
+    return "const" in settings or any(said.get(key) is True for key in keys)
 
 
 def _check_schema(place: Place, schema: dict[str, Any]) -> None:
@@ -256,12 +264,20 @@ def _kind(place: Place, schema: Mapping[str, Any], *, choices: bool) -> FieldKin
 
 
 def _type(place: Place, schema: Mapping[str, Any]) -> str:
-    answer_type = schema.get("type", "object" if "properties" in schema else "string")
+    answer_type = schema.get("type") or _type_of_const(schema)
+    if answer_type is None:
+        answer_type = "object" if "properties" in schema else "string"
     if isinstance(answer_type, list):
         answer_type = next((each for each in answer_type if each != "null"), "string")
     if not isinstance(answer_type, str) or answer_type not in _TYPES:
         raise place.get("type").fault(f"a question cannot have the type {answer_type}")
     return answer_type
+
+
+def _type_of_const(schema: Mapping[str, Any]) -> str | None:
+    fixed = type(schema.get("const"))
+    kinds = {bool: "boolean", int: "integer", float: "number", dict: "object", list: "array"}
+    return kinds.get(fixed)
 
 
 def _choices(schema: Mapping[str, Any]) -> Iterator[Choice]:

@@ -95,6 +95,7 @@ class Field:
         kind: What it is drawn as.
         label: Its title.
         schema: The JSON Schema of its answer.
+        is_readonly: The template wants nobody to change it: `ui:readonly`, `ui:disabled`, or a `const`.
         widget: The template's wish for a choice: `radio`, `select`, `checkboxes`; empty when it has none.
         options: `ui:options` as they were written, such as the `catalogFilter` of a picker.
         shown_when: All have to hold for the question to be asked.
@@ -111,6 +112,7 @@ class Field:
     placeholder: str = ""
     widget: str = ""
     required: bool = False
+    is_readonly: bool = False
     autofocus: bool = False
     default: Any = None
     choices: tuple[Choice, ...] = ()
@@ -118,6 +120,11 @@ class Field:
     shown_when: tuple[Condition, ...] = ()
     required_when: tuple[Condition, ...] = ()
     messages: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether its default is the only answer; a question that needs one and has none stays open."""
+        return self.is_readonly and not (self.required and self.default is None)
 
     @property
     def pattern(self) -> str:

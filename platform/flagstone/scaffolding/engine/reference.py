@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from flagstone.scaffolding.engine.filters import FILTERS, METHODS
 from flagstone.scaffolding.engine.form_reading import PICKERS
+from flagstone.scaffolding.engine.formats import IN_WORDS
 from flagstone.scaffolding.engine.step_actions import ACTIONS, Action
 
 _INTRODUCTION = """\
@@ -57,7 +58,9 @@ def _rest() -> Iterator[str]:
     yield f"\n**Methods** of texts and lists: {_listed(METHODS)}; and `length`."
     yield "\n## Questions\n"
     yield f"`ui:field` draws {_listed(PICKERS)}; any other field is drawn by the type of its answer."
-    yield "`ui:widget`: `textarea`, `radio`, `checkboxes`, `select`, `hidden`, `password`. Questions depend on"
+    yield "`ui:widget`: `textarea`, `radio`, `checkboxes`, `select`, `hidden`, `password`, `date`, `color`."
+    yield "`ui:readonly`, `ui:disabled` and `const` let nobody give another answer than the template's. Of `format`,"
+    yield f"{_listed(IN_WORDS)} are checked. Questions depend on"
     yield "others by `dependencies` (a list, `oneOf`, or `allOf` with `if`, `then` and `else`) and by a page's own"
     yield "`allOf` or `if`, across pages too."
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -28,6 +29,9 @@ _CONTROLS = {
     FieldKind.SECRET: "secret",
     FieldKind.TEXTAREA: "area",
 }
+
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 Posted = Mapping[str, Sequence[str]]
 
@@ -102,11 +106,35 @@ class Question:
         asked, offers = self.asked, bool(self.groups) and not self.takes_anything
         if asked.widget == "hidden":
             return "hidden"
-        if asked.kind is FieldKind.CHOICE and asked.widget == "radio":
+        if asked.is_fixed:
+            return "fixed"
+        if asked.kind in (FieldKind.CHOICE, FieldKind.BOOLEAN) and asked.widget == "radio":
             return "radios"
         if asked.kind is FieldKind.ENTITIES:
             return "ticks" if offers else "text"
         return _CONTROLS.get(asked.kind) or ("select" if offers else "text")
+
+    @property
+    def input_type(self) -> str:
+        """The type of its line; a value that a browser's own control would drop is left in a line of text."""
+        if self.asked.schema.get("format") == "email":
+            return "email"
+        is_date = "date" in (self.asked.schema.get("format"), self.asked.widget)
+        if is_date and (not self.value or _DATE.fullmatch(self.value)):
+            return "date"
+        # a browser answers black where nobody chose a colour
+        is_colour = self.asked.widget == "color" and _COLOUR.fullmatch(self.value)
+        return "color" if is_colour else "text"
+
+    @property
+    def fixed_text(self) -> str:
+        """What a question that nobody may change says, in the words of its options."""
+        labels = {option.value: option.label for group in self.groups for option in group.options}
+        if self.asked.kind is FieldKind.BOOLEAN:
+            return "Yes" if self.is_checked else "No"
+        if self.asked.kind is FieldKind.REPOSITORY:
+            return " / ".join(filter(None, self.values))
+        return ", ".join(labels.get(value, value) for value in self.values)
 
     @property
     def how_to_write(self) -> str:
@@ -127,7 +155,7 @@ class Question:
     @property
     def is_group(self) -> bool:
         """Whether it is several controls under one legend rather than one with a label."""
-        return self.control in {"radios", "ticks", "repository"}
+        return self.control in {"radios", "ticks", "repository", "fixed"}
 
     @property
     def repository(self) -> Mapping[str, str]:
@@ -255,7 +283,7 @@ def sections_of(
             questions=tuple(
                 Question(
                     asked=asked,
-                    values=tuple(posted.get(asked.name, ())),
+                    values=_drawn(asked, posted),
                     groups=tuple(pickable.get(asked.name) or _choices(asked)),
                     errors=tuple(as_clauses(faults.get(asked.name, ()))),
                     is_shown=asked.is_shown(answers),
@@ -269,6 +297,12 @@ def sections_of(
     ]
 
 
+def _drawn(asked: Field, posted: Posted) -> tuple[str, ...]:
+    if not asked.is_fixed:
+        return tuple(posted.get(asked.name, ()))
+    return () if asked.default is None else tuple(_values(asked, asked.default))
+
+
 def as_clauses(faults: Iterable[str]) -> list[str]:
     """Take the full stop from faults that a template words itself: the page sets its own."""
     return [fault.rstrip(". ") for fault in faults]
@@ -276,6 +310,8 @@ def as_clauses(faults: Iterable[str]) -> list[str]:
 
 def _choices(asked: Field) -> list[OptionGroup]:
     """Split "99.9 % - 43 min" into a label and its note."""
+    if asked.kind is FieldKind.BOOLEAN and asked.widget == "radio":
+        return [OptionGroup("", (Option("true", "Yes"), Option("false", "No")))]
     if not asked.choices:
         return []
     options = []
