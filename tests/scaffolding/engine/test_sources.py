@@ -148,12 +148,13 @@ def test_code_of_its_own_stays_off_and_is_named(tmp_path):
         "hooks/post_gen_project.sh",
         "the extension local_extensions.Shout",
     )
+    assert scaffold.needs_code
 
 
 def test_code_that_is_let_runs_and_makes_another_version(tmp_path):
     folder = with_code(tmp_path / "demo")
     (idle,), (running,) = scaffolds(folder), scaffolds(folder, runs_code=True)
-    assert running.idle_code == ()
+    assert (running.idle_code, running.needs_code) == ((), False)
     assert running.version != idle.version
     made = rendered(running)
     assert made.service.files["b"].content == b"X"

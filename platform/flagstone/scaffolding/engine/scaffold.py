@@ -102,6 +102,11 @@ class Scaffold:
             word for layer in self.layers.values() if not layer.runs_code for word in layer.code
         )
 
+    @property
+    def needs_code(self) -> bool:
+        """Whether nothing of it can be rendered while its code is off: its texts are in a language of its own."""
+        return any(layer.extensions and not layer.runs_code for layer in self.layers.values())
+
 
 def load_scaffolds(folder: Path) -> list[Scaffold]:
     """Read every scaffold below a folder, in order of title; a broken one carries its problem."""
