@@ -552,6 +552,55 @@ def test_a_value_that_cookiecutter_json_does_not_name_is_merged_into_it_as_data(
     assert render_again(record, opened) == {"service": made.service}
 
 
+WRITTEN = """
+  steps:
+    - {id: one, action: "roadiehq:utils:fs:write", input: {path: out/a, content: x}}
+    - {id: p, action: "publish:repository", input: {sourcePath: out}}
+    - {id: late, action: "roadiehq:utils:fs:write", input: {path: out/b, content: x}}
+"""
+
+
+def test_files_that_no_step_publishes_are_told(folder):
+    more = "".join(
+        f"    - {{id: m{n}, action: 'roadiehq:utils:fs:write', input: {{path: m{n}, content: x}}}}\n"
+        for n in range(5)
+    )
+    assert rendered(load(folder, WRITTEN)).log == ("1 file is published by no step: out/b.",)
+    assert rendered(load(folder, WRITTEN + more)).log == (
+        "6 files are published by no step: m0, m1, m2, m3, m4 and 1 more.",
+    )
+    assert rendered(load(folder, WRITTEN.partition("    - {id: late")[0])).log == ()
+
+
+def test_without_a_step_that_publishes_every_file_is_told(folder):
+    steps = "\n  steps:\n    - {id: one, action: 'fetch:plain', input: {url: ./docs, targetPath: service}}\n"
+    assert rendered(load(folder, steps)).log == (
+        "1 file is published by no step: service/index.md.",
+    )
+
+
+def test_the_name_of_a_step_is_rendered_where_the_answers_are_known(folder):
+    steps = """
+  steps:
+    - id: one
+      name: ${{ 'Fetch for ' + parameters.name }}
+      if: ${{ false }}
+      action: debug:log
+      input: {message: x}
+    - {id: two, name: "Try ${{ parameters.name.nothing() }}", if: false, action: debug:log}
+    - {id: three, name: "${{ parameters.nothing }}", if: false, action: debug:log}
+    - {id: four, name: "Make {% if parameters.docs %}it{% endif %} ${{ parameters.name }}", action: debug:log}
+"""
+    scaffold = load(folder, steps)
+    assert [step.name_before_answers for step in scaffold.steps] == [
+        "…",
+        "Try …",
+        "…",
+        "Make …it… …",
+    ]
+    assert rendered(scaffold).skipped == ("Fetch for checkout", "Try …", "three")
+
+
 def test_a_block_may_choose_the_layer_and_write_a_text(folder):
     steps = """
   steps:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -22,9 +22,10 @@ from flagstone.scaffolding.engine.scaffold import Scaffold
 from flagstone.scaffolding.engine.stepping import Edited, Fetch, Foretell, Steps, take_steps
 from flagstone.scaffolding.engine.targets import GITOPS, SERVICE
 from flagstone.scaffolding.engine.trees import RenderedTree
-from flagstone.scaffolding.engine.workspace import NothingThere, Take
+from flagstone.scaffolding.engine.workspace import NothingThere, Take, Workspace
 from flagstone.scaffolding.errors import TemplateError
 
+_MOST_NAMED = 5
 # what a scaffold of the paved path takes: then provenance need not say it
 _USUAL = (Take(SERVICE, SERVICE), Take(GITOPS, GITOPS))
 
@@ -123,7 +124,8 @@ def render(
         tuple(_edits(steps)),
         occasion if any(result.by_chance for result in rendered) else None,
     )
-    trees = _trees(provenance, rendered, steps)
+    workspace = _replayed(provenance, rendered, steps)
+    trees = workspace.filled_trees
     return RenderedService(
         service_name=name,
         answers=provenance.answers,
@@ -135,7 +137,7 @@ def render(
         provenance=provenance,
         layers=tuple(fetch.layer for fetch in fetches),
         skipped=tuple(steps.skipped),
-        log=tuple(steps.log),
+        log=(*steps.log, *_told_left_over(workspace, steps)),
         outputs=steps.outputs,
     )
 
@@ -240,9 +242,21 @@ def _edits(steps: Steps) -> list[EditRecord]:
     return [] if is_usual and len(found) == len(_USUAL) else found
 
 
-def _trees(
+def _told_left_over(workspace: Workspace, steps: Steps) -> Iterator[str]:
+    """Say which files vanish when the run is over: no step takes them."""
+    published = [
+        tree for tree, plan in ((SERVICE, steps.repository), (GITOPS, steps.pull_request)) if plan
+    ]
+    if paths := workspace.left_over(published):
+        named = ", ".join(paths[:_MOST_NAMED])
+        more = f" and {len(paths) - _MOST_NAMED} more" if len(paths) > _MOST_NAMED else ""
+        are = "file is" if len(paths) == 1 else "files are"
+        yield f"{len(paths)} {are} published by no step: {named}{more}."
+
+
+def _replayed(
     provenance: ProvenanceRecord, rendered: list[RenderedLayer], steps: Steps
-) -> dict[str, RenderedTree]:
+) -> Workspace:
     try:
         return replayed(provenance, [result.tree for result in rendered])
     except NothingThere as error:

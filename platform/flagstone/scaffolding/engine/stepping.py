@@ -126,7 +126,7 @@ class _Walk:
 
     def take(self, step: Step) -> None:
         if not self._holds(step):
-            self.found.skipped.append(step.name)
+            self.found.skipped.append(self._name(step))
             return
         if step.each is None:
             outputs: dict[str, Any] = self._act(step)
@@ -140,6 +140,12 @@ class _Walk:
         self.names["steps"][step.id] = {"output": outputs}
         if outputs and ACTIONS[step.action].deed not in _OUTSIDE:
             self.found.outputs[step.id] = outputs
+
+    def _name(self, step: Step) -> str:
+        try:
+            return str(shown(expressions.evaluate(step.name, self.names))) or step.id
+        except expressions.ExpressionError:
+            return step.name_before_answers
 
     def _holds(self, step: Step) -> bool:
         try:
@@ -197,7 +203,7 @@ class _Walk:
         if words and step.id not in self.forgone:
             self.forgone.add(step.id)
             self.found.log.append(
-                f"{step.name}: {', '.join(words)} {'has' if len(words) == 1 else 'have'} no effect here; "
+                f"{self._name(step)}: {', '.join(words)} {'has' if len(words) == 1 else 'have'} no effect here; "
                 "the code host's own rules hold."
             )
 

@@ -61,6 +61,10 @@ class Step:
     each: Any = None
     place: Place = field(repr=False, compare=False, default=Place("", None))
 
+    @property
+    def name_before_answers(self) -> str:
+        return expressions.without_expressions(self.name)
+
 
 @dataclass(frozen=True, slots=True)
 class OutputLink:
