@@ -25,6 +25,8 @@ from flagstone.scaffolding.errors import LimitExceeded, TemplateError, UnsafeTem
 
 CHILD = ("-I", "-X", "utf8", "-m", "flagstone.scaffolding.engine.child")
 _RUN_PREFIX = "flagstone-render-"
+# of layers that were unpacked, and of templates that were fetched
+_PREFIXES = (_RUN_PREFIX, "flagstone-layer-", "flagstone-template-")
 
 
 def render_layer(
@@ -94,9 +96,10 @@ def _render_harmless(jobs: Sequence[LayerJob], limits: Limits) -> list[RenderedL
 
 
 def remove_abandoned(*, older_than: float = 3600.0) -> int:
-    """Remove run folders that killed workers left behind, and tell how many."""
+    """Remove folders that killed workers left behind, and tell how many."""
     removed = 0
-    for folder in Path(tempfile.gettempdir()).glob(f"{_RUN_PREFIX}*"):
+    place = Path(tempfile.gettempdir())
+    for folder in (each for prefix in _PREFIXES for each in place.glob(f"{prefix}*")):
         with contextlib.suppress(FileNotFoundError):
             if time.time() - folder.stat().st_mtime > older_than:
                 shutil.rmtree(folder, ignore_errors=True)
