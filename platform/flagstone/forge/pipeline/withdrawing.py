@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import Enum, auto
 from uuid import UUID
 
 from django.db import transaction
@@ -15,15 +14,6 @@ from flagstone.forge.errors import ChangeBusy, PullRequestNotOpen, RepositoryGon
 from flagstone.forge.hosts.base import PullRequestState
 from flagstone.forge.models import ChangeRequest, ChangeState, Repository
 from flagstone.forge.pipeline.pull_requests import record_pull_request
-
-
-class Withdrawal(Enum):
-    """What became of a repository that was to be taken back."""
-
-    REMOVED = auto()
-    WAS_GONE = auto()
-    STAYS = auto()
-
 
 _FINAL = (ChangeState.MERGED, ChangeState.CLOSED, ChangeState.NO_CHANGE)
 
@@ -72,8 +62,8 @@ def _withdraw(change_id: UUID) -> list[str]:
     return done
 
 
-def withdraw_repository(repository: Repository, *, first_commit: str) -> Withdrawal:
-    """Delete a repository in which nobody has done anything since its first commit.
+def withdraw_repository(repository: Repository, *, first_commit: str) -> bool:
+    """Delete a repository in which nobody has done anything since its first commit; tell whether it did.
 
     Args:
         repository: One that Flagstone made.
@@ -81,11 +71,10 @@ def withdraw_repository(repository: Repository, *, first_commit: str) -> Withdra
     """
     name = repository.full_name
     try:
-        is_removed = connect(repository.host).delete_repository(name, expected_head=first_commit)
-        outcome = Withdrawal.REMOVED if is_removed else Withdrawal.STAYS
+        gone = connect(repository.host).delete_repository(name, expected_head=first_commit)
     except RepositoryGone:
-        outcome = Withdrawal.WAS_GONE
-    if outcome is not Withdrawal.STAYS:
+        gone = True
+    if gone:
         with transaction.atomic():
             audit.record(
                 actor=None,
@@ -94,4 +83,4 @@ def withdraw_repository(repository: Repository, *, first_commit: str) -> Withdra
                 data={"source": repository.source, "head": first_commit},
             )
             repository.delete()
-    return outcome
+    return gone

@@ -197,15 +197,13 @@ def _take_back_repository(run: ScaffoldRun) -> list[str]:
     )
     name = repository.full_name
     try:
-        outcome = forge.withdraw_repository(repository, first_commit=first_commit)
+        is_gone = forge.withdraw_repository(repository, first_commit=first_commit)
     except ForgeError as error:
         _retry_if_worth_it(error)
         return [f"not the repository {name}: {error.message.rstrip('.')}"]
-    if outcome is forge.Withdrawal.STAYS:
+    if not is_gone:
         return [f"not the repository {name}, because somebody has worked in it"]
     run.repository = None
-    if outcome is forge.Withdrawal.WAS_GONE:
-        return [f"nothing of the repository {name}, which was gone already"]
     return [f"removed the repository {name}, which was as it was made"]
 
 
