@@ -286,6 +286,17 @@ def test_its_hooks_run_when_that_is_asked_for(template: Path) -> None:
     assert "not run" not in done.stdout
 
 
+def test_hooks_of_a_layer_in_a_folder_with_a_template_run_as_well(tmp_path: Path) -> None:
+    folder = bare_scaffold(tmp_path, "a: b\n") / "bare"
+    (folder / "gitops" / "hooks").mkdir()
+    (folder / "gitops" / "hooks" / "post_gen_project.sh").write_text(
+        "#!/bin/sh\necho made > by-hook\n"
+    )
+    done = run(folder, "--set", "name=refunds", "--run-code")
+    assert "  + by-hook\n" in done.stdout, done.stderr
+    assert "not run" not in done.stdout
+
+
 def test_its_own_extension_is_off_and_that_is_said(template: Path) -> None:
     settings = {"name": "x", "_extensions": ["local_extensions.Shout"]}
     (template / "cookiecutter.json").write_text(json.dumps(settings))

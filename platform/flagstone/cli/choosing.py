@@ -61,7 +61,8 @@ def chosen_scaffold(wish: Wish) -> Iterator[Scaffold]:
             yield found
     elif folder.is_dir() and (folder / TEMPLATE).is_file():
         # its layers may lie beside it, as those of our own scaffolds do
-        yield load_scaffold(folder.resolve(), root=folder.resolve().parent)
+        place = folder.resolve()
+        yield load_scaffold(place, root=place.parent, runs_code=wish.runs_code)
     elif folder.is_dir() and ((folder / SETTINGS).is_file() or folder.name != wish.name):
         yield _template_in(folder.resolve(), folder.resolve().name, wish)
     else:

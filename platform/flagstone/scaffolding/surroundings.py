@@ -11,6 +11,7 @@ from flagstone.accounts.models import User
 from flagstone.core.errors import Conflict
 from flagstone.forge.connections import connect
 from flagstone.forge.models import CodeHost, Repository
+from flagstone.scaffolding.argocd import argocd_address_of
 from flagstone.scaffolding.engine.plans import PullRequestPlan, RepositoryPlan
 
 
@@ -28,9 +29,15 @@ class Surroundings:
     service_repository: str
 
     def environment(self) -> dict[str, str]:
-        """Return what template.yaml reads as `environment.parameters`."""
+        """Return what template.yaml reads as `environment.parameters`.
+
+        Raises:
+            ForgeError: The GitOps repository cannot be read.
+        """
         forge = connect(self.gitops.host)
+        address = argocd_address_of(self.gitops)
         return {
+            **({"argocdRepoUrl": address} if address else {}),
             "flagstoneUrl": settings.FLAGSTONE_URL,
             "gitopsBranch": self.gitops.default_branch,
             "gitopsRepository": self.gitops.full_name,

@@ -148,12 +148,13 @@ def _broken(folder: Path, problem: TemplateError) -> Scaffold:
     )
 
 
-def load_scaffold(folder: Path, *, root: Path) -> Scaffold:
+def load_scaffold(folder: Path, *, root: Path, runs_code: bool = False) -> Scaffold:
     """Read one scaffold.
 
     Args:
         folder: Holds template.yaml.
         root: The scaffolds' folder; layers are taken from below it only.
+        runs_code: Whether hooks and extensions of its layers are run, in a jail.
 
     Raises:
         TemplateError: With file and line.
@@ -162,7 +163,9 @@ def load_scaffold(folder: Path, *, root: Path) -> Scaffold:
         (folder / TEMPLATE).read_bytes(),
         folder=folder,
         label=f"{folder.name}/{TEMPLATE}",
-        find=lambda place, url, kind: layer_below(place, url, kind, folder=folder, root=root),
+        find=lambda place, url, kind: layer_below(
+            place, url, kind, folder=folder, root=root, runs_code=runs_code
+        ),
     )
 
 
@@ -208,7 +211,15 @@ def build_scaffold(
     )
 
 
-def layer_below(place: Place, url: str, kind: LayerKind, *, folder: Path, root: Path) -> Layer:
+def layer_below(
+    place: Place,
+    url: str,
+    kind: LayerKind,
+    *,
+    folder: Path,
+    root: Path,
+    runs_code: bool = False,
+) -> Layer:
     """Read the layer that a step names by a path.
 
     Args:
@@ -217,6 +228,7 @@ def layer_below(place: Place, url: str, kind: LayerKind, *, folder: Path, root: 
         kind: What it is.
         folder: Of the template.yaml.
         root: Layers are taken from below it only.
+        runs_code: Whether its hooks and extensions are run.
 
     Raises:
         TemplateError: It leads out, or nowhere.
@@ -232,7 +244,12 @@ def layer_below(place: Place, url: str, kind: LayerKind, *, folder: Path, root: 
     if not found.is_dir():
         raise place.fault(f"url '{url}' names a folder that is not there")
     label = found.relative_to(base).as_posix()
-    return read_layer(found, label=base.name if label == "." else label, kind=kind)
+    return read_layer(
+        found,
+        label=base.name if label == "." else label,
+        kind=kind,
+        runs_code=runs_code and kind is LayerKind.COOKIECUTTER,
+    )
 
 
 def _layers(template: Template, find: FindLayer) -> Iterator[tuple[str, Layer]]:

@@ -90,12 +90,18 @@ def _written(source: Source, path: Path, *, is_one: bool) -> Scaffold:
     scaffold_id = source.id if is_one else "-".join([source.id, *map(slug, inner[-1:])])
 
     def find(place: Place, url: str, kind: LayerKind) -> Layer:
-        layer = layer_below(place, url, kind, folder=path.parent, root=source.folder)
+        layer = layer_below(
+            place,
+            url,
+            kind,
+            folder=path.parent,
+            root=source.folder,
+            runs_code=source.runs_code,
+        )
         below = layer.folder.relative_to(source.folder.resolve()).as_posix()
         return replace(
             layer,
             label=source.id if below == "." else f"{source.id}/{below}",
-            runs_code=source.runs_code and kind is LayerKind.COOKIECUTTER,
             origin=_origin(source, source.folder / below),
         )
 

@@ -1,0 +1,37 @@
+"""How Argo CD calls a GitOps repository, read once for each commit."""
+
+from __future__ import annotations
+
+from django.core.cache import cache
+
+from flagstone.forge.models import Repository
+from flagstone.forge.selectors import read_tree
+from flagstone.policies.manifests.reading import read_files
+from flagstone.scaffolding.engine.argocd_address import argocd_address
+
+_A_DAY = 86_400
+_KINDS = (b"Application", b"AppProject")
+
+
+def argocd_address_of(gitops: Repository) -> str:
+    """Return the address that its own Applications and projects use, '' where they do not say.
+
+    Raises:
+        ForgeError: The repository cannot be read.
+    """
+    key = f"argocd-address:{gitops.pk}:{gitops.head_commit}"
+    known: str | None = cache.get(key)
+    if known is None:
+        known = _read(gitops)
+        cache.set(key, known, _A_DAY)
+    return known
+
+
+def _read(gitops: Repository) -> str:
+    files = read_tree(gitops).files
+    # the other files matter by their place only
+    told = {
+        path: content if any(kind in content for kind in _KINDS) else b""
+        for path, content in files.items()
+    }
+    return argocd_address(read_files(told, render=False)) or ""
