@@ -68,7 +68,8 @@ def test_a_repository_that_nobody_touched_is_removed(made, root, audit_actions):
     from flagstone.forge import pipeline
     from flagstone.forge.models import Repository
 
-    assert pipeline.withdraw_repository(made, first_commit=made.head_commit) is True
+    outcome = pipeline.withdraw_repository(made, first_commit=made.head_commit)
+    assert outcome is pipeline.Withdrawal.REMOVED
     assert not Repository.objects.exists()
     assert not (root / "acme/checkout.git").exists()
     assert not (root / "acme/checkout.pulls").exists()
@@ -80,14 +81,16 @@ def test_a_repository_with_another_branch_stays(made, root):
     from flagstone.forge.models import Repository
 
     git(root / "acme/checkout.git", "branch", "work")
-    assert pipeline.withdraw_repository(made, first_commit=made.head_commit) is False
+    outcome = pipeline.withdraw_repository(made, first_commit=made.head_commit)
+    assert outcome is pipeline.Withdrawal.STAYS
     assert Repository.objects.count() == 1
 
 
 def test_a_repository_with_newer_commits_stays(made, root):
     from flagstone.forge import pipeline
 
-    assert pipeline.withdraw_repository(made, first_commit="0" * 40) is False
+    outcome = pipeline.withdraw_repository(made, first_commit="0" * 40)
+    assert outcome is pipeline.Withdrawal.STAYS
     assert (root / "acme/checkout.git").is_dir()
 
 
@@ -98,7 +101,8 @@ def test_a_repository_that_is_gone_already_loses_its_row(made, root):
     from flagstone.forge.models import Repository
 
     shutil.rmtree(root / "acme/checkout.git")
-    assert pipeline.withdraw_repository(made, first_commit=made.head_commit) is True
+    outcome = pipeline.withdraw_repository(made, first_commit=made.head_commit)
+    assert outcome is pipeline.Withdrawal.WAS_GONE
     assert not Repository.objects.exists()
 
 

@@ -109,7 +109,7 @@ def host_called(name: str) -> CodeHost:
         known = ", ".join(CodeHost.objects.values_list("name", flat=True)) or "none"
         raise HostUnknown(
             f"The code host {name} is not configured here; configured: {known}. "
-            "Choose one of these, or ask the platform team to add it.",
+            "Ask the platform team to add it, or choose another one if the template allows that.",
             host=name,
         )
     return found

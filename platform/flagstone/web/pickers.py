@@ -37,12 +37,36 @@ def own_squad(user: User, form: Form) -> Mapping[str, list[str]]:
     return {asked.name: [mine[0].ref] for asked in form.fields if asked.kind is FieldKind.OWNER}
 
 
+def host_notices(form: Form) -> Mapping[str, str]:
+    """Say, by question, that a template wants code hosts of which none is configured: no answer will do."""
+    known = list(CodeHost.objects.values_list("name", flat=True))
+    return {
+        asked.name: (
+            f"The template allows {' or '.join(wanted)} only, and that is no code host of this Flagstone, which has "
+            f"{', '.join(known) or 'none'}. The platform team can add it; until then nothing can be made here."
+        )
+        for asked in form.fields
+        if asked.kind is FieldKind.REPOSITORY
+        and (wanted := _allowed(asked))
+        and not _both(known, wanted)
+    }
+
+
+def _allowed(asked: Field) -> list[str]:
+    allowed = asked.options.get("allowedHosts")
+    return [str(host) for host in allowed] if isinstance(allowed, list) else []
+
+
+def _both(known: list[str], wanted: list[str]) -> list[str]:
+    lower = {host.lower() for host in wanted}
+    return [name for name in known if name.lower() in lower]
+
+
 def _hosts(asked: Field) -> list[OptionGroup]:
     """Offer the code hosts that are configured and that the template allows."""
-    allowed = asked.options.get("allowedHosts")
     names = list(CodeHost.objects.values_list("name", flat=True))
-    if isinstance(allowed, list) and allowed:
-        names = [name for name in names if name in allowed]
+    if wanted := _allowed(asked):
+        names = _both(names, wanted)
     return [OptionGroup("", tuple(Option(name, name) for name in names))] if names else []
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import textwrap
-import time
 from datetime import UTC, datetime
 
 import pytest
 import yaml
 
 from flagstone.scaffolding.engine.again import render_again
-from flagstone.scaffolding.engine.plan import _component_in, output, render
+from flagstone.scaffolding.engine.plan import output, render
 from flagstone.scaffolding.engine.plans import PullRequestPlan, RegistrationPlan, RepositoryPlan
 from flagstone.scaffolding.engine.provenance import PATH, ProvenanceRecord
 from flagstone.scaffolding.engine.scaffold import load_scaffold
@@ -390,54 +389,6 @@ def test_steps_without_end_are_stopped(folder):
         rendered(load(folder, steps), ports=[str(n) for n in range(100)])
 
 
-def test_steps_that_do_nothing_are_counted_as_well(folder):
-    steps = with_step("action: debug:log") + "".join(
-        f"    - {{id: s{number}, name: S, each: '${{{{ parameters.ports }}}}', action: 'debug:log'}}\n"
-        for number in range(10)
-    )
-    with pytest.raises(TemplateError, match="the steps come to more than 300 deeds"):
-        rendered(load(folder, steps), ports=[str(n) for n in range(100)])
-
-
-def test_a_log_without_end_is_cut(folder):
-    steps = with_step(
-        "action: debug:log\ninput: {message: \"${{ 'a' | replace('a', '"
-        + "-\\n" * 3000
-        + "') }}\"}"
-    )
-    log = rendered(load(folder, steps)).log
-    assert (len(log), log[-1]) == (1000, "What the steps say after this is left out.")
-
-
-def test_what_no_run_could_keep_is_refused(folder):
-    steps = with_step("action: debug:log\ninput: {message: \"${{ 'a\\\\x00b' }}\"}")
-    with pytest.raises(TemplateError) as caught:
-        rendered(load(folder, steps))
-    assert caught.value.message.endswith(
-        "what its steps come to holds the character NUL, which no text may have"
-    )
-
-
-BOMB = "\n".join(
-    ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
-    + [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 8)]
-)
-
-
-@pytest.mark.parametrize(
-    ("content", "entity_ref"),
-    [
-        ("kind: Component\nmetadata: {name: Shop}\nwhen: 2020-13-45\n", "component:default/shop"),
-        ("a: " + "[" * 20_000 + "]" * 20_000, ""),
-        (f"{BOMB}\nkind: Component\nmetadata: {{name: *a7}}\n", ""),
-    ],
-)
-def test_a_catalogue_file_of_any_kind_is_read_within_limits(content, entity_ref):
-    begun = time.monotonic()
-    assert _component_in(content.encode()) == entity_ref
-    assert time.monotonic() - begun < 5
-
-
 def test_files_that_are_there_stay_unless_replace_says_so(folder):
     def steps(replace):
         return (
@@ -599,6 +550,55 @@ def test_a_value_that_cookiecutter_json_does_not_name_is_merged_into_it_as_data(
         yield layers[wanted.digest]
 
     assert render_again(record, opened) == {"service": made.service}
+
+
+WRITTEN = """
+  steps:
+    - {id: one, action: "roadiehq:utils:fs:write", input: {path: out/a, content: x}}
+    - {id: p, action: "publish:repository", input: {sourcePath: out}}
+    - {id: late, action: "roadiehq:utils:fs:write", input: {path: out/b, content: x}}
+"""
+
+
+def test_files_that_no_step_publishes_are_told(folder):
+    more = "".join(
+        f"    - {{id: m{n}, action: 'roadiehq:utils:fs:write', input: {{path: m{n}, content: x}}}}\n"
+        for n in range(5)
+    )
+    assert rendered(load(folder, WRITTEN)).log == ("1 file is published by no step: out/b.",)
+    assert rendered(load(folder, WRITTEN + more)).log == (
+        "6 files are published by no step: m0, m1, m2, m3, m4 and 1 more.",
+    )
+    assert rendered(load(folder, WRITTEN.partition("    - {id: late")[0])).log == ()
+
+
+def test_without_a_step_that_publishes_every_file_is_told(folder):
+    steps = "\n  steps:\n    - {id: one, action: 'fetch:plain', input: {url: ./docs, targetPath: service}}\n"
+    assert rendered(load(folder, steps)).log == (
+        "1 file is published by no step: service/index.md.",
+    )
+
+
+def test_the_name_of_a_step_is_rendered_where_the_answers_are_known(folder):
+    steps = """
+  steps:
+    - id: one
+      name: ${{ 'Fetch for ' + parameters.name }}
+      if: ${{ false }}
+      action: debug:log
+      input: {message: x}
+    - {id: two, name: "Try ${{ parameters.name.nothing() }}", if: false, action: debug:log}
+    - {id: three, name: "${{ parameters.nothing }}", if: false, action: debug:log}
+    - {id: four, name: "Make {% if parameters.docs %}it{% endif %} ${{ parameters.name }}", action: debug:log}
+"""
+    scaffold = load(folder, steps)
+    assert [step.name_before_answers for step in scaffold.steps] == [
+        "…",
+        "Try …",
+        "…",
+        "Make …it… …",
+    ]
+    assert rendered(scaffold).skipped == ("Fetch for checkout", "Try …", "three")
 
 
 def test_a_block_may_choose_the_layer_and_write_a_text(folder):

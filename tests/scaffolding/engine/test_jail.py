@@ -32,7 +32,7 @@ from tests.scaffolding.building import TOP, write_layer
 
 # tests side by side tell their processes apart by it
 SLEEP = f"600.{os.getpid()}"
-SMALL = Limits(wall_seconds=5, cpu_seconds=2, file_bytes=1_000_000, total_bytes=4_000_000, files=50)
+SMALL = Limits(wall_seconds=8, cpu_seconds=2, file_bytes=1_000_000, total_bytes=4_000_000, files=50)
 
 
 def with_hook(folder: Path, script: str, name: str = "post_gen_project.py", **files: str) -> Path:
@@ -251,13 +251,13 @@ def comes_true(condition: Callable[[], bool], seconds: float = 20) -> bool:
             "post_gen_project.sh",
             "#!/bin/sh\nsleep SLEEP\n",
             LimitExceeded,
-            "takes longer than 5 seconds",
+            "takes longer than 8 seconds",
         ),
         (
             "post_gen_project.sh",
             "#!/bin/sh\n(setsid sleep SLEEP &)\nsetsid sleep SLEEP & sleep SLEEP\n",
             LimitExceeded,
-            "takes longer than 5 seconds",
+            "takes longer than 8 seconds",
         ),
         ("post_gen_project.py", "while True: pass\n", HookFailed, "was ended by SIGXCPU"),
         (
@@ -306,7 +306,7 @@ def comes_true(condition: Callable[[], bool], seconds: float = 20) -> bool:
             "post_gen_project.py",
             "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\n",
             LimitExceeded,
-            "computes longer than 2 seconds, ended its own renderer, or was ended by the system for want of memory",
+            "computes longer than 2 seconds, or ended its own renderer",
         ),
     ],
 )
@@ -316,7 +316,7 @@ def test_what_harms_is_stopped_and_leaves_nothing(tmp_path, name, script, error,
     with pytest.raises(error) as caught:
         run(layer, SMALL)
     assert caught.value.reason.startswith(reason)
-    assert time.monotonic() - started < 12
+    assert time.monotonic() - started < 20
     assert ends(SLEEP)
     assert run(write_layer(tmp_path / "next", {"a": "x"})).tree.contents() == {"a": b"x"}
 
@@ -336,6 +336,111 @@ def test_a_fork_bomb_stays_in_its_jail(tmp_path):
     )
     made = int(run(layer, SMALL).tree.contents()["a.txt"])
     assert 10 < made <= SMALL.processes
+
+
+def as_root_and_as_somebody(monkeypatch, who):
+    if who == "somebody":
+        monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    elif os.geteuid() != 0:
+        pytest.skip("only root has the jail of root")
+
+
+TRIES = """
+import ctypes, errno, json, os
+kernel = ctypes.CDLL(None, use_errno=True)
+said = {}
+def call(name, *words):
+    ctypes.set_errno(0)
+    getattr(kernel, name)(*words)
+    said[name] = errno.errorcode.get(ctypes.get_errno(), "done")
+call("unshare", 0x10000000)
+call("setns", 0, 0)
+call("mount", b"none", b"/tmp", b"tmpfs", 0, None)
+call("chroot", b"/tmp")
+call("shmget", 0, 4096, 0o1600)
+call("msgget", 0, 0o1600)
+call("semget", 0, 1, 0o1600)
+call("memfd_create", b"x", 0)
+said["fork"] = os.waitpid(os.fork() or os._exit(0), 0)[1]
+open("a.txt", "w").write(json.dumps(said))
+"""
+
+
+@pytest.mark.parametrize("who", ["root", "somebody"])
+def test_the_kernel_gives_neither_namespaces_nor_memory_that_nobody_counts(
+    tmp_path, monkeypatch, who
+):
+    as_root_and_as_somebody(monkeypatch, who)
+    said = json.loads(run(with_hook(tmp_path, TRIES)).tree.contents()["a.txt"])
+    assert said.pop("fork") == 0
+    assert said == dict.fromkeys(said, "EPERM")
+    assert len(said) == 8
+
+
+@pytest.mark.parametrize("who", ["root", "somebody"])
+def test_every_place_that_can_be_written_has_a_size(tmp_path, monkeypatch, who):
+    as_root_and_as_somebody(monkeypatch, who)
+    layer = with_hook(
+        tmp_path,
+        "import errno, json, os\n"
+        "def fill(folder):\n"
+        "    try:\n"
+        "        for n in range(20):\n"
+        "            open(f'{folder}/f{n}', 'wb').write(bytes(4_000_000))\n"
+        "    except OSError as error:\n        return errno.errorcode[error.errno]\n"
+        "    finally:\n"
+        "        for n in range(20):\n"
+        "            if os.path.exists(f'{folder}/f{n}'): os.unlink(f'{folder}/f{n}')\n"
+        "places = ['/run-folder', '/tmp', '/dev/shm', '/dev', '/', '/etc', '/usr', '/layer']\n"
+        "said = {place: fill(place) for place in places}\n"
+        "open('a.txt', 'w').write(json.dumps(said))\n",
+    )
+    said = json.loads(run(layer).tree.contents()["a.txt"])
+    assert [said.pop(place) for place in ("/run-folder", "/tmp", "/dev/shm")] == ["ENOSPC"] * 3
+    assert set(said.values()) <= {"EROFS", "EACCES"}
+
+
+HOLDING = """
+import os, time
+held = bytearray(100_000_000) if {holds_first} else None
+for _ in range(5):
+    if os.fork() == 0:
+        held = held or bytearray(100_000_000)
+        time.sleep(600)
+time.sleep({seconds})
+os._exit(0)
+"""
+
+
+@pytest.mark.parametrize("who", ["root", "somebody"])
+def test_what_many_processes_hold_together_has_an_end(tmp_path, monkeypatch, who):
+    as_root_and_as_somebody(monkeypatch, who)
+    layer = with_hook(tmp_path, HOLDING.format(holds_first=False, seconds=600))
+    with pytest.raises(LimitExceeded) as caught:
+        run(layer, Limits(memory_bytes_together=300_000_000))
+    assert caught.value.message == "shop/service: needs more memory than a run may have"
+
+
+def test_what_processes_share_is_counted_once(tmp_path):
+    layer = with_hook(tmp_path, HOLDING.format(holds_first=True, seconds=1))
+    tree = run(layer, Limits(memory_bytes_together=300_000_000)).tree
+    assert tree.contents() == {"a.txt": b"checkout"}
+
+
+def test_code_that_falls_silent_and_stays_is_stopped(tmp_path):
+    layer = forging(tmp_path, "a")
+    forger = (layer / "local_extensions.py").read_text()
+    silent = "import signal, time; signal.alarm(0); os.closerange(0, 64); time.sleep(600)"
+    (layer / "local_extensions.py").write_text(forger.replace("os._exit(0)", silent))
+    with pytest.raises(LimitExceeded) as caught:
+        run(layer, SMALL)
+    assert caught.value.message == "shop/service: takes longer than 8 seconds"
+
+
+def test_a_machine_whose_calls_are_unknown_runs_no_code(tmp_path, monkeypatch):
+    monkeypatch.setattr("platform.machine", lambda: "vax")
+    with pytest.raises(JailMissing, match="what code may ask of the kernel is not known for vax"):
+        run(with_hook(tmp_path, "print()"))
 
 
 def test_endless_talk_is_cut_to_its_end(tmp_path):
@@ -416,26 +521,6 @@ def test_a_forged_answer_brings_no_file_that_may_not_be(tmp_path, names, reason)
     with pytest.raises(UnsafeTemplate) as caught:
         run(forging(tmp_path, *names))
     assert caught.value.message == f"shop/service: {reason}"
-
-
-@pytest.mark.parametrize(
-    ("answer", "reason"),
-    [
-        (rb'{"context": {"a": "x\u0000y"}}', "the variable 'a' comes out so that it holds the character NUL"),
-        (rb'{"context": {"a": ["\ud800"]}}', "the variable 'a' comes out so that it holds half of a character"),
-        (b'{"context": {"a": NaN}}', "the variable 'a' comes out so that it holds a number that JSON does not"),
-        (b'{"context": ' + b'{"a":' * 50 + b"1" + b"}" * 51, "the variable 'a' comes out so that it is nested"),
-        (b'{"context": {"a": "' + b"x" * 3_000_000 + b'"}}', "has variables that come to more than 2 MB"),
-        (b'{"context": [1]}', "the renderer ended without an answer: "),
-        (b"{}", "the renderer ended without an answer: "),
-        (b'{"fault": {}}', "the renderer ended without an answer: "),
-        (b"[]", "the renderer ended without an answer: "),
-    ],
-)  # fmt: skip
-def test_a_forged_answer_that_cannot_be_kept_says_why(tmp_path, answer, reason):
-    with pytest.raises(TemplateError) as caught:
-        run(forging(tmp_path, "a", answer=answer))
-    assert caught.value.reason.startswith(reason)
 
 
 def test_a_forged_answer_that_is_nested_without_end_is_none(tmp_path):

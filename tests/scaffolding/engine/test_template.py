@@ -41,6 +41,11 @@ def test_a_template_is_read_whole():
     }
 
 
+def test_a_title_shows_what_would_hide_or_turn_it():
+    text = SERVICE_TEMPLATE.replace("title: Tiny API", 'title: "Tiny \\u202eIPA"')
+    assert parse(text).title == "Tiny \u27e8U+202E\u27e9IPA"
+
+
 HEAD = """
 apiVersion: scaffolder.backstage.io/v1beta3
 kind: Template

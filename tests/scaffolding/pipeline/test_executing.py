@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import shutil
+
 import pytest
 
 from flagstone.core.models import JobLine
@@ -333,6 +335,17 @@ def test_a_cancelled_run_is_taken_back_whole(execute, member, root):
         == "refs/heads/main"
     )
     assert_name_is_free_again(execute, run)
+
+
+def test_a_repository_that_somebody_removed_first_is_not_said_to_be_taken_back(
+    execute, member, root
+):
+    run = execute()
+    shutil.rmtree(root / "acme/checkout.git")
+    actions.cancel_run(actor=member, run=run)
+    execute(run)
+    assert run.state == "cancelled"
+    assert run.undone[-1] == "nothing of the repository acme/checkout, which was gone already"
 
 
 def test_a_run_that_is_cancelled_before_a_worker_came_makes_nothing(

@@ -69,16 +69,17 @@ def test_the_task_of_a_run_executes_it(request_run):
     assert run.state == "waiting"
 
 
-def test_folders_of_killed_renderers_are_removed(tmp_path, monkeypatch):
+@pytest.mark.parametrize("kind", ["render", "layer", "template"])
+def test_folders_of_killed_workers_are_removed(tmp_path, monkeypatch, kind):
     import os
     import tempfile
 
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    old, new, other = (tmp_path / n for n in ("flagstone-render-a", "flagstone-render-b", "else"))
+    old, new, other = (tmp_path / n for n in (f"flagstone-{kind}-a", f"flagstone-{kind}-b", "else"))
     for folder in (old, new, other):
         folder.mkdir()
         (folder / "file").write_text("x")
     os.utime(old, (1, 1))
     os.utime(other, (1, 1))
     assert pipeline.remove_abandoned() == 1
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["else", "flagstone-render-b"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["else", f"flagstone-{kind}-b"]

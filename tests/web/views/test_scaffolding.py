@@ -414,6 +414,25 @@ def test_a_repository_is_asked_for_in_three_fields(signed_in: Client, node: Path
     assert "[[&quot;answer.more&quot;, [&quot;true&quot;], true]]" in page
 
 
+@pytest.mark.parametrize(
+    ("allowed", "is_told"),
+    [("[github.com, gitlab.com]", True), ("[github.com, LOCAL]", False), ("[]", False)],
+)
+def test_a_template_for_code_hosts_that_are_not_here_says_so_at_once(
+    signed_in: Client, node: Path, allowed: str, is_told: bool
+) -> None:
+    template = node / "template.yaml"
+    wish = f"RepoUrlPicker, ui:options: {{allowedHosts: {allowed}}}}}"
+    template.write_text(template.read_text().replace("RepoUrlPicker}", wish))
+    page = page_of(signed_in.get("/new/node"))
+    told = (
+        "The template allows github.com or gitlab.com only, and that is no code host of this Flagstone, which has "
+        "local. The platform team can add it; until then nothing can be made here."
+    )
+    assert (told in page) is is_told
+    assert ('<option value="local">local</option>' in page) is not is_told
+
+
 def test_a_template_of_backstage_is_previewed_and_created(
     signed_in: Client, node: Path, member: User
 ) -> None:

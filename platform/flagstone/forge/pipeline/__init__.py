@@ -7,9 +7,10 @@ from flagstone.forge.pipeline.pull_requests import record_pull_request, refresh_
 from flagstone.forge.pipeline.shipping import ship
 from flagstone.forge.pipeline.sweeping import claim_stuck_changes
 from flagstone.forge.pipeline.syncing import sync_repository
-from flagstone.forge.pipeline.withdrawing import withdraw_change, withdraw_repository
+from flagstone.forge.pipeline.withdrawing import Withdrawal, withdraw_change, withdraw_repository
 
 __all__ = [
+    "Withdrawal",
     "claim_stuck_changes",
     "merge",
     "provision_repository",

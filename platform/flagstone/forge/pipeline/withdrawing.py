@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum, auto
 from uuid import UUID
 
 from django.db import transaction
@@ -14,6 +15,15 @@ from flagstone.forge.errors import ChangeBusy, PullRequestNotOpen, RepositoryGon
 from flagstone.forge.hosts.base import PullRequestState
 from flagstone.forge.models import ChangeRequest, ChangeState, Repository
 from flagstone.forge.pipeline.pull_requests import record_pull_request
+
+
+class Withdrawal(Enum):
+    """What became of a repository that was to be taken back."""
+
+    REMOVED = auto()
+    WAS_GONE = auto()
+    STAYS = auto()
+
 
 _FINAL = (ChangeState.MERGED, ChangeState.CLOSED, ChangeState.NO_CHANGE)
 
@@ -62,8 +72,8 @@ def _withdraw(change_id: UUID) -> list[str]:
     return done
 
 
-def withdraw_repository(repository: Repository, *, first_commit: str) -> bool:
-    """Delete a repository in which nobody has done anything since its first commit; tell whether it did.
+def withdraw_repository(repository: Repository, *, first_commit: str) -> Withdrawal:
+    """Delete a repository in which nobody has done anything since its first commit.
 
     Args:
         repository: One that Flagstone made.
@@ -71,10 +81,11 @@ def withdraw_repository(repository: Repository, *, first_commit: str) -> bool:
     """
     name = repository.full_name
     try:
-        gone = connect(repository.host).delete_repository(name, expected_head=first_commit)
+        is_removed = connect(repository.host).delete_repository(name, expected_head=first_commit)
+        outcome = Withdrawal.REMOVED if is_removed else Withdrawal.STAYS
     except RepositoryGone:
-        gone = True
-    if gone:
+        outcome = Withdrawal.WAS_GONE
+    if outcome is not Withdrawal.STAYS:
         with transaction.atomic():
             audit.record(
                 actor=None,
@@ -83,4 +94,4 @@ def withdraw_repository(repository: Repository, *, first_commit: str) -> bool:
                 data={"source": repository.source, "head": first_commit},
             )
             repository.delete()
-    return gone
+    return outcome

@@ -40,16 +40,14 @@ def render_again(
             for each in provenance.layers
         ]
         rendered = render_layers(jobs, limits=limits) if jobs else []
-    trees = replayed(provenance, [result.tree for result in rendered])
+    trees = replayed(provenance, [result.tree for result in rendered]).filled_trees
     if SERVICE in trees:
         trees[SERVICE] = provenance.beside(trees[SERVICE])
     return trees
 
 
-def replayed(
-    provenance: ProvenanceRecord, rendered: Sequence[RenderedTree]
-) -> dict[str, RenderedTree]:
-    """Lay rendered layers and do the edits in the order in which they were done; return what was taken.
+def replayed(provenance: ProvenanceRecord, rendered: Sequence[RenderedTree]) -> Workspace:
+    """Lay rendered layers and do the edits in the order in which they were done; `trees` hold what was taken.
 
     Raises:
         NothingThere: An edit names a file that is not there.
@@ -61,4 +59,4 @@ def replayed(
     workspace.edit(each.edit for each in provenance.edits if each.after == len(rendered))
     if not provenance.edits:
         workspace.edit(Take(tree, tree) for tree in (SERVICE, GITOPS))
-    return {name: tree for name, tree in workspace.trees.items() if tree.files}
+    return workspace

@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from flagstone.scaffolding.engine.labels import label_of
 from flagstone.scaffolding.engine.template import API_VERSION
 from flagstone.scaffolding.errors import TemplateError
 
@@ -21,7 +22,6 @@ ENTRY_URL = "../catalog-entry"
 _MARKS = ("{{", "{%", "{#")
 # cookiecutter's prompts may be dressed in Rich's markup: [bold]Name[/bold], [link=https://…]more[/]
 _MARKUP = re.compile(r"\[/?[a-z#@][^\[\]]*\]|\[/\]", re.IGNORECASE)
-_WORDS = {"api": "API", "id": "ID", "ci": "CI", "url": "URL", "sso": "SSO", "html": "HTML"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,9 +184,7 @@ def _label(key: str, prompt: Any) -> str:
     text = prompt.get("__prompt__") if isinstance(prompt, dict) else prompt
     if isinstance(text, str) and (plain := _plain(text)):
         return plain
-    words = [_WORDS.get(word.lower(), word) for word in re.split(r"[_\s-]+", key) if word]
-    sentence = " ".join(words) or key
-    return sentence[0].upper() + sentence[1:]
+    return label_of(key)
 
 
 def _plain(text: Any) -> str:

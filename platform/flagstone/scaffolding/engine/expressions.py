@@ -8,6 +8,7 @@ What is not there is nothing, as in Backstage; whether a name can be there at al
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -44,6 +45,7 @@ _MARKS = ("${{", "{%", "{#")
 _TAKEN = frozenset(
     {"each", "environment", "loop", "now", "parameters", "secrets", "self", "steps", "user"}
 )
+_EXPRESSION = re.compile(r"\$\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _MAX_DEPTH = 50
 _TOO_DEEP = f"an expression is nested deeper than {_MAX_DEPTH}"
 
@@ -102,6 +104,11 @@ def holds(condition: Any, names: Mapping[str, Any]) -> bool:
 def before_expressions(text: str) -> str:
     """Return what stands before the first expression or block; all of a text that has none."""
     return text[: min((at for mark in _MARKS if (at := text.find(mark)) >= 0), default=len(text))]
+
+
+def without_expressions(text: str) -> str:
+    """Return a text for a time when nobody has answered yet: each expression is `…`."""
+    return _EXPRESSION.sub("…", text)
 
 
 def check(value: Any) -> set[str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from flagstone.scaffolding.engine.answer_schemas import schema_fault, validator
 from flagstone.scaffolding.engine.forms import Choice, Condition, Field, FieldKind, Form, Page
+from flagstone.scaffolding.engine.labels import label_of
 from flagstone.scaffolding.engine.nested_defaults import with_nested_defaults
 from flagstone.scaffolding.engine.patterns import PatternTooSlow
 from flagstone.scaffolding.engine.template import ParameterPage
@@ -215,7 +216,7 @@ def _field(name: str, place: Place) -> Field:
     return Field(
         name=name,
         kind=_kind(place, schema, choices=bool(choices)),
-        label=place.get("title").text(name.replace("_", " ").capitalize()),
+        label=place.get("title").text(label_of(name)),
         schema=schema,
         description=place.get("description").text(),
         help=place.get("ui:help").text(),

@@ -10,23 +10,22 @@ import contextlib
 import io
 import json
 import os
+import platform
+import selectors
 import signal
 import stat
 import subprocess
 import sys
 import tarfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
 import cookiecutter
 
 import flagstone
-from flagstone.scaffolding.engine.exchange import AnsweredTooMuch, TookTooLong, exchange
-from flagstone.scaffolding.engine.finished_variables import (
-    MOST_BYTES,
-    kept_variables,
-    too_many_variables,
-)
+from flagstone.scaffolding.engine.jail_calls import call_filter
+from flagstone.scaffolding.engine.jail_watch import JailWatch
 from flagstone.scaffolding.engine.jobs import LayerJob, Limits, RenderedLayer
 from flagstone.scaffolding.engine.names import written_path_fault
 from flagstone.scaffolding.engine.trees import RenderedFile, RenderedTree
@@ -41,6 +40,7 @@ from flagstone.scaffolding.errors import (
 CHILD = ("-I", "-X", "utf8", "-m", "flagstone.scaffolding.engine.jailed_child")
 ANSWER = "answer.json"
 _LAYER, _RUN = "/layer", "/run-folder"
+_SAID = 8 * 1024
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc/alternatives", "/etc/ld.so.cache")
 # where systemd, too, takes users from that exist for one run only
 _FIRST_USER, _USERS = 61184, 4336
@@ -67,14 +67,16 @@ def render_in_jail(job: LayerJob, limits: Limits) -> RenderedLayer:
         JailMissing: This machine cannot lock code in; nothing was run.
         TemplateError, UnsafeTemplate, LimitExceeded: As every rendering.
     """
-    process = subprocess.Popen(
-        _command(job),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env={},
-        start_new_session=True,
-    )
+    with _readable(_call_filter(job)) as refused_calls:
+        process = subprocess.Popen(
+            _command(job, refused_calls),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={},
+            start_new_session=True,
+            pass_fds=(refused_calls,),
+        )
     try:
         output, said = _gather(process, _order(job, limits), job, limits)
     except BaseException:
@@ -83,14 +85,33 @@ def render_in_jail(job: LayerJob, limits: Limits) -> RenderedLayer:
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         raise
-    process.wait()
     return _read_back(output, said, process.returncode, job, limits)
 
 
-def _command(job: LayerJob) -> list[str]:
+def _call_filter(job: LayerJob) -> bytes:
+    machine = platform.machine()
+    program = call_filter(machine)
+    if program is None:
+        raise _missing(job, f"what code may ask of the kernel is not known for {machine}")
+    return program
+
+
+@contextlib.contextmanager
+def _readable(content: bytes) -> Iterator[int]:
+    """Give a descriptor that a few kilobytes can be read from."""
+    reading, writing = os.pipe()
+    try:
+        with os.fdopen(writing, "wb") as stream:
+            stream.write(content)
+        yield reading
+    finally:
+        os.close(reading)
+
+
+def _command(job: LayerJob, refused_calls: int) -> list[str]:
     command = [_bubblewrap(job), "--die-with-parent", "--new-session", "--clearenv"]
     command += ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"]
-    command += ["--unshare-cgroup-try"]
+    command += ["--unshare-cgroup-try", "--seccomp", str(refused_calls)]
     if os.geteuid() == 0:
         # the child takes a user of its own and drops these with it: root's processes are never counted
         command += ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
@@ -104,13 +125,15 @@ def _command(job: LayerJob) -> list[str]:
             command += ["--ro-bind-try", place, place]
     size = str(Limits().total_bytes)
     command += ["--proc", "/proc", "--dev", "/dev"]
-    for folder in (_RUN, "/tmp"):  # noqa: S108 - inside the jail
+    for folder in (_RUN, "/tmp", "/dev/shm"):  # noqa: S108 - inside the jail
         command += ["--perms", "0777", "--size", size, "--tmpfs", folder]
     # after the folder in memory: Python may be installed below it
     for python in _pythons():
         command += _folders(python)
         command += ["--ro-bind", str(python), str(python)]
     command += ["--ro-bind", str(job.folder.resolve()), _LAYER, "--chdir", _RUN]
+    # these two lie in memory as well, and no size can be given to them
+    command += ["--remount-ro", "/dev", "--remount-ro", "/"]
     path = f"{Path(sys.prefix, 'bin')}:/usr/local/bin:/usr/bin:/bin"
     for name, value in {**_ENVIRONMENT, "PATH": path}.items():
         command += ["--setenv", name, value]
@@ -181,16 +204,49 @@ def _order(job: LayerJob, limits: Limits) -> bytes:
 def _gather(
     process: subprocess.Popen[bytes], order: bytes, job: LayerJob, limits: Limits
 ) -> tuple[bytes, str]:
+    """Hand the order over and read both streams to their end: the answer whole, of the talk the last part only."""
     # a header and padding for each file and folder
     most = limits.total_bytes + (2 * limits.files + 64) * 2048
+    watch = JailWatch(process.pid, limits, job.name)
+    assert process.stdin  # noqa: S101 - all three are pipes
+    assert process.stdout  # noqa: S101
+    assert process.stderr  # noqa: S101
+    with contextlib.suppress(BrokenPipeError):
+        process.stdin.write(order)
+        process.stdin.close()
+    output, said = bytearray(), bytearray()
+    with selectors.DefaultSelector() as waiting:
+        waiting.register(process.stdout, selectors.EVENT_READ, output)
+        waiting.register(process.stderr, selectors.EVENT_READ, said)
+        while waiting.get_map():
+            ready = waiting.select(watch.pause)
+            watch.require_within_limits()
+            for key, _ in ready:
+                _read_some(key.fileobj, key.data, waiting)
+            del said[:-_SAID]
+            if len(output) > most:
+                raise LimitExceeded("writes more than a run may write", file=job.name)
+    # code that closes its streams is not at its end
+    while not _has_ended(process, watch.pause):
+        watch.require_within_limits()
+    return bytes(output), said.decode(errors="replace").strip()
+
+
+def _has_ended(process: subprocess.Popen[bytes], seconds: float) -> bool:
     try:
-        return exchange(process, order, seconds=limits.wall_seconds, most=most)
-    except TookTooLong as error:
-        raise LimitExceeded(
-            f"takes longer than {limits.wall_seconds} seconds", file=job.name
-        ) from error
-    except AnsweredTooMuch as error:
-        raise LimitExceeded("writes more than a run may write", file=job.name) from error
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
+def _read_some(stream: Any, into: bytearray, waiting: selectors.BaseSelector) -> None:
+    piece = os.read(stream.fileno(), 256 * 1024)
+    if piece:
+        into += piece
+    else:
+        waiting.unregister(stream)
+        stream.close()
 
 
 def _read_back(
@@ -200,12 +256,11 @@ def _read_back(
         raise _missing(job, said.removeprefix("bwrap:").strip())
     try:
         with tarfile.open(fileobj=io.BytesIO(output), mode="r:") as archive:
-            answer = _answer_in(archive, job)
+            answer = _answer_in(archive)
             if "fault" in answer:
                 raise _error(answer["fault"], said, job)
             tree = _tree(archive, job, limits)
-            variables = kept_variables(answer["context"], file=job.name)
-            return RenderedLayer(tree, variables, said, bool(answer.get("by_chance")))
+            return RenderedLayer(tree, dict(answer["context"]), said, bool(answer.get("by_chance")))
     except (
         tarfile.TarError,
         ValueError,
@@ -217,10 +272,8 @@ def _read_back(
         raise _death(status, said, job, limits) from error
 
 
-def _answer_in(archive: tarfile.TarFile, job: LayerJob) -> dict[str, Any]:
+def _answer_in(archive: tarfile.TarFile) -> dict[str, Any]:
     member = archive.next()
-    if member and member.size > MOST_BYTES:
-        raise too_many_variables(job.name)
     stream = archive.extractfile(member) if member and member.name == ANSWER else None
     if stream is None:
         raise ValueError("no answer")
@@ -266,8 +319,7 @@ def _death(status: int, said: str, job: LayerJob, limits: Limits) -> TemplateErr
     # bubblewrap hands the number of a signal on as a shell does
     if status - 128 in (signal.SIGXCPU, signal.SIGKILL):
         return LimitExceeded(
-            f"computes longer than {limits.cpu_seconds} seconds, ended its own renderer, or was ended by the "
-            "system for want of memory",
+            f"computes longer than {limits.cpu_seconds} seconds, or ended its own renderer",
             file=job.name,
         )
     if "MemoryError" in said:

@@ -20,6 +20,7 @@ class Limits:
     wall_seconds: int = 30
     cpu_seconds: int = 20
     memory_bytes: int = 512 * 1024 * 1024
+    memory_bytes_together: int = 1024 * 1024 * 1024
     file_bytes: int = 8 * 1024 * 1024
     total_bytes: int = 64 * 1024 * 1024
     files: int = 2000

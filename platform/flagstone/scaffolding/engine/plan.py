@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from flagstone.catalog.engine.documents import read_documents
+import yaml
+
 from flagstone.scaffolding.engine import expressions
 from flagstone.scaffolding.engine.again import replayed
 from flagstone.scaffolding.engine.answers import validate
 from flagstone.scaffolding.engine.filters import shown as as_text
 from flagstone.scaffolding.engine.jobs import LayerJob, Limits, Occasion, RenderedLayer
-from flagstone.scaffolding.engine.keepable import keeping_fault
 from flagstone.scaffolding.engine.layers import Layer
 from flagstone.scaffolding.engine.plans import PullRequestPlan, RegistrationPlan, RepositoryPlan
 from flagstone.scaffolding.engine.provenance import EditRecord, LayerRecord, ProvenanceRecord
@@ -22,11 +22,10 @@ from flagstone.scaffolding.engine.scaffold import Scaffold
 from flagstone.scaffolding.engine.stepping import Edited, Fetch, Foretell, Steps, take_steps
 from flagstone.scaffolding.engine.targets import GITOPS, SERVICE
 from flagstone.scaffolding.engine.trees import RenderedTree
-from flagstone.scaffolding.engine.workspace import NothingThere, Take
+from flagstone.scaffolding.engine.workspace import NothingThere, Take, Workspace
 from flagstone.scaffolding.errors import TemplateError
 
-# a layer's variables lie some levels deep in what is kept
-_MOST_DEPTH = 60
+_MOST_NAMED = 5
 # what a scaffold of the paved path takes: then provenance need not say it
 _USUAL = (Take(SERVICE, SERVICE), Take(GITOPS, GITOPS))
 
@@ -125,8 +124,8 @@ def render(
         tuple(_edits(steps)),
         occasion if any(result.by_chance for result in rendered) else None,
     )
-    _refuse_unkeepable(provenance, steps)
-    trees = _trees(provenance, rendered, steps)
+    workspace = _replayed(provenance, rendered, steps)
+    trees = workspace.filled_trees
     return RenderedService(
         service_name=name,
         answers=provenance.answers,
@@ -138,7 +137,7 @@ def render(
         provenance=provenance,
         layers=tuple(fetch.layer for fetch in fetches),
         skipped=tuple(steps.skipped),
-        log=tuple(steps.log),
+        log=(*steps.log, *_told_left_over(workspace, steps)),
         outputs=steps.outputs,
     )
 
@@ -154,21 +153,16 @@ def _named(
 
 
 def _component_in(content: bytes) -> str:
-    for document in read_documents(content):
-        value = document.value if isinstance(document.value, dict) else {}
-        metadata = value.get("metadata")
-        if value.get("kind") == "Component" and isinstance(metadata, dict):
+    try:
+        documents = [each for each in yaml.safe_load_all(content) if isinstance(each, dict)]
+    except yaml.YAMLError:
+        return ""
+    for document in documents:
+        metadata = document.get("metadata")
+        if document.get("kind") == "Component" and isinstance(metadata, dict):
             namespace = metadata.get("namespace") or "default"
             return f"component:{namespace}/{metadata.get('name', '')}".lower()
     return ""
-
-
-def _refuse_unkeepable(provenance: ProvenanceRecord, steps: Steps) -> None:
-    """Expressions may compute what no answer may be; a run keeps all of this."""
-    plans = (steps.repository, steps.pull_request, steps.registration)
-    kept = [provenance.as_json(), steps.outputs, steps.log, *(asdict(p) for p in plans if p)]
-    if fault := keeping_fault(kept, most_depth=_MOST_DEPTH):
-        raise TemplateError(f"what its steps come to {fault}", file=provenance.scaffold)
 
 
 def _somewhere(plan: RepositoryPlan) -> dict[str, str]:
@@ -248,9 +242,21 @@ def _edits(steps: Steps) -> list[EditRecord]:
     return [] if is_usual and len(found) == len(_USUAL) else found
 
 
-def _trees(
+def _told_left_over(workspace: Workspace, steps: Steps) -> Iterator[str]:
+    """Say which files vanish when the run is over: no step takes them."""
+    published = [
+        tree for tree, plan in ((SERVICE, steps.repository), (GITOPS, steps.pull_request)) if plan
+    ]
+    if paths := workspace.left_over(published):
+        named = ", ".join(paths[:_MOST_NAMED])
+        more = f" and {len(paths) - _MOST_NAMED} more" if len(paths) > _MOST_NAMED else ""
+        are = "file is" if len(paths) == 1 else "files are"
+        yield f"{len(paths)} {are} published by no step: {named}{more}."
+
+
+def _replayed(
     provenance: ProvenanceRecord, rendered: list[RenderedLayer], steps: Steps
-) -> dict[str, RenderedTree]:
+) -> Workspace:
     try:
         return replayed(provenance, [result.tree for result in rendered])
     except NothingThere as error:

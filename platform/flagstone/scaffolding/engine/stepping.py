@@ -21,7 +21,6 @@ from flagstone.scaffolding.engine.yaml_source import Place
 
 MOST_DEEDS = 300
 LONGEST_LINE = 2000
-MOST_LINES = 1000
 KINDS = {
     Deed.FETCH_COOKIECUTTER: LayerKind.COOKIECUTTER,
     Deed.FETCH_SKELETON: LayerKind.SKELETON,
@@ -124,11 +123,10 @@ class _Walk:
     names: dict[str, Any]
     found: Steps = field(default_factory=Steps)
     forgone: set[str] = field(default_factory=set)
-    acts: int = 0
 
     def take(self, step: Step) -> None:
         if not self._holds(step):
-            self.found.skipped.append(step.name)
+            self.found.skipped.append(self._name(step))
             return
         if step.each is None:
             outputs: dict[str, Any] = self._act(step)
@@ -142,6 +140,12 @@ class _Walk:
         self.names["steps"][step.id] = {"output": outputs}
         if outputs and ACTIONS[step.action].deed not in _OUTSIDE:
             self.found.outputs[step.id] = outputs
+
+    def _name(self, step: Step) -> str:
+        try:
+            return str(shown(expressions.evaluate(step.name, self.names))) or step.id
+        except expressions.ExpressionError:
+            return step.name_before_answers
 
     def _holds(self, step: Step) -> bool:
         try:
@@ -160,8 +164,7 @@ class _Walk:
             raise place.fault("each must give a list or a mapping")
 
     def _act(self, step: Step) -> dict[str, Any]:
-        self.acts += 1
-        if max(self.acts, len(self.found.deeds)) > MOST_DEEDS:
+        if len(self.found.deeds) > MOST_DEEDS:
             raise step.place.fault(f"the steps come to more than {MOST_DEEDS} deeds")
         action = ACTIONS[step.action]
         given = Inputs(
@@ -200,7 +203,7 @@ class _Walk:
         if words and step.id not in self.forgone:
             self.forgone.add(step.id)
             self.found.log.append(
-                f"{step.name}: {', '.join(words)} {'has' if len(words) == 1 else 'have'} no effect here; "
+                f"{self._name(step)}: {', '.join(words)} {'has' if len(words) == 1 else 'have'} no effect here; "
                 "the code host's own rules hold."
             )
 
@@ -257,11 +260,7 @@ class _Walk:
         words = [
             str(shown(given.values[key])) for key in ("message", "extra") if key in given.values
         ]
-        lines = [line[:LONGEST_LINE] for word in words for line in word.splitlines()]
-        room = MOST_LINES - len(self.found.log)
-        if 0 < room < len(lines):
-            lines[room - 1 :] = ["What the steps say after this is left out."]
-        self.found.log += lines[: max(room, 0)]
+        self.found.log += [line[:LONGEST_LINE] for word in words for line in word.splitlines()]
         if given.values.get("listWorkspace"):
             self.found.log.append("The files of the workspace are listed in the preview.")
         return {}

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from flagstone.core.hidden_characters import on_one_line
 from flagstone.scaffolding.engine import expressions, yaml_source
 from flagstone.scaffolding.engine.step_actions import ACTIONS
 from flagstone.scaffolding.engine.yaml_source import Place
@@ -60,6 +61,10 @@ class Step:
     condition: Any = True
     each: Any = None
     place: Place = field(repr=False, compare=False, default=Place("", None))
+
+    @property
+    def name_before_answers(self) -> str:
+        return expressions.without_expressions(self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +131,7 @@ def parse_template(content: bytes, *, label: str) -> Template:
     steps = _steps(spec.need("steps"))
     return Template(
         name=name,
-        title=metadata.get("title").text(name),
+        title=on_one_line(metadata.get("title").text(name)),
         description=metadata.get("description").text(),
         tags=metadata.get("tags").texts(),
         owner=spec.get("owner").text(),

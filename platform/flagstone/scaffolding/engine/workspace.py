@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -147,6 +147,19 @@ class Workspace:
                 if path.startswith(start)
             }
         )
+
+    @property
+    def filled_trees(self) -> dict[str, RenderedTree]:
+        return {name: tree for name, tree in self.trees.items() if tree.files}
+
+    def left_over(self, published: Collection[str]) -> list[str]:
+        """Return the files that are in none of the trees that are published, as they are now."""
+        taken = {
+            id(file)
+            for name in published
+            for file in self.trees.get(name, RenderedTree()).files.values()
+        }
+        return sorted(path for path, file in self.files.items() if id(file) not in taken)
 
     def edit(self, edits: Iterable[Edit]) -> None:
         for each in edits:

@@ -197,13 +197,15 @@ def _take_back_repository(run: ScaffoldRun) -> list[str]:
     )
     name = repository.full_name
     try:
-        is_gone = forge.withdraw_repository(repository, first_commit=first_commit)
+        outcome = forge.withdraw_repository(repository, first_commit=first_commit)
     except ForgeError as error:
         _retry_if_worth_it(error)
         return [f"not the repository {name}: {error.message.rstrip('.')}"]
-    if not is_gone:
+    if outcome is forge.Withdrawal.STAYS:
         return [f"not the repository {name}, because somebody has worked in it"]
     run.repository = None
+    if outcome is forge.Withdrawal.WAS_GONE:
+        return [f"nothing of the repository {name}, which was gone already"]
     return [f"removed the repository {name}, which was as it was made"]
 
 

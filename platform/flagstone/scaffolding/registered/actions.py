@@ -9,6 +9,7 @@ from flagstone.accounts.models import User
 from flagstone.accounts.permissions import require
 from flagstone.core import audit
 from flagstone.core.errors import UserError
+from flagstone.core.hidden_characters import on_one_line
 from flagstone.scaffolding import tasks
 from flagstone.scaffolding.collection import all_scaffolds
 from flagstone.scaffolding.engine.names import control_fault, name_fault, slug
@@ -18,6 +19,8 @@ from flagstone.scaffolding.registered.addresses import checked_address
 
 RIGHT = "scaffolding.manage"
 LONGEST_ID = 40
+# what the addresses of pages and of the API end in
+_RESERVED_IDS = ("new", "runs")
 
 
 def register_template(
@@ -53,6 +56,11 @@ def register_template(
     if len(scaffold_id) > LONGEST_ID:
         raise UserError(
             f"The id has {len(scaffold_id)} characters; {LONGEST_ID} are the most.",
+            code="scaffold.template_id",
+        )
+    if scaffold_id in _RESERVED_IDS:
+        raise UserError(
+            f"The id {scaffold_id!r} is kept for Flagstone's own pages; choose another.",
             code="scaffold.template_id",
         )
     if any(scaffold.id == scaffold_id for scaffold in all_scaffolds()):
@@ -148,6 +156,11 @@ def remove_template(*, actor: User, source: TemplateSource) -> None:
 def _title(title: str) -> str:
     if fault := control_fault(title):
         raise UserError(f"The title {fault}.", code="scaffold.template_title")
+    if on_one_line(title) != title:
+        raise UserError(
+            f"The title holds a character that hides or turns what is read: {on_one_line(title)}.",
+            code="scaffold.template_title",
+        )
     if len(title) > 100:
         raise UserError(
             f"The title has {len(title)} characters; 100 are the most.",

@@ -64,6 +64,7 @@ class Question:
         errors: What is wrong with the answer.
         is_shown: Whether the other answers lead to it.
         is_required: Whether these answers make it required.
+        notice: What stands in the way of any answer.
         waits_for: In words, the answers that lead to it; empty when it is always asked.
     """
 
@@ -74,6 +75,7 @@ class Question:
     is_shown: bool = True
     is_required: bool = False
     waits_for: str = ""
+    notice: str = ""
 
     @property
     def name(self) -> str:
@@ -264,6 +266,7 @@ def sections_of(
     *,
     pickable: Mapping[str, Sequence[OptionGroup]],
     faults: Mapping[str, Sequence[str]],
+    notices: Mapping[str, str] | None = None,
 ) -> list[Section]:
     """Lay the form out.
 
@@ -273,6 +276,7 @@ def sections_of(
         answers: The same with the types of the fields, which conditions are held against.
         pickable: What the pickers offer, by field.
         faults: What is wrong, by field.
+        notices: What stands in the way of any answer, by field.
     """
     labels = form.labels
     return [
@@ -289,6 +293,7 @@ def sections_of(
                     is_shown=asked.is_shown(answers),
                     is_required=asked.is_required(answers),
                     waits_for=_in_words(asked.shown_when, labels),
+                    notice=(notices or {}).get(asked.name, ""),
                 )
                 for asked in page.fields
             ),

@@ -37,7 +37,7 @@ from flagstone.web.forms.questions import (
 )
 from flagstone.web.htmx import PageRequest
 from flagstone.web.middleware import status_of
-from flagstone.web.pickers import own_squad, pickable
+from flagstone.web.pickers import host_notices, own_squad, pickable
 
 RIGHT = "scaffolding.create"
 RECENT = 5
@@ -259,6 +259,7 @@ def _form(
         posted,
         from_html(scaffold.form, posted),
         pickable=pickable(request.user, scaffold.form),
+        notices=host_notices(scaffold.form),
         faults=faults,
     )
     strays = [
