@@ -116,6 +116,15 @@ def test_fetching_what_was_removed_or_is_there_does_nothing(register, server):
     assert server.asked == []
 
 
+def test_a_repository_that_never_was_is_not_called_gone(register, gitops):
+    source = fetched(register(url="local:templates/nothing"))
+    assert (source.state, source.error_code) == (TemplateState.FAILED, "forge.repository_gone")
+    assert source.error == (
+        "There is no repository templates/nothing on the code host local. "
+        "Look at how it is written, then register it anew."
+    )
+
+
 def test_a_template_of_the_local_code_host(register, root, gitops, work):
     commit = publish(work, root / "acme" / "template.git")
     source = fetched(register(url="local:acme/template"))

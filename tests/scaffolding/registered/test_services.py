@@ -12,6 +12,7 @@ from flagstone.scaffolding.models import Provenance, RunState
 from flagstone.scaffolding.registered import actions as templates
 from flagstone.scaffolding.registered import fetching
 from flagstone.scaffolding.registered.selectors import template_detail
+from tests.git_http import publish
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -63,6 +64,24 @@ def test_hooks_run_once_the_platform_team_lets_them(source, member):
     templates.let_code_run(actor=source.registered_by, source=source, commit=source.commit)
     run = made(member)
     assert files_of(run.repository)["by-hook"] == b"x"
+
+
+def test_what_a_hook_prints_is_in_the_log(source, work, server, member):
+    hook = work / "hooks" / "post_gen_project.py"
+    hook.write_text(
+        "print('\\n'.join(map(str, range(60))))\nprint('password=canary\\x00', end='\\n' * 3)\n"
+    )
+    publish(work, server.root / "demo.git")
+    templates.fetch_again(actor=source.registered_by, source=source)
+    fetching.fetch(source.pk)
+    source.refresh_from_db()
+    templates.let_code_run(actor=source.registered_by, source=source, commit=source.commit)
+    run = made(member)
+    said = [line.text for line in run.job.lines.all() if " says: " in line.text]
+    assert said[0] == "demo says: 11"
+    assert said[-2] == "demo says: 59"
+    assert said[-1].startswith("demo says: password=[redacted]")
+    assert len(said) == 50
 
 
 def test_the_base_is_rendered_again_when_the_template_is_gone(source, member):

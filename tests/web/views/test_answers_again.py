@@ -44,16 +44,16 @@ def test_the_way_back_leads_to_the_form_as_it_was_filled_in(
 
 def test_a_secret_is_asked_for_anew(signed_in: Client, scaffolds: Path, gitops: Repository) -> None:
     template = scaffolds / "tiny-api" / "template.yaml"
-    secret = "            password: {type: string, ui:widget: password}\n"
+    secret = "        password: {type: string, ui:widget: password}\n"
     text = template.read_text()
     template.write_text(
-        text.replace("            description:\n", f"{secret}            description:\n", 1)
+        text.replace("        description:\n", f"{secret}        description:\n", 1)
     )
     page = signed_in.get("/new/tiny-api").context["page"]
     answers = {"answer.name": "checkout", "answer.password": "canary", "page": str(page)}
     signed_in.post("/new/tiny-api/preview", answers)
     response = signed_in.get(f"/new/tiny-api/again/{page}")
-    assert values_of(response)["name"] == "checkout"
+    assert (values_of(response)["name"], values_of(response)["password"]) == ("checkout", "")
     assert "canary" not in response.content.decode()
 
 

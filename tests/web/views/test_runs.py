@@ -195,6 +195,14 @@ def test_the_address_of_the_poll_leads_a_person_to_the_page(
 # --- stop, and go on
 
 
+def test_it_is_asked_first_without_a_script(signed_in: Client, asked_run: ScaffoldRun) -> None:
+    page = text_of(signed_in.get(f"/runs/{asked_run.pk}"))
+    assert page.count(f'action="/runs/{asked_run.pk}/cancel"') == 1
+    asked = page.partition('<div popover class="dialog max-w-md" id="ask-cancel"')[2]
+    assert asked.partition("</form>")[0].count(f'action="/runs/{asked_run.pk}/cancel"') == 1
+    assert 'id="cancel-run" popovertarget="ask-cancel"' in page
+
+
 def test_its_owner_cancels_and_resumes_it(signed_in: Client, asked_run: ScaffoldRun) -> None:
     worked(asked_run)
     signed_in.post(f"/runs/{asked_run.pk}/cancel")

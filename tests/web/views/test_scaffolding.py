@@ -524,3 +524,27 @@ def test_a_file_that_is_there_is_shown_with_what_would_change(
     assert "I was here" in page
     assert "I am set" in page
     assert ("Files of that name are there already" in page) is (role == "gitops")
+
+
+@pytest.mark.parametrize(
+    ("schema", "offered"),
+    [
+        ("{enum: [a, b], default: b}", ["a", "b"]),
+        ("{enum: [a, b]}", ["", "a", "b"]),
+    ],
+)
+def test_a_choice_with_a_default_cannot_be_left_empty(
+    signed_in: Client, scaffolds: Path, schema: str, offered: list[str]
+) -> None:
+    template = scaffolds / "tiny-api" / "template.yaml"
+    text = template.read_text()
+    template.write_text(
+        text.replace(
+            "        description:\n",
+            f"        shape: {schema}\n        description:\n",
+            1,
+        )
+    )
+    page = page_of(signed_in.get("/new/tiny-api"))
+    select = page.partition('name="answer.shape"')[2].partition("</select>")[0]
+    assert re.findall(r'<option value="(.*?)"', select) == offered

@@ -174,3 +174,14 @@ def test_a_default_that_cannot_be_computed_says_why(
 def test_a_viewer_gets_no_defaults(client: Client, stranger: Any, source: TemplateSource) -> None:
     client.force_login(stranger)
     assert client.post("/new/demo/defaults").status_code == 403
+
+
+def test_it_is_asked_first_before_code_runs_and_before_it_is_removed(
+    platform: Client, source: TemplateSource
+) -> None:
+    page = page_of(platform.get("/templates/demo"))
+    for id_, action in (("ask-code", "code"), ("ask-remove", "remove")):
+        assert page.count(f'popovertarget="{id_}">') == 1
+        asked = page.partition(f'id="{id_}"')[2].partition("</form>")[0]
+        assert f'action="/templates/demo/{action}"' in asked
+        assert page.count(f'action="/templates/demo/{action}"') == 1

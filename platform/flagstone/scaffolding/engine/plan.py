@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from flagstone.core.hidden_characters import written_out
 from flagstone.scaffolding.engine import expressions
 from flagstone.scaffolding.engine.again import replayed
 from flagstone.scaffolding.engine.answers import validate
@@ -19,7 +20,14 @@ from flagstone.scaffolding.engine.plans import PullRequestPlan, RegistrationPlan
 from flagstone.scaffolding.engine.provenance import EditRecord, LayerRecord, ProvenanceRecord
 from flagstone.scaffolding.engine.rendering import render_layers
 from flagstone.scaffolding.engine.scaffold import Scaffold
-from flagstone.scaffolding.engine.stepping import Edited, Fetch, Foretell, Steps, take_steps
+from flagstone.scaffolding.engine.stepping import (
+    LONGEST_LINE,
+    Edited,
+    Fetch,
+    Foretell,
+    Steps,
+    take_steps,
+)
 from flagstone.scaffolding.engine.targets import GITOPS, SERVICE
 from flagstone.scaffolding.engine.trees import RenderedTree
 from flagstone.scaffolding.engine.workspace import NothingThere, Take, Workspace
@@ -28,6 +36,8 @@ from flagstone.scaffolding.errors import TemplateError
 _MOST_NAMED = 5
 # what a scaffold of the paved path takes: then provenance need not say it
 _USUAL = (Take(SERVICE, SERVICE), Take(GITOPS, GITOPS))
+# lines of one layer's hooks
+_MOST_SAID = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +147,16 @@ def render(
         provenance=provenance,
         layers=tuple(fetch.layer for fetch in fetches),
         skipped=tuple(steps.skipped),
-        log=(*steps.log, *_told_left_over(workspace, steps)),
+        log=(*steps.log, *_said(rendered, fetches), *_told_left_over(workspace, steps)),
         outputs=steps.outputs,
     )
+
+
+def _said(rendered: list[RenderedLayer], fetches: list[Fetch]) -> Iterator[str]:
+    """Yield the end of what hooks printed, as lines of a log."""
+    for fetch, result in zip(fetches, rendered, strict=True):
+        for line in [line for line in result.said.splitlines() if line.strip()][-_MOST_SAID:]:
+            yield f"{fetch.layer.label} says: {written_out(line)[:LONGEST_LINE]}"
 
 
 def _named(

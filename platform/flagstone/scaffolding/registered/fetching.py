@@ -14,7 +14,7 @@ from django.utils import timezone
 from flagstone.core import audit
 from flagstone.core.errors import FlagstoneError
 from flagstone.core.tasks import RetryLater
-from flagstone.forge.errors import ForgeError
+from flagstone.forge.errors import ForgeError, RepositoryGone
 from flagstone.forge.git.checkout import check_out
 from flagstone.scaffolding.engine.archives import pack_folder
 from flagstone.scaffolding.engine.layers import digest_of
@@ -71,7 +71,7 @@ def claim_waiting() -> list[int]:
 def _keep(source: TemplateSource) -> None:
     with tempfile.TemporaryDirectory(prefix="flagstone-template-") as folder:
         into = Path(folder).resolve()
-        commit = check_out(remote_of(source.url), source.ref, into)
+        commit = _checked_out(source, into)
         root = (into / source.directory).resolve()
         label = source.scaffold_id
         if not root.is_relative_to(into):
@@ -105,6 +105,19 @@ def _refuse_unusable(folder: Path, source: TemplateSource) -> None:
     problems = [scaffold.problem for scaffold in scaffolds_below(folder, source)]
     if problems and problems[0] and all(problems):
         raise problems[0]
+
+
+def _checked_out(source: TemplateSource, into: Path) -> str:
+    remote = remote_of(source.url)
+    is_there = remote.objects is None or remote.objects.is_dir()
+    # what was never fetched was never there: a slip of the pen is not a loss
+    if not is_there and not source.commit:
+        host, _, name = source.url.partition(":")
+        raise RepositoryGone(
+            f"There is no repository {name} on the code host {host}. Look at how it is written, then register it anew.",
+            repository=name,
+        )
+    return check_out(remote, source.ref, into)
 
 
 def _postpone(source: TemplateSource, failure: ForgeError) -> None:
