@@ -32,3 +32,9 @@ def test_its_own_applications_say_it(gitops, root, tmp_path, monkeypatch) -> Non
     assert environment["argocdRepoUrl"] == "https://git.bank.example/gitops.git"
     monkeypatch.setattr(argocd, "read_tree", None)
     assert argocd_address_of(moved) == "https://git.bank.example/gitops.git"
+
+
+def test_a_repository_that_is_gone_says_nothing(gitops, root) -> None:
+    (root / "acme/gitops.git").rename(root / "acme/elsewhere.git")
+
+    assert argocd_address_of(gitops) == ""

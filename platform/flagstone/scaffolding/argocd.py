@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.core.cache import cache
 
+from flagstone.forge.errors import ForgeError
 from flagstone.forge.models import Repository
 from flagstone.forge.selectors import read_tree
 from flagstone.policies.manifests.reading import read_files
@@ -16,15 +17,18 @@ _KINDS = (b"Application", b"AppProject")
 def argocd_address_of(gitops: Repository) -> str:
     """Return the address that its own Applications and projects use, '' where they do not say.
 
-    Raises:
-        ForgeError: The repository cannot be read.
+    A repository that cannot be read says nothing here: whoever needs more of it is told why.
     """
     key = f"argocd-address:{gitops.pk}:{gitops.head_commit}"
     known: str | None = cache.get(key)
-    if known is None:
-        known = _read(gitops)
-        cache.set(key, known, _A_DAY)
-    return known
+    if known is not None:
+        return known
+    try:
+        found = _read(gitops)
+    except ForgeError:
+        return ""
+    cache.set(key, found, _A_DAY)
+    return found
 
 
 def _read(gitops: Repository) -> str:

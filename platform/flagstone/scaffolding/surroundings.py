@@ -29,11 +29,7 @@ class Surroundings:
     service_repository: str
 
     def environment(self) -> dict[str, str]:
-        """Return what template.yaml reads as `environment.parameters`.
-
-        Raises:
-            ForgeError: The GitOps repository cannot be read.
-        """
+        """Return what template.yaml reads as `environment.parameters`."""
         forge = connect(self.gitops.host)
         address = argocd_address_of(self.gitops)
         return {
