@@ -33,9 +33,9 @@ from flagstone.scaffolding.engine.filters import (
     MAX_TEXT,
     METHODS,
     TOO_LONG,
-    is_missing,
     shown,
 )
+from flagstone.scaffolding.engine.list_filters import TESTS
 from flagstone.scaffolding.engine.nunjucks import PAIRS, as_jinja, pairs, turn_tree
 
 _METHOD = "."
@@ -322,8 +322,7 @@ def _language() -> _Language:
     language.globals.clear()
     theirs = FILTERS | {_METHOD + name: method for name, method in METHODS.items()} | {PAIRS: pairs}
     language.filters = {name: paid(function) for name, function in theirs.items()} | BLOCK_FILTERS
-    language.tests["defined"] = lambda value: not is_missing(value)
-    language.tests["undefined"] = is_missing
+    language.tests = language.tests | TESTS
     return language
 
 

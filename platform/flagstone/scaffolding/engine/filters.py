@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import html
 import json
+import math
+import re
 import textwrap
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -14,9 +16,12 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 from jinja2 import Undefined
 
+from flagstone.scaffolding.engine.list_filters import LIST_FILTERS
 from flagstone.scaffolding.engine.names import slug
 
 MAX_TEXT = 64 * 1024
+_TAG = re.compile(r"</?[a-z][a-z0-9]*\b[^>]*>", re.IGNORECASE)
+_TAG_OR_COMMENT = re.compile(rf"{_TAG.pattern}|<!--.*?-->", re.IGNORECASE | re.DOTALL)
 TOO_LONG = f"the text grows longer than {MAX_TEXT} characters"
 
 
@@ -86,6 +91,10 @@ def project_slug(value: Any) -> str:
     return "/".join(repository[key] for key in ("owner", "repo") if key in repository)
 
 
+def _escape(value: Any) -> str:
+    return bounded(html.escape(_text(value)))
+
+
 def _pick(value: Any, key: str) -> Any:
     if isinstance(value, Mapping):
         return value.get(key)
@@ -126,10 +135,6 @@ def _truncate(value: Any, length: int = 255, killwords: bool = False, end: str =
     return cut + end
 
 
-def _sort(value: Any, reverse: bool = False) -> list[Any]:  # noqa: FBT001, FBT002 - the template's signature
-    return sorted(value or (), key=lambda item: _text(item).lower(), reverse=reverse)
-
-
 def _reverse(value: Any) -> Any:
     return value[::-1]
 
@@ -161,15 +166,57 @@ def _slice(value: Any, start: int = 0, end: int | None = None) -> Any:
     return (value if isinstance(value, list) else _text(value))[start:end]
 
 
+def _center(value: Any, width: int = 80) -> str:
+    text = _text(value)
+    room = min(int(width), MAX_TEXT) - len(text)
+    return " " * (room // 2) + text + " " * (room - room // 2) if room > 0 else text
+
+
+def _nl2br(value: Any) -> str:
+    text = _text(value)
+    if len(text) + text.count("\n") * len("<br />") > MAX_TEXT:
+        raise ValueError(TOO_LONG)
+    return text.replace("\r\n", "\n").replace("\n", "<br />\n")
+
+
+def _striptags(value: Any, preserve_linebreaks: bool = False) -> str:  # noqa: FBT001, FBT002 - the template's signature
+    text = _text(value)
+    # a tag or comment that nothing closes would be sought to the end of the text, from each place that begins one
+    comments_end, tags_end = text.rfind("-->") + len("-->"), text.rfind(">") + 1
+    comments_end = comments_end if comments_end >= len("-->") else 0
+    plain = (
+        _TAG_OR_COMMENT.sub("", text[:comments_end])
+        + _TAG.sub("", text[comments_end:tags_end])
+        + text[max(comments_end, tags_end) :]
+    ).strip()
+    if not preserve_linebreaks:
+        return " ".join(plain.split())
+    lines = (" ".join(filter(None, line.split(" "))) for line in plain.splitlines())
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines))
+
+
+def _round(value: Any, precision: int = 0, method: str = "common") -> Any:
+    """Round as JavaScript does: a half goes up, not to the even number."""
+    scale = 10 ** min(max(int(precision), 0), 15)
+    ways = {"ceil": math.ceil, "floor": math.floor}
+    way = ways.get(method, lambda number: math.floor(number + 0.5))
+    found = way(value * scale) / scale
+    return int(found) if found.is_integer() else found
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
+    **LIST_FILTERS,
     "abs": abs,
     "capitalize": _capitalize,
+    "center": _center,
     "d": _default,
     "default": _default,
     "dump": dump,
-    "escape": lambda value: bounded(html.escape(_text(value))),
+    "e": _escape,
+    "escape": _escape,
     "first": _first,
     "float": _float,
+    "forceescape": _escape,
     "indent": _indent,
     "int": lambda value: int(_text(value)),
     "join": _join,
@@ -178,19 +225,19 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "length": _length,
     "list": lambda value: list(value or ()),
     "lower": lambda value: _text(value).lower(),
+    "nl2br": _nl2br,
     "parseEntityRef": parse_entity_ref,
     "parseRepoUrl": parse_repo_url,
     "pick": _pick,
     "projectSlug": project_slug,
     "replace": _replace,
     "reverse": _reverse,
-    "round": lambda value, precision=0: round(value, precision),
+    "round": _round,
     "safe": lambda value: value,
     "slugify": lambda value: slug(_text(value)),
-    "sort": _sort,
     "split": _split,
     "string": _text,
-    "sum": lambda value: sum(value or ()),
+    "striptags": _striptags,
     "title": lambda value: _text(value).title(),
     "trim": lambda value: _text(value).strip(),
     "truncate": _truncate,

@@ -17,8 +17,9 @@ from jinja2.exceptions import SecurityError
 from jinja2.sandbox import SandboxedEnvironment
 
 from flagstone.scaffolding.engine.faults import NotText, PathRefused
-from flagstone.scaffolding.engine.filters import FILTERS, METHODS, is_missing, shown
+from flagstone.scaffolding.engine.filters import FILTERS, METHODS, shown
 from flagstone.scaffolding.engine.globs import matches
+from flagstone.scaffolding.engine.list_filters import TESTS
 from flagstone.scaffolding.engine.names import rendered_path_fault
 from flagstone.scaffolding.engine.nunjucks import PAIRS, as_jinja, pairs, turn_tree
 
@@ -115,8 +116,7 @@ class _Skeleton(SandboxedEnvironment):
             extensions=["jinja2.ext.do"],
         )
         environment.filters = {**FILTERS, PAIRS: pairs}
-        environment.tests["defined"] = lambda value: not is_missing(value)
-        environment.tests["undefined"] = is_missing
+        environment.tests = environment.tests | TESTS
         return environment
 
     def rendered(self, text: str, path: str, names: Mapping[str, Any]) -> str:
