@@ -13,6 +13,7 @@ from flagstone.scaffolding.engine.again import render_again
 from flagstone.scaffolding.engine.plan import render
 from flagstone.scaffolding.engine.provenance import PATH, ProvenanceRecord
 from flagstone.scaffolding.engine.scaffold import load_scaffold
+from flagstone.scaffolding.errors import TemplateError, UnsafeTemplate
 
 TEMPLATE = """
 apiVersion: scaffolder.backstage.io/v1beta3
@@ -97,6 +98,62 @@ def again(record, scaffold):
 def test_the_file_beside_a_service_is_enough(scaffold):
     rendered = render(scaffold, {"name": "checkout"}, **GIVEN)
     assert again(of_its_own_file(rendered), scaffold) == rendered.service
+
+
+def the_layers_lead_to(target):
+    return lambda record: record["layers"][0].update(target=target)
+
+
+def the_edits_are(*edits):
+    return lambda record: record.update(edits=[{"after": 3, **edit} for edit in edits])
+
+
+ABSOLUTE = "'{}' is absolute; write it from the workspace, such as ./service"
+TAKE = {"take": "service", "folder": "service", "into": ""}
+
+
+@pytest.mark.parametrize(
+    ("tamper", "reason"),
+    [
+        (the_layers_lead_to("../../../tmp"), "'../../../tmp' has the part '..'"),
+        (the_layers_lead_to("/etc"), ABSOLUTE.format("/etc")),
+        (the_layers_lead_to("service/.git"), "'service/.git' has the part '.git'"),
+        (the_layers_lead_to("./service"), "'./service' is written 'service'"),
+        (the_layers_lead_to(None), "None is no path"),
+        (the_edits_are({"write": "../../x", "content": "x"}), "'../../x' has the part '..'"),
+        (the_edits_are({"write": "x", "content": 1}), "1 is no text"),
+        (the_edits_are({"rename": "a", "to": "/x", "overwrite": True}), ABSOLUTE.format("/x")),
+        (the_edits_are({"add": "service", "path": ".git/config", "content": "x"}), "'.git/config' has the part '.git'"),
+        (the_edits_are({"add": "elsewhere", "path": "x", "content": "x"}), "'elsewhere' is neither service nor gitops"),
+        (the_edits_are({**TAKE, "into": "../.."}), "'../..' has the part '..'"),
+        (the_edits_are({**TAKE, "folder": "/"}), ABSOLUTE.format("/")),
+        (the_edits_are({}), "lacks 'folder'"),
+        (lambda record: record.pop("layers"), "lacks 'layers'"),
+        (lambda record: record["layers"][0].update(kind="x"), "'x' is not a valid LayerKind"),
+    ],
+)  # fmt: skip
+def test_a_record_that_was_tampered_with_leads_nowhere(scaffold, tamper, reason):
+    record = yaml.safe_load(
+        render(scaffold, {"name": "checkout"}, **GIVEN).service.files[PATH].content
+    )
+    tamper(record)
+    with pytest.raises(TemplateError) as refused:
+        ProvenanceRecord.from_json(record)
+    assert refused.value.message == (
+        f"{PATH}: is not as Flagstone wrote it ({reason}); restore it from the first commit"
+    )
+
+
+def test_what_comes_of_a_record_may_lie_where_it_lies(scaffold):
+    record = yaml.safe_load(
+        render(scaffold, {"name": "checkout"}, **GIVEN).service.files[PATH].content
+    )
+    the_edits_are({"write": "service/alpha.txt/x", "content": "x"}, TAKE)(record)
+    with pytest.raises(UnsafeTemplate) as refused:
+        again(ProvenanceRecord.from_json(record), scaffold)
+    assert refused.value.message == (
+        "service: would write 'alpha.txt/x', although 'alpha.txt' is a file"
+    )
 
 
 def test_mappings_keep_their_order(scaffold):

@@ -7,6 +7,7 @@ import yaml
 
 from flagstone.scaffolding import actions, pipeline
 from flagstone.scaffolding.engine.provenance import PATH
+from flagstone.scaffolding.errors import TemplateError
 from flagstone.scaffolding.keeping import base_of
 from flagstone.scaffolding.models import Provenance, RunState
 from flagstone.scaffolding.registered import actions as templates
@@ -84,20 +85,47 @@ def test_what_a_hook_prints_is_in_the_log(source, work, server, member):
     assert len(said) == 50
 
 
+def provenance_of(run, **more):
+    return Provenance(
+        scaffold_id=run.scaffold_id,
+        scaffold_version=run.scaffold_version,
+        answers=run.rendered["answers"],
+        **{"layers": run.rendered["layers"], **more},
+    )
+
+
 def test_the_base_is_rendered_again_when_the_template_is_gone(source, member):
-    templates.let_code_run(actor=source.registered_by, source=source, commit=source.commit)
     run = made(member)
     files = files_of(run.repository)
     templates.remove_template(actor=source.registered_by, source=source)
-    again = base_of(
-        Provenance(
-            scaffold_id=run.scaffold_id,
-            scaffold_version=run.scaffold_version,
-            answers=run.rendered["answers"],
-            layers=run.rendered["layers"],
-        )
+    assert base_of(provenance_of(run))["service"].contents() == dict(files)
+
+
+def test_code_takes_part_again_as_long_as_it_is_let(source, member):
+    templates.let_code_run(actor=source.registered_by, source=source, commit=source.commit)
+    run = made(member)
+    assert base_of(provenance_of(run))["service"].contents() == dict(files_of(run.repository))
+
+
+@pytest.mark.parametrize("forbid", [templates.keep_code_off, templates.remove_template])
+def test_code_that_may_not_run_any_more_does_not_take_part_again(source, member, forbid):
+    templates.let_code_run(actor=source.registered_by, source=source, commit=source.commit)
+    run = made(member)
+    forbid(actor=source.registered_by, source=source)
+    with pytest.raises(TemplateError) as refused:
+        base_of(provenance_of(run))
+    assert refused.value.code == "scaffold.code_not_let"
+    assert "its own code took part (hooks/post_gen_project.py), and may not run any more" in str(
+        refused.value
     )
-    assert again["service"].contents() == dict(files)
+
+
+def test_a_record_cannot_let_code_run(source, member):
+    run = made(member)
+    layers = [{**layer, "ran_code": True} for layer in run.rendered["layers"]]
+    with pytest.raises(TemplateError) as refused:
+        base_of(provenance_of(run, layers=layers))
+    assert refused.value.code == "scaffold.code_not_let"
 
 
 def test_its_code_can_be_read_before_it_is_let(source):

@@ -10,8 +10,10 @@ import yaml
 
 from flagstone.scaffolding.engine.jobs import LayerKind, Occasion
 from flagstone.scaffolding.engine.layers import Origin
+from flagstone.scaffolding.engine.targets import PathWrong, recorded_path
 from flagstone.scaffolding.engine.trees import RenderedFile, RenderedTree
 from flagstone.scaffolding.engine.workspace import Edit, edit_from_json
+from flagstone.scaffolding.errors import TemplateError
 
 PATH = ".flagstone/provenance.yaml"
 
@@ -48,7 +50,7 @@ class LayerRecord:
         return cls(
             label=document["layer"],
             digest=document["digest"],
-            target=document["target"],
+            target=recorded_path(document["target"]),
             variables=document["variables"],
             kind=LayerKind(document.get("kind", LayerKind.COOKIECUTTER)),
             options=document.get("options", {}),
@@ -107,11 +109,22 @@ class ProvenanceRecord:
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> ProvenanceRecord:
-        """Read what `as_json` wrote, or the file that travels with the service.
+        """Read what `as_json` wrote, or the file that travels with the service, where anybody may have edited it.
 
         Raises:
-            KeyError, TypeError: It is something else.
+            TemplateError: It is something else, or leads where no template can lead.
         """
+        try:
+            return cls._read(document)
+        except (KeyError, TypeError, ValueError, AttributeError, PathWrong) as error:
+            reason = f"lacks {error}" if isinstance(error, KeyError) else str(error)
+            raise TemplateError(
+                f"is not as Flagstone wrote it ({reason}); restore it from the first commit",
+                file=PATH,
+            ) from error
+
+    @classmethod
+    def _read(cls, document: Mapping[str, Any]) -> ProvenanceRecord:
         occasion = document.get("occasion")
         return cls(
             scaffold=document["scaffold"],
@@ -119,7 +132,7 @@ class ProvenanceRecord:
             answers=document["answers"],
             layers=tuple(map(LayerRecord.from_json, document["layers"])),
             edits=tuple(
-                EditRecord(each["after"], edit_from_json(each))
+                EditRecord(int(each["after"]), edit_from_json(each))
                 for each in document.get("edits", ())
             ),
             occasion=Occasion(**occasion) if occasion else None,

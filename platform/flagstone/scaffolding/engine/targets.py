@@ -13,6 +13,31 @@ class PathWrong(Exception):
     """A path of a template leads nowhere that it may lead."""
 
 
+def recorded_path(value: Any) -> str:
+    """Return a path of a record, which stands there as `workspace_path` gave it.
+
+    Raises:
+        PathWrong: Somebody else wrote it.
+    """
+    if not isinstance(value, str):
+        raise PathWrong(f"{value!r} is no path")
+    path = workspace_path(value)
+    if path != value:
+        raise PathWrong(f"'{value}' is written '{path}'")
+    return path
+
+
+def recorded_tree(value: Any) -> str:
+    """Return the name of a published tree that a record gives.
+
+    Raises:
+        PathWrong: There is none of that name.
+    """
+    if value not in (SERVICE, GITOPS):
+        raise PathWrong(f"{value!r} is neither {SERVICE} nor {GITOPS}")
+    return str(value)
+
+
 def workspace_path(value: Any, *, default: str = "") -> str:
     """Return a path below the workspace; '' is its root.
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flagstone.scaffolding.engine.globs import matches
+from flagstone.scaffolding.engine.targets import recorded_path, recorded_tree
 from flagstone.scaffolding.engine.trees import RenderedFile, RenderedTree
 
 
@@ -112,17 +113,27 @@ def edit_from_json(document: Mapping[str, Any]) -> Edit:
     """Read what an edit's `as_json` wrote.
 
     Raises:
-        KeyError: It is something else.
+        KeyError, TypeError: It is something else.
+        PathWrong: It leads where no step can lead.
     """
     if "write" in document:
-        return Write(document["write"], document["content"])
+        return Write(recorded_path(document["write"]), _text(document["content"]))
     if "delete" in document:
-        return Delete(tuple(document["delete"]))
+        return Delete(tuple(map(_text, document["delete"])))
     if "rename" in document:
-        return Rename(document["rename"], document["to"], document["overwrite"])
+        source, target = recorded_path(document["rename"]), recorded_path(document["to"])
+        return Rename(source, target, bool(document["overwrite"]))
     if "add" in document:
-        return Add(document["add"], document["path"], document["content"])
-    return Take(document["take"], document["folder"], document["into"])
+        tree, path = recorded_tree(document["add"]), recorded_path(document["path"])
+        return Add(tree, path, _text(document["content"]))
+    folder, into = recorded_path(document["folder"]), recorded_path(document["into"])
+    return Take(recorded_tree(document["take"]), folder, into)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text")
+    return value
 
 
 @dataclass(slots=True)
