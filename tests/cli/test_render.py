@@ -143,6 +143,24 @@ def test_what_is_wrong_is_one_sentence(words: list[str], said: str) -> None:
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("a: " + "[" * 20_000 + "]" * 20_000, "line 1: is nested deeper than 40"),
+        ("a: &a [x]\na: 2", "line 2: has the key 'a' twice"),
+        ("- a", " is no mapping of questions to answers."),
+        ("a: [", "is not valid YAML"),
+    ],
+)
+def test_a_file_of_answers_is_read_within_limits(tmp_path: Path, content: str, said: str) -> None:
+    (tmp_path / "answers.yaml").write_text(content)
+
+    done = run("python-api", "--answers", tmp_path / "answers.yaml")
+
+    assert done.returncode == 2
+    assert said in done.stderr
+
+
 def test_the_files_are_there_even_if_nobody_reads_the_report(tmp_path: Path) -> None:
     reading, writing = os.pipe()
     os.close(reading)

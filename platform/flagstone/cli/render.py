@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-import yaml
 
 from flagstone.cli.choosing import Wish, chosen_scaffold
 from flagstone.cli.questions import by_key, listed
@@ -24,6 +23,7 @@ from flagstone.policies.gatekeeper.policy_set import PolicySet
 from flagstone.policies.manifests.folder_files import FolderFiles
 from flagstone.policies.manifests.limits import Limits
 from flagstone.policies.manifests.reading import read_files
+from flagstone.scaffolding.engine import yaml_source
 from flagstone.scaffolding.engine.answers import from_words
 from flagstone.scaffolding.engine.argocd_address import argocd_address
 from flagstone.scaffolding.engine.plan import RenderedService, render
@@ -120,8 +120,8 @@ def _answers(scaffold: Scaffold, file: Path | None, given: list[str]) -> dict[st
     answers: dict[str, Any] = {}
     if file is not None:
         try:
-            document = yaml.safe_load(file.read_text("utf-8"))
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+            document = yaml_source.read(file.read_bytes(), file=str(file)).value
+        except OSError as error:
             raise UserError(f"{file} cannot be read: {error}") from error
         if not isinstance(document, dict):
             raise UserError(f"{file} is no mapping of questions to answers.")

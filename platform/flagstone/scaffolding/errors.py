@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from flagstone.core.errors import Conflict, UserError
+from flagstone.core.errors import Conflict, ExternalError, UserError
 
 _LONGEST = 2000
 
@@ -63,6 +63,18 @@ class JailMissing(TemplateError):
     """This machine cannot lock a template's code in, so the code is not run."""
 
     default_code = "scaffold.jail_missing"
+
+
+class RendererKilled(ExternalError):
+    """The machine ended a renderer, not one of the limits that a template has."""
+
+    default_code = "scaffold.renderer_killed"
+
+    def __init__(self, templates: str) -> None:
+        super().__init__(
+            f"Rendering {templates} was ended by the system, probably for want of memory; try again in a moment.",
+            retryable=True,
+        )
 
 
 class AnswersInvalid(UserError):

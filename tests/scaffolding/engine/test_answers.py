@@ -416,3 +416,11 @@ def test_a_format_is_told_with_an_example():
 def test_a_default_that_does_not_fit_its_format_is_told_when_it_is_given_only():
     asked = form("properties: {name: {type: string}, it: {type: string, format: uri, default: x}}")
     assert asked.fields[1].default == "x"
+
+
+def test_an_object_that_is_nested_without_end_is_no_object():
+    answers = from_html(FORM, {"name": ["checkout"], "extra": ["[" * 100_000]})
+    assert answers["extra"] == "[" * 100_000
+    assert faults({**GOOD, "extra": answers["extra"]}) == {
+        "extra": ["is longer than 10000 characters"]
+    }

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import textwrap
+import time
 from datetime import UTC, datetime
 
 import pytest
 import yaml
 
 from flagstone.scaffolding.engine.again import render_again
-from flagstone.scaffolding.engine.plan import output, render
+from flagstone.scaffolding.engine.plan import _component_in, output, render
 from flagstone.scaffolding.engine.plans import PullRequestPlan, RegistrationPlan, RepositoryPlan
 from flagstone.scaffolding.engine.provenance import PATH, ProvenanceRecord
 from flagstone.scaffolding.engine.scaffold import load_scaffold
@@ -387,6 +388,54 @@ def test_steps_without_end_are_stopped(folder):
     )
     with pytest.raises(TemplateError, match="the steps come to more than 300 deeds"):
         rendered(load(folder, steps), ports=[str(n) for n in range(100)])
+
+
+def test_steps_that_do_nothing_are_counted_as_well(folder):
+    steps = with_step("action: debug:log") + "".join(
+        f"    - {{id: s{number}, name: S, each: '${{{{ parameters.ports }}}}', action: 'debug:log'}}\n"
+        for number in range(10)
+    )
+    with pytest.raises(TemplateError, match="the steps come to more than 300 deeds"):
+        rendered(load(folder, steps), ports=[str(n) for n in range(100)])
+
+
+def test_a_log_without_end_is_cut(folder):
+    steps = with_step(
+        "action: debug:log\ninput: {message: \"${{ 'a' | replace('a', '"
+        + "-\\n" * 3000
+        + "') }}\"}"
+    )
+    log = rendered(load(folder, steps)).log
+    assert (len(log), log[-1]) == (1000, "What the steps say after this is left out.")
+
+
+def test_what_no_run_could_keep_is_refused(folder):
+    steps = with_step("action: debug:log\ninput: {message: \"${{ 'a\\\\x00b' }}\"}")
+    with pytest.raises(TemplateError) as caught:
+        rendered(load(folder, steps))
+    assert caught.value.message.endswith(
+        "what its steps come to holds the character NUL, which no text may have"
+    )
+
+
+BOMB = "\n".join(
+    ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    + [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 8)]
+)
+
+
+@pytest.mark.parametrize(
+    ("content", "entity_ref"),
+    [
+        ("kind: Component\nmetadata: {name: Shop}\nwhen: 2020-13-45\n", "component:default/shop"),
+        ("a: " + "[" * 20_000 + "]" * 20_000, ""),
+        (f"{BOMB}\nkind: Component\nmetadata: {{name: *a7}}\n", ""),
+    ],
+)
+def test_a_catalogue_file_of_any_kind_is_read_within_limits(content, entity_ref):
+    begun = time.monotonic()
+    assert _component_in(content.encode()) == entity_ref
+    assert time.monotonic() - begun < 5
 
 
 def test_files_that_are_there_stay_unless_replace_says_so(folder):

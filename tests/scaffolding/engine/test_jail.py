@@ -306,7 +306,7 @@ def comes_true(condition: Callable[[], bool], seconds: float = 20) -> bool:
             "post_gen_project.py",
             "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\n",
             LimitExceeded,
-            "computes longer than 2 seconds, or ended its own renderer",
+            "computes longer than 2 seconds, ended its own renderer, or was ended by the system for want of memory",
         ),
     ],
 )
@@ -521,6 +521,26 @@ def test_a_forged_answer_brings_no_file_that_may_not_be(tmp_path, names, reason)
     with pytest.raises(UnsafeTemplate) as caught:
         run(forging(tmp_path, *names))
     assert caught.value.message == f"shop/service: {reason}"
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (rb'{"context": {"a": "x\u0000y"}}', "the variable 'a' comes out so that it holds the character NUL"),
+        (rb'{"context": {"a": ["\ud800"]}}', "the variable 'a' comes out so that it holds half of a character"),
+        (b'{"context": {"a": NaN}}', "the variable 'a' comes out so that it holds a number that JSON does not"),
+        (b'{"context": ' + b'{"a":' * 50 + b"1" + b"}" * 51, "the variable 'a' comes out so that it is nested"),
+        (b'{"context": {"a": "' + b"x" * 3_000_000 + b'"}}', "has variables that come to more than 2 MB"),
+        (b'{"context": [1]}', "the renderer ended without an answer: "),
+        (b"{}", "the renderer ended without an answer: "),
+        (b'{"fault": {}}', "the renderer ended without an answer: "),
+        (b"[]", "the renderer ended without an answer: "),
+    ],
+)  # fmt: skip
+def test_a_forged_answer_that_cannot_be_kept_says_why(tmp_path, answer, reason):
+    with pytest.raises(TemplateError) as caught:
+        run(forging(tmp_path, "a", answer=answer))
+    assert caught.value.reason.startswith(reason)
 
 
 def test_a_forged_answer_that_is_nested_without_end_is_none(tmp_path):

@@ -126,3 +126,11 @@ def test_a_folder_without_cookiecutter_json(tmp_path):
     with pytest.raises(TemplateError) as caught:
         read_layer(tmp_path, label="l")
     assert caught.value.message == "l: is not a cookiecutter template: it has no cookiecutter.json"
+
+
+def test_a_file_name_that_is_not_utf_8_is_said_in_words(tmp_path):
+    layer = write_layer(tmp_path / "l", {"a": "x"})
+    (layer / os.fsdecode(b"caf\xe9")).write_text("x")
+    with pytest.raises(TemplateError) as caught:
+        read_layer(layer, label="x/l")
+    assert caught.value.message == r"x/l: has a file whose name is not UTF-8: 'caf\udce9'"

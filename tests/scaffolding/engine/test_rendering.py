@@ -8,10 +8,16 @@ import time
 
 import pytest
 
+from flagstone.scaffolding.engine import rendering
 from flagstone.scaffolding.engine.jobs import LayerJob, Limits
 from flagstone.scaffolding.engine.rendering import render_layer, render_layers
 from flagstone.scaffolding.engine.trees import RenderedFile, RenderedTree
-from flagstone.scaffolding.errors import LimitExceeded, TemplateError, UnsafeTemplate
+from flagstone.scaffolding.errors import (
+    LimitExceeded,
+    RendererKilled,
+    TemplateError,
+    UnsafeTemplate,
+)
 from tests.scaffolding.building import TOP, write_layer
 
 
@@ -336,6 +342,37 @@ def test_the_next_run_is_healthy_after_a_greedy_one(tmp_path):
     with pytest.raises(LimitExceeded):
         render_layer(greedy, {}, limits=SMALL)
     assert render_layer(write_layer(tmp_path / "good", {"a": "x"}), {}).contents() == {"a": b"x"}
+
+
+def test_variables_without_end_are_refused(tmp_path):
+    layer = write_layer(tmp_path / "layer", {"a": "x"}, {"big": "{{ 'a' * 100000000 }}"})
+    with pytest.raises(LimitExceeded) as caught:
+        render_layer(layer, {})
+    assert caught.value.message == "layer: has variables that come to more than 2 MB"
+
+
+def test_a_variable_that_cannot_be_kept_is_refused(tmp_path):
+    layer = write_layer(tmp_path / "layer", {"a": "x"}, {"odd": "{{ '\\x00' }}"})
+    with pytest.raises(TemplateError) as caught:
+        render_layer(layer, {})
+    assert caught.value.message == (
+        "layer: the variable 'odd' comes out so that it holds the character NUL, which no text may have"
+    )
+
+
+def test_a_child_that_the_system_ends_is_no_fault_of_the_template(tmp_path, monkeypatch):
+    layer = write_layer(tmp_path / "layer", {"a": "x"})
+    killed = (
+        "-c",
+        "import os, signal, sys; sys.stdin.read(); os.kill(os.getpid(), signal.SIGKILL)",
+    )
+    monkeypatch.setattr(rendering, "CHILD", killed)
+    with pytest.raises(RendererKilled) as caught:
+        render_layer(layer, {})
+    assert caught.value.message == (
+        "Rendering layer was ended by the system, probably for want of memory; try again in a moment."
+    )
+    assert caught.value.retryable
 
 
 def test_a_child_sees_neither_the_environment_nor_the_home(tmp_path, monkeypatch):

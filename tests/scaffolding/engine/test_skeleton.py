@@ -202,3 +202,13 @@ def test_a_plain_folder_is_copied_as_it_is(tmp_path):
     assert tree.files["b"].executable
     with pytest.raises(LimitExceeded, match="demo: holds more than a run may write"):
         render_layers([job], limits=Limits(files=2))
+
+
+def test_line_ends_that_cannot_be_kept_are_told(tmp_path):
+    private = "".join(map(chr, range(0xE000, 0xF900)))
+    folder = write(tmp_path / "demo", {"a": f"{'Some text' * 200}\r\n{private}"})
+    with pytest.raises(TemplateError) as caught:
+        render(folder)
+    assert caught.value.message == (
+        "demo/a, line 1: holds every private character, so that its line ends cannot be kept"
+    )

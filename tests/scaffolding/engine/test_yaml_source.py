@@ -96,3 +96,19 @@ def test_the_wrong_type_names_its_place(ask, message):
     with pytest.raises(TemplateError) as caught:
         ask(read("a: 1"))
     assert caught.value.message == message
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('a: "x\\0y"', "has a text that holds the character NUL, which no text may have"),
+        ('"x\\0y": 1', "has a key that holds the character NUL, which no text may have"),
+        ("a: !!int many", "has the value 'many', which cannot be read as what it looks like"),
+        ("a: 0b_", "has the value '0b_', which cannot be read as what it looks like"),
+        ("a: " + "9" * 5000, f"has the value '{'9' * 40}', which cannot be read as what it looks like"),
+    ],
+)  # fmt: skip
+def test_values_that_cannot_be_read(text, message):
+    with pytest.raises(TemplateError) as caught:
+        read(text)
+    assert caught.value.message == f"x/template.yaml, line 1: {message}"

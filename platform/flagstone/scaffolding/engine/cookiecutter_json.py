@@ -16,6 +16,7 @@ SETTINGS = "cookiecutter.json"
 _MAX_BYTES = 1024 * 1024
 _MAX_DEPTH = 5
 _MAX_TEMPLATES = 100
+_LONGEST_OPTION = 500
 # cookiecutter's own older form: "A title (path/to/the/template)"
 _TITLED_PATH = re.compile(r"(?P<title>.*?)\s*\((?P<path>.+)\)")
 
@@ -124,7 +125,7 @@ def _nested(declared: Mapping[str, Any], file: str) -> Iterator[_Nested]:
     elif "template" in declared:
         options = declared["template"]
         for option in options if isinstance(options, list) else [options]:
-            match = _TITLED_PATH.fullmatch(str(option).strip())
+            match = _TITLED_PATH.fullmatch(str(option)[:_LONGEST_OPTION].strip())
             if match is None:
                 raise TemplateError(
                     f"'template' offers '{option}', which names no path in brackets, "

@@ -24,6 +24,11 @@ from typing import IO, Any
 import cookiecutter
 
 import flagstone
+from flagstone.scaffolding.engine.finished_variables import (
+    MOST_BYTES,
+    kept_variables,
+    too_many_variables,
+)
 from flagstone.scaffolding.engine.jail_calls import call_filter
 from flagstone.scaffolding.engine.jail_watch import JailWatch
 from flagstone.scaffolding.engine.jobs import LayerJob, Limits, RenderedLayer
@@ -256,11 +261,12 @@ def _read_back(
         raise _missing(job, said.removeprefix("bwrap:").strip())
     try:
         with tarfile.open(fileobj=io.BytesIO(output), mode="r:") as archive:
-            answer = _answer_in(archive)
+            answer = _answer_in(archive, job)
             if "fault" in answer:
                 raise _error(answer["fault"], said, job)
             tree = _tree(archive, job, limits)
-            return RenderedLayer(tree, dict(answer["context"]), said, bool(answer.get("by_chance")))
+            variables = kept_variables(answer["context"], file=job.name)
+            return RenderedLayer(tree, variables, said, bool(answer.get("by_chance")))
     except (
         tarfile.TarError,
         ValueError,
@@ -272,8 +278,10 @@ def _read_back(
         raise _death(status, said, job, limits) from error
 
 
-def _answer_in(archive: tarfile.TarFile) -> dict[str, Any]:
+def _answer_in(archive: tarfile.TarFile, job: LayerJob) -> dict[str, Any]:
     member = archive.next()
+    if member and member.size > MOST_BYTES:
+        raise too_many_variables(job.name)
     stream = archive.extractfile(member) if member and member.name == ANSWER else None
     if stream is None:
         raise ValueError("no answer")
@@ -319,7 +327,8 @@ def _death(status: int, said: str, job: LayerJob, limits: Limits) -> TemplateErr
     # bubblewrap hands the number of a signal on as a shell does
     if status - 128 in (signal.SIGXCPU, signal.SIGKILL):
         return LimitExceeded(
-            f"computes longer than {limits.cpu_seconds} seconds, or ended its own renderer",
+            f"computes longer than {limits.cpu_seconds} seconds, ended its own renderer, or was ended by the "
+            "system for want of memory",
             file=job.name,
         )
     if "MemoryError" in said:

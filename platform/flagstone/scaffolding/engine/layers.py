@@ -16,6 +16,7 @@ from flagstone.scaffolding.engine.cookiecutter_json import (
     is_without_settings,
 )
 from flagstone.scaffolding.engine.jobs import LayerKind
+from flagstone.scaffolding.engine.keepable import keeping_fault
 from flagstone.scaffolding.errors import LimitExceeded, TemplateError, UnsafeTemplate
 
 MAX_ENTRIES = 5_000
@@ -146,7 +147,10 @@ def layer_files(folder: Path, label: str) -> Iterator[tuple[str, bool, bytes]]:
     total = 0
     for entry in entries:
         place = Path(entry.path)
-        file = f"{label}/{place.relative_to(root).as_posix()}"
+        path = place.relative_to(root).as_posix()
+        if keeping_fault(path):
+            raise TemplateError(f"has a file whose name is not UTF-8: {path!r}", file=label)
+        file = f"{label}/{path}"
         if entry.is_symlink():
             # realpath: unlike resolve it survives a link that leads to itself
             target = Path(os.path.realpath(place))

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-import yaml
-
+from flagstone.catalog.engine.documents import read_documents
 from flagstone.core.hidden_characters import written_out
 from flagstone.scaffolding.engine import expressions
 from flagstone.scaffolding.engine.again import replayed
 from flagstone.scaffolding.engine.answers import validate
 from flagstone.scaffolding.engine.filters import shown as as_text
 from flagstone.scaffolding.engine.jobs import LayerJob, Limits, Occasion, RenderedLayer
+from flagstone.scaffolding.engine.keepable import keeping_fault
 from flagstone.scaffolding.engine.layers import Layer
 from flagstone.scaffolding.engine.plans import PullRequestPlan, RegistrationPlan, RepositoryPlan
 from flagstone.scaffolding.engine.provenance import EditRecord, LayerRecord, ProvenanceRecord
@@ -33,6 +33,8 @@ from flagstone.scaffolding.engine.trees import RenderedTree
 from flagstone.scaffolding.engine.workspace import NothingThere, Take, Workspace
 from flagstone.scaffolding.errors import TemplateError
 
+# a layer's variables lie some levels deep in what is kept
+_MOST_DEPTH = 60
 _MOST_NAMED = 5
 # what a scaffold of the paved path takes: then provenance need not say it
 _USUAL = (Take(SERVICE, SERVICE), Take(GITOPS, GITOPS))
@@ -134,6 +136,7 @@ def render(
         tuple(_edits(steps)),
         occasion if any(result.by_chance for result in rendered) else None,
     )
+    _refuse_unkeepable(provenance, steps)
     workspace = _replayed(provenance, rendered, steps)
     trees = workspace.filled_trees
     return RenderedService(
@@ -170,16 +173,21 @@ def _named(
 
 
 def _component_in(content: bytes) -> str:
-    try:
-        documents = [each for each in yaml.safe_load_all(content) if isinstance(each, dict)]
-    except yaml.YAMLError:
-        return ""
-    for document in documents:
-        metadata = document.get("metadata")
-        if document.get("kind") == "Component" and isinstance(metadata, dict):
+    for document in read_documents(content):
+        value = document.value if isinstance(document.value, dict) else {}
+        metadata = value.get("metadata")
+        if value.get("kind") == "Component" and isinstance(metadata, dict):
             namespace = metadata.get("namespace") or "default"
             return f"component:{namespace}/{metadata.get('name', '')}".lower()
     return ""
+
+
+def _refuse_unkeepable(provenance: ProvenanceRecord, steps: Steps) -> None:
+    """Expressions may compute what no answer may be; a run keeps all of this."""
+    plans = (steps.repository, steps.pull_request, steps.registration)
+    kept = [provenance.as_json(), steps.outputs, steps.log, *(asdict(p) for p in plans if p)]
+    if fault := keeping_fault(kept, most_depth=_MOST_DEPTH):
+        raise TemplateError(f"what its steps come to {fault}", file=provenance.scaffold)
 
 
 def _somewhere(plan: RepositoryPlan) -> dict[str, str]:

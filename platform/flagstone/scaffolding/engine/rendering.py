@@ -16,12 +16,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from flagstone.scaffolding.engine.exchange import AnsweredTooMuch, TookTooLong, exchange
+from flagstone.scaffolding.engine.finished_variables import (
+    MOST_BYTES,
+    kept_variables,
+    too_many_variables,
+)
 from flagstone.scaffolding.engine.jail import render_in_jail
 from flagstone.scaffolding.engine.jobs import LayerJob, LayerKind, Limits, RenderedLayer
 from flagstone.scaffolding.engine.layers import layer_files
 from flagstone.scaffolding.engine.names import written_path_fault
 from flagstone.scaffolding.engine.trees import RenderedFile, RenderedTree
-from flagstone.scaffolding.errors import LimitExceeded, TemplateError, UnsafeTemplate
+from flagstone.scaffolding.errors import (
+    LimitExceeded,
+    RendererKilled,
+    TemplateError,
+    UnsafeTemplate,
+)
 
 CHILD = ("-I", "-X", "utf8", "-m", "flagstone.scaffolding.engine.child")
 _RUN_PREFIX = "flagstone-render-"
@@ -43,6 +54,7 @@ def render_layers(jobs: Sequence[LayerJob], *, limits: Limits | None = None) -> 
         TemplateError: With the file and line of the template, and the reason.
         UnsafeTemplate: The template tried what no template may do.
         LimitExceeded: It took too much.
+        RendererKilled: It is not the template's fault.
         HookFailed, JailMissing: As `render_in_jail`.
     """
     limits = limits or Limits()
@@ -88,7 +100,11 @@ def _render_harmless(jobs: Sequence[LayerJob], limits: Limits) -> list[RenderedL
         if "fault" in answer:
             raise _error(answer["fault"], jobs[answer["layer"]])
         return [
-            RenderedLayer(_collect(run / str(number), job, limits), variables, by_chance=by_chance)
+            RenderedLayer(
+                _collect(run / str(number), job, limits),
+                kept_variables(variables, file=job.name),
+                by_chance=by_chance,
+            )
             for number, (job, variables, by_chance) in enumerate(
                 zip(jobs, answer["contexts"], answer["by_chance"], strict=True)
             )
@@ -139,17 +155,21 @@ def _run_child(jobs: Sequence[LayerJob], run: Path, limits: Limits) -> dict[str,
         start_new_session=True,
     )
     try:
-        output, complaint = process.communicate(job, timeout=limits.wall_seconds)
+        output, complaint = exchange(process, job, seconds=limits.wall_seconds, most=MOST_BYTES)
     except BaseException as error:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
-        if isinstance(error, subprocess.TimeoutExpired):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        if isinstance(error, TookTooLong):
             raise _too_slow(jobs, limits) from error
+        if isinstance(error, AnsweredTooMuch):
+            raise too_many_variables(_labels(jobs)) from error
         raise
+    process.wait()
     if process.returncode == 0:
         answer: dict[str, Any] = json.loads(output)
         return answer
-    raise _death(process.returncode, complaint.decode(errors="replace"), jobs, limits)
+    raise _death(process.returncode, complaint, jobs, limits)
 
 
 def _too_slow(jobs: Sequence[LayerJob], limits: Limits) -> LimitExceeded:
@@ -158,12 +178,15 @@ def _too_slow(jobs: Sequence[LayerJob], limits: Limits) -> LimitExceeded:
 
 def _death(
     returncode: int, complaint: str, jobs: Sequence[LayerJob], limits: Limits
-) -> TemplateError:
+) -> TemplateError | RendererKilled:
     """Explain a child that gave no answer."""
     labels = _labels(jobs)
     if returncode == -signal.SIGALRM:
         return _too_slow(jobs, limits)
-    if returncode in (-signal.SIGXCPU, -signal.SIGKILL):
+    if returncode == -signal.SIGKILL:
+        # its own limits end it in other ways
+        return RendererKilled(labels)
+    if returncode == -signal.SIGXCPU:
         return LimitExceeded(f"computes longer than {limits.cpu_seconds} seconds", file=labels)
     if "MemoryError" in complaint:
         return LimitExceeded("needs more memory than a run may have", file=labels)

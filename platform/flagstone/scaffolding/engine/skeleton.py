@@ -13,7 +13,7 @@ from typing import Any
 
 from binaryornot.check import is_binary
 from jinja2 import ChainableUndefined, Undefined, nodes
-from jinja2.exceptions import SecurityError
+from jinja2.exceptions import SecurityError, TemplateSyntaxError
 from jinja2.sandbox import SandboxedEnvironment
 
 from flagstone.scaffolding.engine.faults import NotText, PathRefused
@@ -122,7 +122,7 @@ class _Skeleton(SandboxedEnvironment):
     def rendered(self, text: str, path: str, names: Mapping[str, Any]) -> str:
         tags = ((self.variable_start_string, "}}"), ("{%", "%}"))
         # Jinja would make one kind of line end of all; Nunjucks leaves them
-        mark = _unused(text, names) if "\r" in text else ""
+        mark = _unused(text, names, path) if "\r" in text else ""
         source = as_jinja(text.replace("\r", mark) if mark else text, tags, blank=mark)
         code = self.compile(source, name=path, filename=path)
         template = self.template_class.from_code(self, code, self.make_globals(None))
@@ -153,7 +153,11 @@ class _Skeleton(SandboxedEnvironment):
         return super().getitem(obj, argument)
 
 
-def _unused(text: str, names: Mapping[str, Any]) -> str:
+def _unused(text: str, names: Mapping[str, Any], path: str) -> str:
     """Return a character that neither the text nor a value has."""
     used = set(text) | set(json.dumps(names, ensure_ascii=False))
-    return next(char for char in map(chr, range(0xE000, 0xF8FF)) if char not in used)
+    unused = next((char for char in map(chr, range(0xE000, 0xF8FF)) if char not in used), "")
+    if not unused:
+        reason = "holds every private character, so that its line ends cannot be kept"
+        raise TemplateSyntaxError(reason, 1, filename=path)
+    return unused

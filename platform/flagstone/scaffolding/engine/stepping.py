@@ -21,6 +21,7 @@ from flagstone.scaffolding.engine.yaml_source import Place
 
 MOST_DEEDS = 300
 LONGEST_LINE = 2000
+MOST_LINES = 1000
 KINDS = {
     Deed.FETCH_COOKIECUTTER: LayerKind.COOKIECUTTER,
     Deed.FETCH_SKELETON: LayerKind.SKELETON,
@@ -123,6 +124,7 @@ class _Walk:
     names: dict[str, Any]
     found: Steps = field(default_factory=Steps)
     forgone: set[str] = field(default_factory=set)
+    acts: int = 0
 
     def take(self, step: Step) -> None:
         if not self._holds(step):
@@ -164,7 +166,8 @@ class _Walk:
             raise place.fault("each must give a list or a mapping")
 
     def _act(self, step: Step) -> dict[str, Any]:
-        if len(self.found.deeds) > MOST_DEEDS:
+        self.acts += 1
+        if max(self.acts, len(self.found.deeds)) > MOST_DEEDS:
             raise step.place.fault(f"the steps come to more than {MOST_DEEDS} deeds")
         action = ACTIONS[step.action]
         given = Inputs(
@@ -260,7 +263,11 @@ class _Walk:
         words = [
             str(shown(given.values[key])) for key in ("message", "extra") if key in given.values
         ]
-        self.found.log += [line[:LONGEST_LINE] for word in words for line in word.splitlines()]
+        lines = [line[:LONGEST_LINE] for word in words for line in word.splitlines()]
+        room = MOST_LINES - len(self.found.log)
+        if 0 < room < len(lines):
+            lines[room - 1 :] = ["What the steps say after this is left out."]
+        self.found.log += lines[: max(room, 0)]
         if given.values.get("listWorkspace"):
             self.found.log.append("The files of the workspace are listed in the preview.")
         return {}

@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from flagstone.scaffolding.engine.keepable import keeping_fault
 from flagstone.scaffolding.errors import TemplateError
 
 MAX_BYTES = 256 * 1024
@@ -153,9 +154,18 @@ class _Reader:
             return self._mapping(node, path)
         if isinstance(node, yaml.SequenceNode):
             return [self.build(item, (*path, number)) for number, item in enumerate(node.value)]
+        if fault := keeping_fault(node.value):
+            raise TemplateError(f"has a text that {fault}", file=self.file, line=line)
         if node.tag not in _JSON_TAGS:
             return node.value
-        value = self.loader.construct_object(node)
+        try:
+            value = self.loader.construct_object(node)
+        except (ValueError, LookupError) as error:
+            raise TemplateError(
+                f"has the value '{node.value[:40]}', which cannot be read as what it looks like",
+                file=self.file,
+                line=line,
+            ) from error
         # JSON knows neither infinity nor not-a-number: they stay the text that was written
         return node.value if isinstance(value, float) and not math.isfinite(value) else value
 
@@ -167,6 +177,10 @@ class _Reader:
             if not isinstance(key, yaml.ScalarNode):
                 raise TemplateError(
                     "has a key that is not a text", file=self.file, line=key.start_mark.line + 1
+                )
+            if fault := keeping_fault(key.value):
+                raise TemplateError(
+                    f"has a key that {fault}", file=self.file, line=key.start_mark.line + 1
                 )
             self.lines[(*path, key.value)] = key.start_mark.line + 1
             result[key.value] = self.build(value, (*path, key.value))
