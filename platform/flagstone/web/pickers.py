@@ -43,7 +43,7 @@ def host_notices(form: Form) -> Mapping[str, str]:
     return {
         asked.name: (
             f"The template allows {' or '.join(wanted)} only, and that is no code host of this Flagstone, which has "
-            f"{', '.join(known) or 'none'}. The platform team can add it; until then nothing can be made here."
+            f"{', '.join(known) or 'none'}. The platform team can add it; until then no repository can be named here."
         )
         for asked in form.fields
         if asked.kind is FieldKind.REPOSITORY

@@ -117,6 +117,7 @@ def test_how_an_answer_is_written_is_told_where_its_field_does_not_show_it() -> 
     assert told(FieldKind.OBJECT) == 'As JSON, such as "…"'
     assert told(FieldKind.TAGS) == told(FieldKind.LIST) == "Several are separated by commas."
     assert told(FieldKind.CHOICES) == told(FieldKind.TEXT) == ""
+    assert told(FieldKind.OBJECT, is_readonly=True, default={}) == ""
 
 
 def test_an_answer_that_cannot_be_chosen_is_told_from_one_that_can() -> None:

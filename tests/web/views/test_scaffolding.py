@@ -427,7 +427,7 @@ def test_a_template_for_code_hosts_that_are_not_here_says_so_at_once(
     page = page_of(signed_in.get("/new/node"))
     told = (
         "The template allows github.com or gitlab.com only, and that is no code host of this Flagstone, which has "
-        "local. The platform team can add it; until then nothing can be made here."
+        "local. The platform team can add it; until then no repository can be named here."
     )
     assert (told in page) is is_told
     assert ('<option value="local">local</option>' in page) is not is_told

@@ -141,6 +141,8 @@ class Question:
     @property
     def how_to_write(self) -> str:
         """In words, the form of an answer that one line or area of text has to hold; empty where it shows."""
+        if self.asked.is_fixed:
+            return ""
         if self.asked.kind is FieldKind.OBJECT:
             return f"As JSON, such as {json_example(self.asked.schema)}"
         if self.asked.kind in LISTS and self.control == "text":
