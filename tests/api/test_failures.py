@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from django.test import Client
+
+from flagstone.api.errors import handle
+from flagstone.core.errors import Busy
 
 TOO_LARGE = b'{"name": "' + b"x" * (10 * 1024 * 1024) + b'"}'
 
@@ -147,3 +152,8 @@ def test_a_person_still_gets_pages(client, member, monkeypatch):
     assert client.get("/nope").headers["Content-Type"] == "text/html; charset=utf-8"
     strange = client.get("/catalog?q=a%00b")
     assert (strange.status_code, "The request could not be read" in strange.text) == (400, True)
+
+
+def test_too_much_at_a_time_is_a_429():
+    answer = handle(Busy("Another preview of yours is being rendered."), {})
+    assert (answer.status_code, json.loads(answer.content)["code"]) == (429, "busy")

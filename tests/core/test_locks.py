@@ -4,12 +4,12 @@ import os
 import signal
 import threading
 import time
-from uuid import UUID
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 import pytest
 from django.db import connection
 
-from flagstone.core.locks import only_one_at
+from flagstone.core.locks import one_of, only_one_at
 from tests.forking import fork
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -64,3 +64,29 @@ def test_a_death_gives_it_back():
                 return
         time.sleep(0.02)
     raise AssertionError("the lock of the dead process was never given back")
+
+
+def test_so_many_at_a_time_and_no_more():
+    found = []
+
+    def ask():
+        with one_of("rendering", 2) as is_ours:
+            found.append(is_ours)
+        connection.close()
+
+    def asked_elsewhere():
+        other = threading.Thread(target=ask)
+        other.start()
+        other.join()
+
+    with one_of("rendering", 2) as is_ours:
+        asked_elsewhere()
+        with one_of("something else", 1) as is_free:
+            asked_elsewhere()
+    assert (is_ours, is_free, found) == (True, True, [True, True])
+    with only_one_at(uuid5(NAMESPACE_URL, "rendering:0")):
+        asked_elsewhere()
+        with only_one_at(uuid5(NAMESPACE_URL, "rendering:1")):
+            asked_elsewhere()
+        asked_elsewhere()
+    assert found[2:] == [True, False, True]

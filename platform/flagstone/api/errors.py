@@ -10,6 +10,7 @@ from rest_framework.exceptions import APIException, PermissionDenied, Validation
 from rest_framework.views import exception_handler
 
 from flagstone.core.errors import (
+    Busy,
     Conflict,
     ExternalError,
     FlagstoneError,
@@ -22,6 +23,7 @@ STATUS_OF: tuple[tuple[type[FlagstoneError], int], ...] = (
     (NotFound, 404),
     (Forbidden, 403),
     (Conflict, 409),
+    (Busy, 429),
     (UserError, 422),
     (ExternalError, 502),
 )

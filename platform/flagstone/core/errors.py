@@ -44,6 +44,12 @@ class Conflict(UserError):
     default_code = "conflict"
 
 
+class Busy(UserError):
+    """More is asked for at a time than is given; in a moment it works."""
+
+    default_code = "busy"
+
+
 class Forbidden(UserError):
     """The person lacks the right."""
 

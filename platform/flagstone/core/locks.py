@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from uuid import UUID
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from django.db import DatabaseError, connection
 
@@ -29,3 +29,16 @@ def only_one_at(subject: UUID) -> Iterator[bool]:
             # a connection that broke gave the lock back already
             with contextlib.suppress(DatabaseError), connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [key])
+
+
+@contextlib.contextmanager
+def one_of(subject: str, most: int) -> Iterator[bool]:
+    """Let so many at a time be at something, and tell whether this is one of them; nobody waits.
+
+    Args:
+        subject: Names what is done.
+        most: How many may.
+    """
+    with contextlib.ExitStack() as held:
+        places = (uuid5(NAMESPACE_URL, f"{subject}:{number}") for number in range(most))
+        yield any(held.enter_context(only_one_at(place)) for place in places)

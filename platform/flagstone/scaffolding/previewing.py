@@ -10,13 +10,17 @@ from django.utils import timezone
 
 from flagstone.accounts.models import User
 from flagstone.accounts.permissions import require
+from flagstone.forge.errors import ForgeError
+from flagstone.forge.git.changes import ChangeSet, FileContent
 from flagstone.forge.models import Repository, RepositoryRole
 from flagstone.scaffolding.collection import find_scaffold
 from flagstone.scaffolding.engine.answers import validate
 from flagstone.scaffolding.engine.plan import RenderedService, render
 from flagstone.scaffolding.engine.scaffold import Scaffold
+from flagstone.scaffolding.engine.trees import RenderedTree
 from flagstone.scaffolding.naming import name_holder
 from flagstone.scaffolding.picking import require_known_entities
+from flagstone.scaffolding.rendering_places import place_to_render
 from flagstone.scaffolding.surroundings import Surroundings, described, surroundings_of
 
 
@@ -56,8 +60,25 @@ class Preview:
         return sorted(there)
 
     @property
+    def unwritable(self) -> str:
+        """Why the code host would not take these files as they are; '' when it would."""
+        gitops, service = self.rendered.gitops, self.rendered.service
+        try:
+            if self.rendered.pull_request:
+                ChangeSet(_contents(gitops))
+            if self.rendered.repository and service.files:
+                ChangeSet(_contents(service), allow_workflows=True)
+        except ForgeError as error:
+            return error.message
+        return ""
+
+    @property
     def can_be_created(self) -> bool:
-        return not self.holder
+        return not self.holder and not self.unwritable
+
+
+def _contents(tree: RenderedTree) -> dict[str, FileContent | None]:
+    return {path: FileContent(file.content, file.executable) for path, file in tree.files.items()}
 
 
 def preview(*, actor: User, scaffold_id: str, answers: Mapping[str, Any]) -> Preview:
@@ -68,6 +89,7 @@ def preview(*, actor: User, scaffold_id: str, answers: Mapping[str, Any]) -> Pre
         NotFound, TemplateError: There is no such scaffold, or it cannot be rendered.
         AnswersInvalid: With every fault of every question.
         Conflict: There is no GitOps repository.
+        Busy: Enough is being rendered as it is.
         ForgeError: The GitOps repository cannot be read.
     """
     require(actor, "scaffolding.create")
@@ -76,14 +98,15 @@ def preview(*, actor: User, scaffold_id: str, answers: Mapping[str, Any]) -> Pre
     require_known_entities(scaffold.form, answers)
     name = scaffold.form.service_name(answers)
     surroundings = surroundings_of(name, repository=scaffold.repository(answers))
-    rendered = render(
-        scaffold,
-        answers,
-        user=described(actor),
-        environment=surroundings.environment(),
-        now=timezone.now(),
-        foretell=surroundings.foretell,
-    )
+    with place_to_render(actor):
+        rendered = render(
+            scaffold,
+            answers,
+            user=described(actor),
+            environment=surroundings.environment(),
+            now=timezone.now(),
+            foretell=surroundings.foretell,
+        )
     holder = (
         ""
         if scaffold.is_change

@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from flagstone.core.errors import (
+    Busy,
     Conflict,
     ExternalError,
     FlagstoneError,
@@ -25,6 +26,7 @@ STATUS_OF: tuple[tuple[type[FlagstoneError], int], ...] = (
     (NotFound, 404),
     (Forbidden, 403),
     (Conflict, 409),
+    (Busy, 429),
     (UserError, 400),
     (ExternalError, 502),
 )
@@ -34,6 +36,7 @@ TITLES: dict[int, str] = {
     403: "You may not do this",
     404: "There is no such thing",
     409: "That does not work now",
+    429: "Too much at a time",
     500: "Flagstone broke here, not you",
     502: "Something outside Flagstone failed",
 }

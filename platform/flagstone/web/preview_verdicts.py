@@ -116,6 +116,8 @@ def _policy(verdict: PolicyVerdict) -> Policy:
 
 def _obstacle(forecast: Forecast) -> str:
     titles = [verdict.title for verdict in forecast.policies if verdict.state is State.FAIL]
+    if unwritable := forecast.preview.unwritable:
+        return unwritable
     in_the_way = forecast.preview.in_the_way(forecast.before)
     if in_the_way:
         return (

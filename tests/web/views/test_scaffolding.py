@@ -12,7 +12,9 @@ from django.test import Client
 from flagstone.accounts.models import User
 from flagstone.catalog.models import Relation
 from flagstone.forge.models import Repository
+from flagstone.scaffolding import rendering_places
 from flagstone.scaffolding.models import ScaffoldRun
+from tests.scaffolding.building import TOP
 
 pytestmark = pytest.mark.django_db
 
@@ -299,6 +301,30 @@ def test_the_answers_can_be_changed_after_the_preview(
         "checkout",
         "It takes payments",
         "2",
+    )
+
+
+def test_who_asks_for_more_previews_at_a_time_than_there_are_is_told(
+    signed_in: Client, scaffolds: Path, gitops: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rendering_places, "MOST_FOR_ONE", 0)
+    response = signed_in.post("/new/tiny-api/preview", ANSWERS)
+    assert response.status_code == 429
+    assert "Another preview of yours is being rendered; try again in a moment." in page_of(response)
+    assert 'value="It takes payments"' in page_of(response)
+    defaults = signed_in.post("/new/tiny-api/defaults", ANSWERS)
+    assert (defaults.status_code, defaults.content) == (204, b"")
+
+
+def test_a_path_that_the_code_host_would_not_take_stops_it(
+    signed_in: Client, scaffolds: Path, gitops: Repository
+) -> None:
+    workflows = scaffolds / "paved" / TOP / ".github" / "workflows"
+    workflows.mkdir(parents=True)
+    (workflows / "ci.yaml").write_text("on: push\n")
+    verdict = signed_in.get(previewed(signed_in)).context["verdict"]
+    assert verdict.obstacle.startswith(
+        "The file cannot be written at '.github/workflows/ci.yaml': it would run in CI"
     )
 
 

@@ -16,15 +16,21 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from flagstone.accounts.permissions import require
 from flagstone.catalog.selectors import Linked, link
-from flagstone.core.errors import Forbidden, NotFound, UserError
+from flagstone.core.errors import Busy, Forbidden, NotFound, UserError
 from flagstone.gate.previews import forecast
 from flagstone.scaffolding import actions, selectors
 from flagstone.scaffolding.collection import find_scaffold
 from flagstone.scaffolding.engine.answers import from_html, validate
 from flagstone.scaffolding.engine.derived import derived_defaults
 from flagstone.scaffolding.engine.scaffold import Scaffold
-from flagstone.scaffolding.errors import AnswersInvalid, NameTaken, TemplateError
+from flagstone.scaffolding.errors import (
+    AnswersInvalid,
+    NameTaken,
+    RendererKilled,
+    TemplateError,
+)
 from flagstone.scaffolding.picking import require_known_entities
+from flagstone.scaffolding.rendering_places import place_to_render
 from flagstone.web import previews
 from flagstone.web.forms.questions import (
     PREFIX,
@@ -129,8 +135,12 @@ def live_defaults(request: PageRequest, scaffold_id: str) -> HttpResponse:
     posted = posted_answers(request.POST.lists())
     given = {name: values for name, values in posted.items() if any(values)}
     try:
-        found = derived_defaults(scaffold, from_html(scaffold.form, given))
-    except TemplateError as error:
+        with place_to_render(request.user):
+            found = derived_defaults(scaffold, from_html(scaffold.form, given))
+    except Busy:
+        # what the page shows stays; the next answer asks again
+        return HttpResponse(status=204)
+    except (TemplateError, RendererKilled) as error:
         # the preview says the same; the form can go on without
         context: dict[str, Any] = {"problem": error.message, "derived": []}
     else:
