@@ -27,7 +27,7 @@ def sweep_runs(**_later: Any) -> None:
 
 @shared_task(base=FlagstoneTask, name="flagstone.scaffolding.fetch_template")
 def fetch_template(source_id: int, **_later: Any) -> None:
-    fetching.fetch(source_id)
+    fetching.take_turn(source_id, fetch_template.delay_on_commit)
 
 
 @shared_task(base=FlagstoneTask, name="flagstone.scaffolding.sweep_templates")

@@ -1,12 +1,26 @@
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
+import tempfile
+import threading
+import time
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from flagstone.forge.errors import RefNotFound, RepositoryGone, TransportError, TreeTooLarge
+from flagstone.forge.errors import (
+    RefNotFound,
+    RepositoryGone,
+    TimedOut,
+    TransportError,
+    TreeTooLarge,
+)
+from flagstone.forge.git import environment, workspace
 from flagstone.forge.git.checkout import CheckoutLimits, check_out
+from flagstone.forge.git.limits import ProcessLimits
 from flagstone.forge.git.remotes import GitRemote
 from tests.forge.repositories import git
 from tests.git_http import publish, serving
@@ -167,6 +181,97 @@ def test_a_large_file_is_not_even_fetched(server, work, tmp_path):
     with pytest.raises(TreeTooLarge):
         check_out(over_http(server), "", tmp_path, limits=SMALL)
     assert 0 < sum(asked) < 20_000
+
+
+@pytest.fixture
+def scratch(tmp_path, monkeypatch):
+    """A place for workspaces that can be seen to be empty afterwards."""
+    (folder := tmp_path / "scratch").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder
+
+
+def test_a_server_without_filters_sends_no_more_than_a_template_may_be(
+    server, work, tmp_path, scratch
+):
+    put(server, work, {"big": os.urandom(3_000_000)}, filters=False)
+    limits = CheckoutLimits(process=ProcessLimits(file_bytes=1_000_000))
+    with pytest.raises(TreeTooLarge) as refused:
+        check_out(over_http(server), "", tmp_path / "into", limits=limits)
+    assert refused.value.message == "The repository acme/demo is larger than a template may be."
+    assert list(scratch.iterdir()) == []
+
+
+@contextmanager
+def pouring(piece: bytes, *, pause: float = 0.0):
+    """Serve an answer that has a beginning only: this piece, again and again."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def log_message(self, *_):
+            """Stay silent."""
+
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("Content-Type", "application/x-git-upload-pack-advertisement")
+            self.end_headers()
+            with contextlib.suppress(OSError):
+                self.wfile.write(b"001e# service=git-upload-pack\n0000")
+                while True:
+                    self.wfile.write(piece)
+                    time.sleep(pause)
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        server.block_on_close = False
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        yield GitRemote("acme/demo", f"http://127.0.0.1:{server.server_port}/x.git", ("http",))
+        server.shutdown()
+
+
+def test_a_server_that_names_refs_without_end_is_given_up(tmp_path, scratch):
+    ref = f"{'1' * 40} refs/heads/{'x' * 80}\n"
+    limits = CheckoutLimits(process=ProcessLimits(memory_bytes=200 * 1024 * 1024))
+    with (
+        pouring(f"{len(ref) + 4:04x}{ref}".encode() * 500) as remote,
+        pytest.raises(TreeTooLarge) as refused,
+    ):
+        check_out(remote, "", tmp_path / "into", limits=limits)
+    assert refused.value.message == "The repository acme/demo is larger than a template may be."
+    assert list(scratch.iterdir()) == []
+
+
+def test_a_server_that_trickles_is_given_up(tmp_path, monkeypatch):
+    patient = environment.OF_STRANGERS
+    assert (patient["http.lowSpeedLimit"], patient["http.lowSpeedTime"]) == ("1000", "15")
+    monkeypatch.setitem(patient, "http.lowSpeedTime", "2")
+    began = time.monotonic()
+    with pouring(b"0", pause=0.2) as remote, pytest.raises(TransportError, match="too slow"):
+        check_out(remote, "", tmp_path / "into")
+    assert time.monotonic() - began < 15
+
+
+def test_a_look_at_the_refs_takes_less_time_than_a_fetch_may(tmp_path, monkeypatch):
+    assert workspace._LOOK_TIME_LIMIT == 20.0
+    monkeypatch.setattr(workspace, "_LOOK_TIME_LIMIT", 1.0)
+    with (
+        pouring(b"0", pause=0.2) as remote,
+        pytest.raises(TimedOut, match="git ls-remote did not end within 1 seconds"),
+    ):
+        check_out(remote, "", tmp_path / "into")
+
+
+def test_a_file_that_grows_as_it_is_laid_out_is_too_large(server, work, tmp_path):
+    put(
+        server,
+        work,
+        {
+            ".gitattributes": b"*.txt working-tree-encoding=UTF-32\n",
+            "a.txt": ("x" * 600).encode("utf-32"),
+        },
+    )
+    with pytest.raises(TreeTooLarge) as refused:
+        check_out(over_http(server), "", tmp_path, limits=SMALL)
+    assert refused.value.message == "acme/demo: a.txt is larger than 0 MB."
 
 
 def test_a_submodule_is_not_fetched(server, work, tmp_path):

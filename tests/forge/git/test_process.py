@@ -7,6 +7,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from flagstone.forge.git.limits import ProcessLimits
 from flagstone.forge.git.process import (
     Completed,
     OutputLimitReached,
@@ -22,6 +23,7 @@ def run(
     stdin: bytes = b"",
     time_limit: float = 30.0,
     output_limit: int = 10_000_000,
+    limits: ProcessLimits | None = None,
 ) -> Completed:
     return run_group(
         [sys.executable, "-S", "-c", code],
@@ -30,6 +32,7 @@ def run(
         directory=folder,
         time_limit=time_limit,
         output_limit=output_limit,
+        limits=limits,
     )
 
 
@@ -109,6 +112,26 @@ def test_a_process_that_does_not_want_to_end_is_ended(tmp_path: Path) -> None:
     with pytest.raises(TimeLimitReached):
         run(tmp_path, code, time_limit=1.0)
     assert time.monotonic() - began < 5
+
+
+def test_limits_hold_for_the_command_and_for_its_children(tmp_path: Path) -> None:
+    code = (
+        "import resource as r, subprocess, sys\n"
+        "print([r.getrlimit(k)[1] for k in (r.RLIMIT_CORE, r.RLIMIT_FSIZE, r.RLIMIT_AS, r.RLIMIT_CPU)])\n"
+        "sys.stdout.flush()\n"
+        "if len(sys.argv) == 1: subprocess.run([sys.executable, '-S', '-c', sys.orig_argv[-1], 'child'])\n"
+    )
+    limits = ProcessLimits(file_bytes=1024 * 1024, memory_bytes=512 * 1024 * 1024, cpu_seconds=7)
+    done = run(tmp_path, code, limits=limits)
+    assert done.stdout.decode().splitlines() == ["[0, 1048576, 536870912, 7]"] * 2
+
+
+def test_a_missing_program_is_an_os_error_under_limits_too(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        run_group(
+            ["no-such-program"], stdin=b"", environment={"PATH": "/usr/bin:/bin"},
+            directory=tmp_path, time_limit=1, output_limit=1, limits=ProcessLimits(),
+        )  # fmt: skip
 
 
 def test_too_much_output_ends_the_process(tmp_path: Path) -> None:

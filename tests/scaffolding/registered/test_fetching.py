@@ -2,16 +2,18 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from flagstone.core.tasks import RetryLater
 from flagstone.scaffolding.collection import find_scaffold
 from flagstone.scaffolding.models import TemplateSource, TemplateState
 from flagstone.scaffolding.registered import fetching, holding
-from flagstone.scaffolding.tasks import sweep_templates
+from flagstone.scaffolding.tasks import fetch_template, sweep_templates
 from tests.git_http import publish
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -93,6 +95,66 @@ def test_a_host_that_is_not_allowed_any_more_is_not_asked(register, server, sett
     source = fetched(source)
     assert (source.state, source.error_code) == (TemplateState.FAILED, "scaffold.address_refused")
     assert server.asked == []
+
+
+def test_one_template_is_fetched_at_a_time_and_the_next_is_called_for(register, server):
+    """A slow host holds one worker; the others have other work."""
+    first, second = register(), register(scaffold_id="second")
+    called, begun, go_on = [], threading.Event(), threading.Event()
+
+    class Slow(server.RequestHandlerClass):
+        def _reply(self, *answer):
+            begun.set()
+            go_on.wait(20)
+            super()._reply(*answer)
+
+    server.RequestHandlerClass = Slow
+
+    def work():
+        fetching.take_turn(first.pk, called.append)
+        connection.close()
+
+    (worker := threading.Thread(target=work)).start()
+    assert begun.wait(20)
+    fetching.take_turn(second.pk, called.append)
+    second.refresh_from_db()
+    assert (second.state, called) == (TemplateState.WAITING, [])
+    go_on.set()
+    worker.join(20)
+    assert called == [second.pk]
+    fetching.take_turn(second.pk, called.append)
+    states = TemplateSource.objects.values_list("state", flat=True)
+    assert (list(states), called) == ([TemplateState.READY] * 2, [second.pk])
+
+
+def test_the_next_is_called_for_after_a_failure_too(register, server, sent):
+    first, second = register(), register(scaffold_id="second")
+    server.shutdown()
+    server.server_close()
+    sent.clear()
+    with pytest.raises(RetryLater):
+        fetch_template(first.pk)
+    assert sent == [("scaffolding.fetch_template", second.pk)]
+
+
+@pytest.mark.parametrize("url", ["/demo.git", "/gone.git", ":1/unreachable.git"])
+def test_what_comes_of_a_template_that_was_removed_meanwhile_is_dropped(
+    register, server, monkeypatch, audit_actions, url
+):
+    source = register()
+    TemplateSource.objects.update(
+        url=server.url.rsplit(":", 1)[0] + url if ":" in url else server.url + url
+    )
+    plain = fetching.remote_of
+
+    def removed_meanwhile(address):
+        TemplateSource.objects.all().delete()
+        return plain(address)
+
+    monkeypatch.setattr(fetching, "remote_of", removed_meanwhile)
+    fetching.fetch(source.pk)
+    assert not TemplateSource.objects.exists()
+    assert audit_actions()[-1] == "scaffolding.template_registered"
 
 
 def test_the_sweep_finds_what_no_message_said(register, sent):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from flagstone.forge.errors import GitFailed, RefNotFound, TransportError, TreeTooLarge
 from flagstone.forge.git.command import Git
+from flagstone.forge.git.limits import ProcessLimits
 from flagstone.forge.git.remotes import GitRemote
 from flagstone.forge.git.workspace import GitWorkspace
 
@@ -19,11 +21,12 @@ _BAD_REF = re.compile(r"[\x00-\x20~^:?*\[\\\x7f]|\.\.|@\{|//|\A-|\A/|/\Z|\.lock\
 
 @dataclass(frozen=True, slots=True)
 class CheckoutLimits:
-    """How much one checkout may bring."""
+    """How much one checkout may bring, and what git may take to find out."""
 
     files: int = 5_000
     file_bytes: int = 8 * 1024 * 1024
     total_bytes: int = 64 * 1024 * 1024
+    process: ProcessLimits = field(default_factory=ProcessLimits)
 
 
 def check_out(
@@ -42,18 +45,19 @@ def check_out(
 
     Raises:
         RefNotFound: There is no such branch, tag or commit.
-        TreeTooLarge: It holds too much; nothing was written.
+        TreeTooLarge: It holds too much.
         TransportError: The repository cannot be read.
     """
     limits = limits or CheckoutLimits()
     if len(ref) > _LONGEST_REF or _BAD_REF.search(ref):
         raise RefNotFound(f"{ref[:_LONGEST_REF]!r} cannot be a branch, a tag or a commit.", ref=ref)
-    with GitWorkspace(remote) as workspace:
+    with GitWorkspace(remote, limits=limits.process) as workspace:
         commit = ref if _COMMIT.match(ref) else workspace.look_up(ref)
         _fetch(workspace, commit, limits)
         _check_size(workspace.git, commit, remote.name, limits)
         work = workspace.git.with_environment(GIT_WORK_TREE=str(into.resolve()))
         work.run("read-tree", "--reset", "-u", commit)
+    _check_written(into, remote.name, limits)
     return commit
 
 
@@ -81,10 +85,30 @@ def _check_size(git: Git, commit: str, name: str, limits: CheckoutLimits) -> Non
     sizes = {line.split()[0]: int(line.split()[2]) for line in done.stdout.decode().splitlines()}
     for path, blob in files.items():
         if sizes.get(blob, limits.file_bytes + 1) > limits.file_bytes:
-            most = limits.file_bytes // (1024 * 1024)
-            raise TreeTooLarge(f"{name}: {path} is larger than {most} MB.")
+            raise _too_large_file(path, name, limits)
     if sum(sizes[blob] for blob in files.values()) > limits.total_bytes:
-        raise TreeTooLarge(f"{name} is larger than {limits.total_bytes // (1024 * 1024)} MB.")
+        raise _too_large(name, limits)
+
+
+def _check_written(into: Path, name: str, limits: CheckoutLimits) -> None:
+    """Look again at what lies there: an encoding of .gitattributes makes four bytes of one."""
+    total = 0
+    for folder, _, files in os.walk(into):
+        for file in (Path(folder, each) for each in files):
+            size = file.lstat().st_size
+            total += size
+            if size > limits.file_bytes:
+                raise _too_large_file(file.relative_to(into).as_posix(), name, limits)
+    if total > limits.total_bytes:
+        raise _too_large(name, limits)
+
+
+def _too_large_file(path: str, name: str, limits: CheckoutLimits) -> TreeTooLarge:
+    return TreeTooLarge(f"{name}: {path} is larger than {limits.file_bytes // (1024 * 1024)} MB.")
+
+
+def _too_large(name: str, limits: CheckoutLimits) -> TreeTooLarge:
+    return TreeTooLarge(f"{name} is larger than {limits.total_bytes // (1024 * 1024)} MB.")
 
 
 def _files(git: Git, commit: str) -> Iterator[tuple[str, str]]:

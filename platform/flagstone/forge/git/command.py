@@ -13,6 +13,7 @@ os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
 from git.cmd import Git as GitPythonCommand
 
 from flagstone.forge.errors import GitFailed, GitMissing, NoRoom, OutputTooLarge, TimedOut
+from flagstone.forge.git.limits import ProcessLimits
 from flagstone.forge.git.process import (
     Completed,
     OutputLimitReached,
@@ -35,6 +36,7 @@ class Git(GitPythonCommand):
         directory: The bare repository, or any folder for commands that need none.
         environment: All that git gets, see `clean_environment`.
         time_limit: Seconds that a command may take.
+        limits: What the kernel lets a command take, where it works with what strangers sent.
     """
 
     def __init__(
@@ -43,16 +45,18 @@ class Git(GitPythonCommand):
         environment: Mapping[str, str],
         *,
         time_limit: float = DEFAULT_TIME_LIMIT,
+        limits: ProcessLimits | None = None,
     ) -> None:
         super().__init__(str(directory))
         self._directory = directory
         self._clean_environment = environment
         self._time_limit = time_limit
+        self._limits = limits
 
     def with_environment(self, **more: str) -> Git:
         """Return the same git with more in its environment."""
         environment = {**self._clean_environment, **more}
-        return Git(self._directory, environment, time_limit=self._time_limit)
+        return Git(self._directory, environment, time_limit=self._time_limit, limits=self._limits)
 
     def run(
         self,
@@ -118,6 +122,7 @@ class Git(GitPythonCommand):
                 directory=self._directory,
                 time_limit=kill_after_timeout,
                 output_limit=max_chunk_size,
+                limits=self._limits,
             )
         except TimeLimitReached as error:
             raise TimedOut(

@@ -29,6 +29,15 @@ _SAFE_CONFIG: Mapping[str, str] = {
     "fastimport.unpackLimit": "1",
 }
 
+# with a server of strangers there is less patience, and less is taken in at once
+OF_STRANGERS: Mapping[str, str] = {
+    "http.lowSpeedLimit": "1000",
+    "http.lowSpeedTime": "15",
+    # one pack is one file, which a limit on files holds; threads of their own would cost address space
+    "transfer.unpackLimit": "1",
+    "pack.threads": "1",
+}
+
 
 def clean_environment(
     home: Path, *, protocols: tuple[str, ...] = ("file",), config: Mapping[str, str] | None = None

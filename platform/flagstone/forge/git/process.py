@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import selectors
+import shutil
 import signal
 import subprocess
 import time
@@ -12,6 +13,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
+
+from flagstone.forge.git.limits import ProcessLimits
 
 _CHUNK = 65536
 _KEPT_STDERR = 64 * 1024
@@ -43,6 +46,7 @@ def run_group(
     directory: Path,
     time_limit: float,
     output_limit: int,
+    limits: ProcessLimits | None = None,
 ) -> Completed:
     """Run a command to its end, or end it and every process it started.
 
@@ -54,6 +58,10 @@ def run_group(
         OutputLimitReached: It wrote more than `output_limit` bytes.
         OSError: It could not be started.
     """
+    if limits is not None:
+        if shutil.which(command[0], path=environment.get("PATH")) is None:
+            raise FileNotFoundError(command[0])
+        command = limits.around(command)
     process = subprocess.Popen(
         command,
         stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,

@@ -24,6 +24,7 @@ from flagstone.forge.errors import (
     RepositoryGone,
     TimedOut,
     TransportError,
+    TreeTooLarge,
 )
 from flagstone.forge.git.changes import ChangeSet
 from flagstone.forge.git.command import Git
@@ -33,13 +34,17 @@ from flagstone.forge.git.commits import (
     fast_import_stream,
     parse_raw_differences,
 )
-from flagstone.forge.git.environment import clean_environment
+from flagstone.forge.git.environment import OF_STRANGERS, clean_environment
+from flagstone.forge.git.limits import ProcessLimits, ended_by_limits
+from flagstone.forge.git.process import Completed
 from flagstone.forge.git.pushing import PushOutcome, PushResult, read_push
 from flagstone.forge.git.remotes import HEADS, TAGS, GitRemote, RemoteRefs
 
 _PREFIX = "flagstone-workspace-"
 _BUILT = "refs/flagstone/built"
 _ABANDONED_AFTER = 3600.0
+# a list of refs comes at once, or the server is not well
+_LOOK_TIME_LIMIT = 20.0
 _MOVED = re.compile(r"requested URL returned error: 30[12378]|unable to update url base")
 _NOT_FOUND = re.compile(r"could not read Username|repository '[^']*' not found")
 _CONFIG = """[core]
@@ -73,11 +78,19 @@ class GitWorkspace:
     Args:
         remote: Where it looks and pushes.
         time_limit: Seconds that one git command may take.
+        limits: What one git command may take of the machine, where a stranger's server is asked.
     """
 
-    def __init__(self, remote: GitRemote, *, time_limit: float = 120.0) -> None:
+    def __init__(
+        self,
+        remote: GitRemote,
+        *,
+        time_limit: float = 120.0,
+        limits: ProcessLimits | None = None,
+    ) -> None:
         self.remote = remote
         self._time_limit = time_limit
+        self._limits = limits
         self._folder: Path | None = None
         self._git: Git | None = None
 
@@ -100,11 +113,10 @@ class GitWorkspace:
                 f"There is no room for a workspace in {tempfile.gettempdir()}: {error.strerror}. "
                 "Free some space, or set TMPDIR."
             ) from error
-        environment = clean_environment(
-            home, protocols=self.remote.protocols, config=self.remote.config
-        )
+        config = {**self.remote.config, **(OF_STRANGERS if self._limits else {})}
+        environment = clean_environment(home, protocols=self.remote.protocols, config=config)
         environment["GIT_DIR"] = str(repository)
-        self._git = Git(repository, environment, time_limit=self._time_limit)
+        self._git = Git(repository, environment, time_limit=self._time_limit, limits=self._limits)
         return self
 
     def __exit__(
@@ -132,8 +144,8 @@ class GitWorkspace:
         return refs
 
     def _look(self, *patterns: str) -> RemoteRefs:
-        with _reaching(self.remote):
-            done = self.git.run("ls-remote", "--symref", self.remote.url, *patterns)
+        with self._reaching():
+            done = self._list_refs("--symref", self.remote.url, *patterns)
         default, heads = "", {}
         for line in done.stdout.decode("utf-8", "replace").splitlines():
             left, _, ref = line.partition("\t")
@@ -153,8 +165,8 @@ class GitWorkspace:
             TransportError: It did not answer.
         """
         wanted = (f"{HEADS}{ref}", f"{TAGS}{ref}^{{}}", f"{TAGS}{ref}") if ref else ("HEAD",)
-        with _reaching(self.remote):
-            done = self.git.run("ls-remote", self.remote.url, *wanted)
+        with self._reaching():
+            done = self._list_refs(self.remote.url, *wanted)
         lines = (line.split("\t") for line in done.stdout.decode("utf-8", "replace").splitlines())
         found = {name: commit for commit, name in lines}
         # a tag with a message is an object of its own; ^{} is the commit that it names
@@ -163,6 +175,10 @@ class GitWorkspace:
                 return found[name]
         what = f"no branch and no tag {ref!r}" if ref else "no commit yet"
         raise RefNotFound(f"The repository {self.remote.name} has {what}.", ref=ref)
+
+    def _list_refs(self, *arguments: str) -> Completed:
+        limit = min(self._time_limit, _LOOK_TIME_LIMIT)
+        return self.git.run("ls-remote", *arguments, time_limit=limit)
 
     def fetch(self, *commits: str, blobs: bool = False, up_to: int | None = None) -> None:
         """Make commits readable here; a repository on this machine is read in place.
@@ -176,7 +192,7 @@ class GitWorkspace:
         if up_to is not None:
             wanted = f"--filter=blob:limit={up_to + 1}"
         if self.remote.objects is None:
-            with _reaching(self.remote):
+            with self._reaching():
                 self.git.run(
                     "fetch", "--quiet", "--depth=1", "--no-tags", "--no-write-fetch-head",
                     "--no-recurse-submodules", wanted, "origin", *commits,
@@ -185,11 +201,32 @@ class GitWorkspace:
     def fetch_history(self, commit: str) -> None:
         """Make a commit and all before it readable here, without their files."""
         if self.remote.objects is None:
-            with _reaching(self.remote):
+            with self._reaching():
                 self.git.run(
                     "fetch", "--quiet", "--no-tags", "--no-write-fetch-head",
                     "--no-recurse-submodules", "--filter=tree:0", "origin", commit,
                 )  # fmt: skip
+
+    @contextlib.contextmanager
+    def _reaching(self) -> Iterator[None]:
+        """Translate git's failure to reach the remote, or to hold what it sent."""
+        with _reaching(self.remote):
+            try:
+                yield
+            except GitFailed as error:
+                if self._limits is not None and self._took_too_much(error, self._limits):
+                    raise TreeTooLarge(
+                        f"The repository {self.remote.name} is larger than a template may be.",
+                        repository=self.remote.name,
+                    ) from error
+                raise
+
+    def _took_too_much(self, error: GitFailed, limits: ProcessLimits) -> bool:
+        """Tell whether a limit ended git: it does not always say so, but the pack is full then."""
+        if ended_by_limits(int(str(error.params["status"])), str(error.params["stderr"])):
+            return True
+        packs = (self._folder or Path()).glob("repository/objects/pack/*")
+        return any(pack.stat().st_size >= limits.largest_file for pack in packs)
 
     def build_commit(self, base: str, changes: ChangeSet, meta: CommitMeta) -> Commit:
         """Build the commit on a base and prove that it differs from it as meant.

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import tempfile
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -13,6 +16,7 @@ from django.utils import timezone
 
 from flagstone.core import audit
 from flagstone.core.errors import FlagstoneError
+from flagstone.core.locks import only_one_at
 from flagstone.core.tasks import RetryLater
 from flagstone.forge.errors import ForgeError, RepositoryGone
 from flagstone.forge.git.checkout import check_out
@@ -25,12 +29,27 @@ from flagstone.scaffolding.registered.holding import scaffolds_below
 
 MOST_TRIES = 5
 MOST_AT_ONCE = 20
+# of all templates one is fetched at a time: a slow host holds one worker and never all of them
+_TURN = UUID("6f4be0a5-8c1d-4c51-9a34-0d8f6f2c7b10")
 
 logger = logging.getLogger(__name__)
 
 
+def take_turn(source_id: int, call: Callable[[int], None]) -> None:
+    """Fetch a template if none is being fetched, and call for the next then; else whoever is at one calls for this.
+
+    Raises:
+        RetryLater: As `fetch`.
+    """
+    with contextlib.ExitStack() as after, only_one_at(_TURN) as is_ours:
+        if is_ours:
+            # it runs when the turn is given back, however the fetch ended
+            after.callback(_call_next, call)
+            fetch(source_id)
+
+
 def fetch(source_id: int) -> None:
-    """Fetch a template that waits for it; calling it again, or twice at once, fetches the same.
+    """Fetch a template that waits for it; calling it again fetches the same.
 
     Raises:
         RetryLater: The code host did not answer; the template waits for its next try.
@@ -66,6 +85,14 @@ def claim_waiting() -> list[int]:
     claimed = list(rows)
     TemplateSource.objects.filter(pk__in=claimed).update(touched_at=now)
     return claimed
+
+
+def _call_next(call: Callable[[int], None]) -> None:
+    waiting = TemplateSource.objects.filter(
+        state=TemplateState.WAITING, not_before__lte=timezone.now()
+    )
+    for source_id in waiting.order_by("touched_at").values_list("pk", flat=True)[:1]:
+        call(source_id)
 
 
 def _keep(source: TemplateSource) -> None:
@@ -122,13 +149,13 @@ def _checked_out(source: TemplateSource, into: Path) -> str:
 
 def _postpone(source: TemplateSource, failure: ForgeError) -> None:
     wait = failure.retry_after or 2.0 ** (source.tries + 1)
-    _waiting(source).update(
+    if _waiting(source).update(
         tries=source.tries + 1,
         error_code=failure.code,
         error=failure.message,
         not_before=timezone.now() + timedelta(seconds=wait),
-    )
-    raise RetryLater(failure.message, retry_after=wait) from failure
+    ):
+        raise RetryLater(failure.message, retry_after=wait) from failure
 
 
 def _fail(source: TemplateSource, failure: FlagstoneError) -> None:
