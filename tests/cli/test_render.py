@@ -383,6 +383,8 @@ spec:
   steps:
     - {id: f, action: "fetch:template", input: {url: ./skeleton, values: {name: "${{ parameters.name }}"}}}
     - {id: p, action: "publish:github", input: {repoUrl: "${{ parameters.repoUrl }}"}}
+    - {id: l, action: "debug:log", input: {message: "for ${{ parameters.name }}"}}
+    - {id: n, name: Never, if: false, action: "debug:log", input: {message: x}}
     - id: r
       action: catalog:register
       input: {repoContentsUrl: "${{ steps.p.output.repoContentsUrl }}", catalogInfoPath: /catalog-info.yaml}
@@ -395,5 +397,7 @@ spec:
     )  # fmt: skip
 
     assert done.returncode == 0, done.stderr
+    assert "left out     Never: its condition is false\n" in done.stdout
+    assert "for quotes\n" in done.stdout
     assert (tmp_path / "out/service/catalog-info.yaml").read_text() == "name: quotes\n"
     assert "GitOps repository: 0 files" in done.stdout

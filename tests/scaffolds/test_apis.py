@@ -51,7 +51,7 @@ def test_the_form_and_the_layers_fit_together(api: str) -> None:
             layer = (SCAFFOLDS / api / step["input"]["url"]).resolve()
             declared = json.loads((layer / "cookiecutter.json").read_text("utf-8"))
             assert set(step["input"]["values"]) <= set(declared), step["id"]
-        used |= set(re.findall(r"parameters\.(\w+)", json.dumps(step)))
+        used |= set(re.findall(r"(?<!environment\.)parameters\.(\w+)", json.dumps(step)))
 
     assert used == set(_properties(api))
 

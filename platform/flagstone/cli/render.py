@@ -103,6 +103,10 @@ def render_scaffold(
     typer.echo(f"{rendered.service_name}, from {chosen.title} {chosen.version}")
     for word in chosen.idle_code:
         typer.echo(f"not run      {written_out(word)}: --run-code runs it, locked in")
+    for step in rendered.skipped:
+        typer.echo(f"left out     {written_out(step)}: its condition is false")
+    for line in rendered.log:
+        typer.echo(f"note         {written_out(line)}")
     _tell_files("service repository", rendered.service, {})
     changed = _tell_files("GitOps repository", rendered.gitops, around)
     policies = PolicySet.load(content_dir("scorecards") / "policies")
