@@ -53,3 +53,8 @@ def test_a_value_may_look_like_a_reference():
         ("properties", "a", "$ref"),
         "cannot have '$ref'",
     )
+
+
+def test_a_number_that_no_float_holds_is_no_multiple_of_one():
+    assert messages({"multipleOf": 0.5}, 10**400) == ["is too large to be a multiple of 0.5"]
+    assert messages({"multipleOf": 0.5}, 1.5) == []

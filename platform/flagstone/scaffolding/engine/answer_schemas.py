@@ -59,6 +59,13 @@ _PATTERNS = FormatChecker(formats=())
 _PATTERNS.checkers = {"regex": (_is_pattern, PatternWrong)}
 
 
+def _multiple_of(of: Any, step: float, instance: Any, schema: Any) -> _Errors:
+    try:
+        yield from Draft7Validator.VALIDATORS["multipleOf"](of, step, instance, schema)
+    except OverflowError:
+        yield ValidationError(f"is too large to be a multiple of {step}")
+
+
 def _pattern(_of: Any, pattern: str, instance: Any, _schema: Any) -> _Errors:
     if isinstance(instance, str) and not found_in(instance, pattern):
         yield ValidationError(f"does not have the form {pattern}")
@@ -91,6 +98,7 @@ _Validator = _extended(
     Draft7Validator,
     {
         "additionalProperties": _additional_properties,
+        "multipleOf": _multiple_of,
         "pattern": _pattern,
         "patternProperties": _pattern_properties,
     },
