@@ -381,8 +381,9 @@ def test_a_run_that_is_cancelled_while_its_pull_request_is_opened_is_taken_back_
     plain = getattr(executing, step)
 
     def cancelled_meanwhile(run, *more):
-        plain(run, *more)
+        result = plain(run, *more)
         actions.cancel_run(actor=member, run=ScaffoldRun.objects.get(pk=run.pk))
+        return result
 
     monkeypatch.setattr(executing, step, cancelled_meanwhile)
     run = execute()
