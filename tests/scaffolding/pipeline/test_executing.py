@@ -11,6 +11,7 @@ from flagstone.forge import pipeline as forge
 from flagstone.forge.errors import TransportError
 from flagstone.forge.models import ChangeRequest, PullRequest, Repository
 from flagstone.scaffolding import actions, pipeline
+from flagstone.scaffolding.engine import rendering
 from flagstone.scaffolding.models import Provenance, ScaffoldRun
 from flagstone.scaffolding.pipeline import executing, publishing
 from tests.forge.repositories import files_at, git, push_by_hand
@@ -464,6 +465,21 @@ def test_a_code_host_that_is_not_ready_is_tried_again(execute, monkeypatch, requ
     assert run.not_before > run.touched_at
     assert execute(run).state == "waiting"
     assert "A worker takes the run up again (try 2)." in lines(run)
+
+
+def test_a_renderer_that_the_system_ends_is_tried_again(execute, monkeypatch, request_run):
+    run = request_run()
+    killed = (
+        "-c",
+        "import os, signal, sys; sys.stdin.read(); os.kill(os.getpid(), signal.SIGKILL)",
+    )
+    with monkeypatch.context() as patch:
+        patch.setattr(rendering, "CHILD", killed)
+        with pytest.raises(RetryLater, match="ended by the system, probably for want of memory"):
+            execute(run)
+    run.refresh_from_db()
+    assert run.state == "running"
+    assert execute(run).state == "waiting"
 
 
 def test_a_run_is_not_tried_for_ever(execute, request_run):
