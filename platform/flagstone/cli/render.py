@@ -24,11 +24,11 @@ from flagstone.policies.manifests.folder_files import FolderFiles
 from flagstone.policies.manifests.limits import Limits
 from flagstone.policies.manifests.reading import read_files
 from flagstone.scaffolding.engine import yaml_source
-from flagstone.scaffolding.engine.answers import from_words
 from flagstone.scaffolding.engine.argocd_address import argocd_address
 from flagstone.scaffolding.engine.plan import RenderedService, render
 from flagstone.scaffolding.engine.scaffold import ENVIRONMENT, Scaffold
 from flagstone.scaffolding.engine.trees import RenderedTree
+from flagstone.scaffolding.engine.typed_answers import from_words
 from flagstone.scaffolding.engine.verdicts import Verdict, judge, sentence_of
 from flagstone.scaffolding.errors import AnswersInvalid, TemplateError
 from flagstone.scorecards.engine.definition import load_scorecard

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from flagstone.scaffolding.engine.answers import from_html, from_words, validate
+from flagstone.scaffolding.engine.answers import validate
+from flagstone.scaffolding.engine.typed_answers import from_html, from_words
 from flagstone.scaffolding.errors import AnswersInvalid
 from tests.scaffolding.engine.test_form_reading import DEPENDENT, form
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from flagstone.scaffolding.engine.answers import from_html
 from flagstone.scaffolding.engine.forms import Choice, Condition, Field, FieldKind, Form, Page
+from flagstone.scaffolding.engine.typed_answers import from_html
 from flagstone.web.forms.questions import (
     Option,
     OptionGroup,

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flagstone.scaffolding.engine.answers import REPOSITORY_PARTS
 from flagstone.scaffolding.engine.filters import parse_repo_url
 from flagstone.scaffolding.engine.forms import LISTS, Condition, Field, FieldKind, Form
+from flagstone.scaffolding.engine.typed_answers import REPOSITORY_PARTS
 from flagstone.web.forms.examples import json_example
 
 # before the name of every answer, so that no question can be called like a field of the page's own

@@ -20,9 +20,10 @@ from flagstone.core.errors import Busy, Forbidden, NotFound, UserError
 from flagstone.gate.previews import forecast
 from flagstone.scaffolding import actions, selectors
 from flagstone.scaffolding.collection import find_scaffold
-from flagstone.scaffolding.engine.answers import from_html, validate
+from flagstone.scaffolding.engine.answers import validate
 from flagstone.scaffolding.engine.derived import derived_defaults
 from flagstone.scaffolding.engine.scaffold import Scaffold
+from flagstone.scaffolding.engine.typed_answers import from_html
 from flagstone.scaffolding.errors import (
     AnswersInvalid,
     NameTaken,
