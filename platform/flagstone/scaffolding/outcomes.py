@@ -10,7 +10,7 @@ from django.conf import settings
 from django.urls import Resolver404, resolve
 
 from flagstone.scaffolding.collection import all_scaffolds
-from flagstone.scaffolding.engine.plan import Link, Text, output
+from flagstone.scaffolding.engine.outputs import Link, Text, output
 from flagstone.scaffolding.models import MADE, RunState, ScaffoldRun
 from flagstone.scaffolding.surroundings import described, surroundings_of
 

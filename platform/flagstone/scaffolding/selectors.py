@@ -12,7 +12,7 @@ from flagstone.core.errors import NotFound
 from flagstone.core.models import JobLine, JobStep
 from flagstone.scaffolding.collection import all_scaffolds
 from flagstone.scaffolding.engine.names import name_fault
-from flagstone.scaffolding.engine.plan import Link, Text
+from flagstone.scaffolding.engine.outputs import Link, Text
 from flagstone.scaffolding.engine.scaffold import Scaffold
 from flagstone.scaffolding.models import MADE, Provenance, ScaffoldRun
 from flagstone.scaffolding.naming import name_holder

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from flagstone.catalog.engine.refs import EntityRef, InvalidRef
 from flagstone.catalog.selectors import link as look_up
-from flagstone.scaffolding.engine.plan import Link
+from flagstone.scaffolding.engine.outputs import Link
 from flagstone.scaffolding.outcomes import address_of
 from flagstone.web.links import entity_url
 

@@ -11,7 +11,9 @@ import pytest
 import yaml
 
 from flagstone.scaffolding.engine.again import render_again
-from flagstone.scaffolding.engine.plan import _component_in, output, render
+from flagstone.scaffolding.engine.catalog_file import component_in
+from flagstone.scaffolding.engine.outputs import output
+from flagstone.scaffolding.engine.plan import render
 from flagstone.scaffolding.engine.plans import PullRequestPlan, RegistrationPlan, RepositoryPlan
 from flagstone.scaffolding.engine.provenance import PATH, ProvenanceRecord
 from flagstone.scaffolding.engine.scaffold import load_scaffold
@@ -434,7 +436,7 @@ BOMB = "\n".join(
 )
 def test_a_catalogue_file_of_any_kind_is_read_within_limits(content, entity_ref):
     begun = time.monotonic()
-    assert _component_in(content.encode()) == entity_ref
+    assert component_in(content.encode()) == entity_ref
     assert time.monotonic() - begun < 5
 
 

@@ -7,7 +7,8 @@ import pytest
 import yaml
 
 from flagstone.scaffolding.engine.jobs import LayerJob
-from flagstone.scaffolding.engine.plan import Link, output, render
+from flagstone.scaffolding.engine.outputs import Link, output
+from flagstone.scaffolding.engine.plan import render
 from flagstone.scaffolding.engine.plans import PullRequestPlan, RegistrationPlan, RepositoryPlan
 from flagstone.scaffolding.engine.rendering import render_layers
 from flagstone.scaffolding.engine.scaffold import load_scaffold

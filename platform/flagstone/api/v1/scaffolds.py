@@ -20,7 +20,7 @@ from flagstone.gate.previews import Forecast, forecast
 from flagstone.scaffolding import actions, selectors
 from flagstone.scaffolding.collection import find_scaffold
 from flagstone.scaffolding.engine.forms import Form
-from flagstone.scaffolding.engine.plan import Link, Text
+from flagstone.scaffolding.engine.outputs import Link, Text
 from flagstone.scaffolding.models import ScaffoldRun
 from flagstone.scaffolding.outcomes import address_of
 

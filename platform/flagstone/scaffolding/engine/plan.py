@@ -7,14 +7,13 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from flagstone.catalog.engine.documents import read_documents
 from flagstone.core.hidden_characters import written_out
-from flagstone.scaffolding.engine import expressions
 from flagstone.scaffolding.engine.again import replayed
 from flagstone.scaffolding.engine.answers import validate
-from flagstone.scaffolding.engine.filters import shown as as_text
+from flagstone.scaffolding.engine.catalog_file import component_in
 from flagstone.scaffolding.engine.jobs import LayerJob, Limits, Occasion, RenderedLayer
 from flagstone.scaffolding.engine.keepable import keeping_fault
+from flagstone.scaffolding.engine.known_names import known_names
 from flagstone.scaffolding.engine.layers import Layer
 from flagstone.scaffolding.engine.plans import PullRequestPlan, RegistrationPlan, RepositoryPlan
 from flagstone.scaffolding.engine.provenance import EditRecord, LayerRecord, ProvenanceRecord
@@ -71,20 +70,6 @@ class RenderedService:
     outputs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
-    title: str
-    url: str
-    entity_ref: str
-    icon: str
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    title: str
-    content: str
-
-
 def render(
     scaffold: Scaffold,
     answers: Mapping[str, Any],
@@ -119,7 +104,7 @@ def render(
     name = scaffold.form.service_name(answers)
     steps = take_steps(
         scaffold.steps,
-        _names(scaffold, answers, user, environment, now),
+        known_names(scaffold, answers, user, environment, now),
         service_name=name,
         layers=scaffold.layers,
         find=scaffold.find,
@@ -169,17 +154,7 @@ def _named(
     if plan is None:
         return None
     file = trees.get(plan.tree, RenderedTree()).files.get(plan.path)
-    return replace(plan, entity_ref=_component_in(file.content) if file else "")
-
-
-def _component_in(content: bytes) -> str:
-    for document in read_documents(content):
-        value = document.value if isinstance(document.value, dict) else {}
-        metadata = value.get("metadata")
-        if value.get("kind") == "Component" and isinstance(metadata, dict):
-            namespace = metadata.get("namespace") or "default"
-            return f"component:{namespace}/{metadata.get('name', '')}".lower()
-    return ""
+    return replace(plan, entity_ref=component_in(file.content) if file else "")
 
 
 def _refuse_unkeepable(provenance: ProvenanceRecord, steps: Steps) -> None:
@@ -288,60 +263,3 @@ def _replayed(
         edited = (deed for deed in steps.deeds if isinstance(deed, Edited))
         place = next(deed.place for deed in edited if deed.edit is error.edit)
         raise place.get("input").fault(str(error)) from error
-
-
-def output(
-    scaffold: Scaffold,
-    answers: Mapping[str, Any],
-    *,
-    user: Mapping[str, Any],
-    environment: Mapping[str, str],
-    now: datetime,
-    outputs: Mapping[str, Mapping[str, Any]],
-) -> tuple[list[Link], list[Text]]:
-    """Return the links and texts that a finished run shows; `outputs` by step id.
-
-    An expression about a step that has not run leaves its link or text out.
-    """
-    if scaffold.template is None:
-        return [], []
-    names = _names(scaffold, answers, user, environment, now)
-    names["steps"] = {step_id: {"output": dict(values)} for step_id, values in outputs.items()}
-    links, texts = [], []
-    for link in scaffold.template.output.links:
-        shown = _shown([link.condition, link.title, link.url, link.entity_ref], names)
-        # one that points to what has not been made points nowhere
-        if shown and any(shown[1:]):
-            title, url, entity_ref = shown
-            links.append(Link(title, url, entity_ref, link.icon))
-    for text in scaffold.template.output.texts:
-        shown = _shown([text.condition, text.title, text.content], names)
-        if shown:
-            texts.append(Text(*shown))
-    return links, texts
-
-
-def _shown(wanted: list[Any], names: Mapping[str, Any]) -> list[str]:
-    try:
-        if not expressions.holds(wanted[0], names):
-            return []
-        return [str(as_text(value)) for value in expressions.evaluate(wanted[1:], names)]
-    except expressions.ExpressionError:
-        return []
-
-
-def _names(
-    scaffold: Scaffold,
-    answers: Mapping[str, Any],
-    user: Mapping[str, Any],
-    environment: Mapping[str, str],
-    now: datetime,
-) -> dict[str, Any]:
-    return {
-        # whatever an expression computes is kept, so none is given a secret
-        "parameters": dict.fromkeys(asked.name for asked in scaffold.form.fields)
-        | scaffold.form.without_secrets(answers),
-        "user": dict(user),
-        "environment": {"parameters": dict(environment)},
-        "now": now.date().isoformat(),
-    }
