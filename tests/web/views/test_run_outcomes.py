@@ -213,7 +213,7 @@ def test_a_repository_without_manifests_is_in_the_catalogue_and_waits_for_no_sco
 def test_a_pull_request_that_registers_nothing_ends_with_its_merge(
     signed_in: Client, run_of: Any, lead: User
 ) -> None:
-    run = run_of(PULL_REQUEST)
+    run = run_of(PUBLISH, PULL_REQUEST)
     assert "Once it is merged the run is done." in shown(signed_in, run)[1]
     merge_pull_request(actor=lead, pull_request=run.pull_request)
     run = worked(run)
