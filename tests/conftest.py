@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,24 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if _SERVERS:
         _SERVERS.clear()
         shutil.rmtree(os.environ["FLAGSTONE_HOME"], ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """The database goes when nobody else is at it: PostgreSQL needs a moment to notice that a process was killed."""
+    from django.db import connection
+
+    yield
+    others = "SELECT pid, state, query FROM pg_stat_activity WHERE datname = current_database()"
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        end = time.monotonic() + 10
+        while True:
+            cursor.execute(f"{others} AND pid <> pg_backend_pid()")
+            found = cursor.fetchall()
+            if not found or time.monotonic() > end:
+                break
+            time.sleep(0.1)
+    assert found == [], "somebody is still at the database: a test has left a connection or a process"
 
 
 @pytest.fixture(autouse=True)
