@@ -102,7 +102,9 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
             if not found or time.monotonic() > end:
                 break
             time.sleep(0.1)
-    assert found == [], "somebody is still at the database: a test has left a connection or a process"
+    assert found == [], (
+        "somebody is still at the database: a test has left a connection or a process"
+    )
 
 
 @pytest.fixture(autouse=True)
