@@ -10,6 +10,7 @@ import typer
 
 from flagstone import __version__
 from flagstone.cli.audit import audit_app
+from flagstone.cli.forge import forge_app
 from flagstone.cli.init_gitops import init_gitops
 from flagstone.cli.render import render_scaffold
 from flagstone.cli.score import score
@@ -28,6 +29,7 @@ app.command("score")(score)
 app.command("render")(render_scaffold)
 app.command("init-gitops")(init_gitops)
 app.add_typer(audit_app)
+app.add_typer(forge_app)
 
 
 def _show_version(wanted: bool) -> None:

@@ -1,7 +1,6 @@
 """Seals what others entrust to Flagstone, such as tokens of code hosts: unreadable in the database and its backups.
 
-The keys come from the environment, newest first: the first one seals, every one opens. To change keys, put a
-new one in front, run `flagstone forge reseal`, and take the old one away.
+The keys come from the environment, newest first: the first one seals, every one opens.
 """
 
 from __future__ import annotations
