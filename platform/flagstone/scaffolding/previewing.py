@@ -11,13 +11,13 @@ from django.utils import timezone
 from flagstone.accounts.models import User
 from flagstone.accounts.permissions import require
 from flagstone.forge.errors import ForgeError
-from flagstone.forge.git.changes import ChangeSet, FileContent
+from flagstone.forge.git.changes import ChangeSet
 from flagstone.forge.models import Repository, RepositoryRole
+from flagstone.scaffolding.changes import as_change
 from flagstone.scaffolding.collection import find_scaffold
 from flagstone.scaffolding.engine.answers import validate
 from flagstone.scaffolding.engine.plan import RenderedService, render
 from flagstone.scaffolding.engine.scaffold import Scaffold
-from flagstone.scaffolding.engine.trees import RenderedTree
 from flagstone.scaffolding.naming import name_holder
 from flagstone.scaffolding.picking import require_known_entities
 from flagstone.scaffolding.rendering_places import place_to_render
@@ -65,9 +65,9 @@ class Preview:
         gitops, service = self.rendered.gitops, self.rendered.service
         try:
             if self.rendered.pull_request:
-                ChangeSet(_contents(gitops))
+                ChangeSet(as_change(gitops))
             if self.rendered.repository and service.files:
-                ChangeSet(_contents(service), allow_workflows=True)
+                ChangeSet(as_change(service), allow_workflows=True)
         except ForgeError as error:
             return error.message
         return ""
@@ -75,10 +75,6 @@ class Preview:
     @property
     def can_be_created(self) -> bool:
         return not self.holder and not self.unwritable
-
-
-def _contents(tree: RenderedTree) -> dict[str, FileContent | None]:
-    return {path: FileContent(file.content, file.executable) for path, file in tree.files.items()}
 
 
 def preview(*, actor: User, scaffold_id: str, answers: Mapping[str, Any]) -> Preview:

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from flagstone.scaffolding.engine.exchange import AnsweredTooMuch, TookTooLong, exchange
+from flagstone.scaffolding.engine.exchange import AnsweredTooMuch, Clock, TookTooLong, exchange
 
 
 def child(code):
@@ -17,10 +17,10 @@ def child(code):
     )
 
 
-def exchanged(code, **limits):
+def exchanged(code, *, seconds=30.0):
     process = child(code)
     try:
-        return exchange(process, b"order", **{"seconds": 30, "most": 100, **limits})
+        return exchange(process, b"order", watch=Clock(seconds), most=100)
     finally:
         process.kill()
         process.wait()

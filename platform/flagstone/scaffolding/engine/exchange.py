@@ -7,7 +7,7 @@ import os
 import selectors
 import subprocess
 import time
-from typing import Any
+from typing import Any, Protocol
 
 _SAID = 8 * 1024
 
@@ -20,21 +20,45 @@ class AnsweredTooMuch(Exception):
     """The child's answer is larger than it may be."""
 
 
+class Watch(Protocol):
+    """Ends an exchange with an exception; `pause`: the seconds until it wants to look again."""
+
+    @property
+    def pause(self) -> float: ...
+
+    def require_within_limits(self) -> None: ...
+
+
+class Clock:
+    """Watches nothing but the time."""
+
+    def __init__(self, seconds: float) -> None:
+        self._end = time.monotonic() + seconds
+
+    @property
+    def pause(self) -> float:
+        return max(self._end - time.monotonic(), 0.0)
+
+    def require_within_limits(self) -> None:
+        """Raise TookTooLong at the end."""
+        if time.monotonic() >= self._end:
+            raise TookTooLong
+
+
 def exchange(
-    process: subprocess.Popen[bytes], order: bytes, *, seconds: float, most: int
+    process: subprocess.Popen[bytes], order: bytes, *, watch: Watch, most: int
 ) -> tuple[bytes, str]:
     """Hand the order over and read both streams to their end: the answer whole, of the talk the last part only.
 
     Args:
         process: With pipes for all three streams; they are closed in the end, it is not waited for.
         order: What it reads.
-        seconds: How long it may take.
+        watch: Says when it has taken too much; its exception is passed on, and the child is still there.
         most: How many bytes it may answer.
 
     Raises:
-        TookTooLong, AnsweredTooMuch: The child is still there.
+        AnsweredTooMuch: The child is still there.
     """
-    end = time.monotonic() + seconds
     assert process.stdin  # noqa: S101 - all three are pipes
     assert process.stdout  # noqa: S101
     assert process.stderr  # noqa: S101
@@ -46,9 +70,8 @@ def exchange(
         waiting.register(process.stdout, selectors.EVENT_READ, output)
         waiting.register(process.stderr, selectors.EVENT_READ, said)
         while waiting.get_map():
-            ready = waiting.select(end - time.monotonic())
-            if time.monotonic() >= end:
-                raise TookTooLong
+            ready = waiting.select(watch.pause)
+            watch.require_within_limits()
             for key, _ in ready:
                 _read_some(key.fileobj, key.data, waiting)
             del said[:-_SAID]

@@ -10,17 +10,16 @@ import contextlib
 import json
 import os
 import platform
-import selectors
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import cookiecutter
 
 import flagstone
+from flagstone.scaffolding.engine.exchange import AnsweredTooMuch, exchange
 from flagstone.scaffolding.engine.jail_answers import jail_missing, read_back
 from flagstone.scaffolding.engine.jail_calls import call_filter
 from flagstone.scaffolding.engine.jail_watch import JailWatch
@@ -31,7 +30,6 @@ from flagstone.scaffolding.errors import (
 
 CHILD = ("-I", "-X", "utf8", "-m", "flagstone.scaffolding.engine.jailed_child")
 _LAYER, _RUN = "/layer", "/run-folder"
-_SAID = 8 * 1024
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc/alternatives", "/etc/ld.so.cache")
 # where systemd, too, takes users from that exist for one run only
 _FIRST_USER, _USERS = 61184, 4336
@@ -194,32 +192,18 @@ def _order(job: LayerJob, limits: Limits) -> bytes:
 def _gather(
     process: subprocess.Popen[bytes], order: bytes, job: LayerJob, limits: Limits
 ) -> tuple[bytes, str]:
-    """Hand the order over and read both streams to their end: the answer whole, of the talk the last part only."""
+    """Have the code work to its end, watched: the answer whole, of the talk the last part only."""
     # a header and padding for each file and folder
     most = limits.total_bytes + (2 * limits.files + 64) * 2048
     watch = JailWatch(process.pid, limits, job.name)
-    assert process.stdin  # noqa: S101 - all three are pipes
-    assert process.stdout  # noqa: S101
-    assert process.stderr  # noqa: S101
-    with contextlib.suppress(BrokenPipeError):
-        process.stdin.write(order)
-        process.stdin.close()
-    output, said = bytearray(), bytearray()
-    with selectors.DefaultSelector() as waiting:
-        waiting.register(process.stdout, selectors.EVENT_READ, output)
-        waiting.register(process.stderr, selectors.EVENT_READ, said)
-        while waiting.get_map():
-            ready = waiting.select(watch.pause)
-            watch.require_within_limits()
-            for key, _ in ready:
-                _read_some(key.fileobj, key.data, waiting)
-            del said[:-_SAID]
-            if len(output) > most:
-                raise LimitExceeded("writes more than a run may write", file=job.name)
+    try:
+        output, said = exchange(process, order, watch=watch, most=most)
+    except AnsweredTooMuch as error:
+        raise LimitExceeded("writes more than a run may write", file=job.name) from error
     # code that closes its streams is not at its end
     while not _has_ended(process, watch.pause):
         watch.require_within_limits()
-    return bytes(output), said.decode(errors="replace").strip()
+    return output, said
 
 
 def _has_ended(process: subprocess.Popen[bytes], seconds: float) -> bool:
@@ -228,12 +212,3 @@ def _has_ended(process: subprocess.Popen[bytes], seconds: float) -> bool:
     except subprocess.TimeoutExpired:
         return False
     return True
-
-
-def _read_some(stream: Any, into: bytearray, waiting: selectors.BaseSelector) -> None:
-    piece = os.read(stream.fileno(), 256 * 1024)
-    if piece:
-        into += piece
-    else:
-        waiting.unregister(stream)
-        stream.close()

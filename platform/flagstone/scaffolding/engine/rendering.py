@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from flagstone.scaffolding.engine.exchange import AnsweredTooMuch, TookTooLong, exchange
+from flagstone.scaffolding.engine.exchange import AnsweredTooMuch, Clock, TookTooLong, exchange
 from flagstone.scaffolding.engine.finished_variables import (
     MOST_BYTES,
     kept_variables,
@@ -155,7 +155,9 @@ def _run_child(jobs: Sequence[LayerJob], run: Path, limits: Limits) -> dict[str,
         start_new_session=True,
     )
     try:
-        output, complaint = exchange(process, job, seconds=limits.wall_seconds, most=MOST_BYTES)
+        output, complaint = exchange(
+            process, job, watch=Clock(limits.wall_seconds), most=MOST_BYTES
+        )
     except BaseException as error:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from django.conf import settings
 from django.utils import timezone
 
@@ -13,9 +11,9 @@ from flagstone.core.jobs import JobLog
 from flagstone.forge import pipeline as forge
 from flagstone.forge.connections import connect
 from flagstone.forge.errors import ForgeError
-from flagstone.forge.git.changes import FileContent
 from flagstone.forge.hosts.base import CommitStatus, StatusState
 from flagstone.forge.models import ChangeRequest, PullRequest
+from flagstone.scaffolding.changes import as_change
 from flagstone.scaffolding.engine.plan import RenderedService
 from flagstone.scaffolding.engine.plans import PullRequestPlan, RegistrationPlan
 from flagstone.scaffolding.engine.targets import SERVICE
@@ -45,7 +43,7 @@ def make_repository(run: ScaffoldRun, rendered: RenderedService) -> None:
             host=host,
             full_name=full_name,
             description=plan.description,
-            files=_contents(rendered.service),
+            files=as_change(rendered.service),
             source=run.source,
         )
         record(run, repository=repository)
@@ -90,7 +88,7 @@ def open_pull_request(
         repository=surroundings_of(run.service_name, gitops=run.gitops_repository).target_of(plan),
         title=plan.title,
         body=_body(run, plan),
-        files=_contents(files),
+        files=as_change(files),
         source=run.source,
         change_id=run.change_id,
         labels=("scaffold",),
@@ -142,10 +140,6 @@ def _tell_the_verdict(run: ScaffoldRun, pull_request: PullRequest, journal: JobL
         )
     except ForgeError as error:
         journal.warning(f"The verdict could not be put beside the commit: {error.message}")
-
-
-def _contents(tree: RenderedTree) -> Mapping[str, FileContent]:
-    return {path: FileContent(file.content, file.executable) for path, file in tree.files.items()}
 
 
 def _body(run: ScaffoldRun, plan: PullRequestPlan) -> str:
