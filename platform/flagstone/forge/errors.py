@@ -263,3 +263,9 @@ class NotAllowed(Permanent, UserError):
     """The pull request's rules forbid it, such as approving one's own."""
 
     default_code = "forge.not_allowed"
+
+
+class ReviewersRefused(Permanent, UserError):
+    """Some of the people asked cannot review; the message names them."""
+
+    default_code = "forge.reviewers_refused"

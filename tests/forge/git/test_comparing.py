@@ -7,9 +7,9 @@ import pytest
 
 from flagstone.forge.errors import GitFailed
 from flagstone.forge.git import comparing
-from flagstone.forge.git.comparing import MergeTrial, read_diff, read_size, try_merge
+from flagstone.forge.git.comparing import MergeTrial, read_diff, read_sizes, try_merge
 from flagstone.forge.git.diffs import FileStatus
-from flagstone.forge.git.sizes import ChangeSize
+from flagstone.forge.git.sizes import ChangeSize, measure
 from flagstone.forge.git.workspace import GitWorkspace
 from tests.forge.repositories import git, make_repository, push_by_hand, remote
 
@@ -44,7 +44,7 @@ def test_a_branch_is_compared_with_where_it_left(
         ("uv.lock", "uv.lock", FileStatus.ADDED, 2, 0),
     ]
     assert [line.text for line in files[1].hunks[0].lines][-1] == "more"
-    assert read_size(workspace.git, base, head) == ChangeSize(3, 1, 3, 1, 1, 2)
+    assert measure(read_sizes(workspace.git, base, head)) == ChangeSize(3, 1, 3, 1, 1, 2)
 
 
 def test_of_a_huge_difference_the_files_and_counts_are_left(
@@ -60,7 +60,8 @@ def test_a_text_of_megabytes_still_counts_its_lines(
     workspace: GitWorkspace, bare: Path, tmp_path: Path
 ) -> None:
     head = push_by_hand(bare, tmp_path, {"dump.json": f"{'x' * 99}\n" * 30_000}, branch="feature")
-    assert read_size(workspace.git, git(bare, "rev-parse", "main"), head).additions == 30_000
+    [size] = read_sizes(workspace.git, git(bare, "rev-parse", "main"), head)
+    assert size.additions == 30_000
 
 
 def test_two_sides_that_go_together_merge(

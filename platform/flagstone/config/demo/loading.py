@@ -167,12 +167,13 @@ def _open(repository: Repository, request: DemoPullRequest, people: Mapping[str,
         source=request.branch,
         target=repository.default_branch,
         author=account_of(author),
-        labels=request.labels,
     )
     try:
         pull = forge.create_pull_request(repository.full_name, spec)
     except AlreadyExists:
         return
+    if request.labels:
+        forge.set_labels(repository.full_name, pull.number, request.labels)
     if request.approved_by:
         reviewer = people[_user_name(request.approved_by)]
         later = local_forge(now=opened + timedelta(hours=request.age_hours) / 3)

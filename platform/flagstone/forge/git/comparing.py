@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from flagstone.forge.errors import GitFailed, OutputTooLarge
 from flagstone.forge.git.command import Git
 from flagstone.forge.git.diffs import FileDiff, parse_diff
-from flagstone.forge.git.sizes import ChangeSize, FileSize, measure
+from flagstone.forge.git.sizes import FileSize
 
 LARGEST_DIFF = 16 * 1024 * 1024
 LINES_PER_FILE = 3_000
@@ -43,11 +43,11 @@ def read_diff(git: Git, base: str, head: str) -> list[FileDiff]:
     return parse_diff(output.stdout, lines_per_file=LINES_PER_FILE)
 
 
-def read_size(git: Git, base: str, head: str) -> ChangeSize:
-    """Count what a branch changed since it left its base, without reading the lines."""
+def read_sizes(git: Git, base: str, head: str) -> tuple[FileSize, ...]:
+    """Count what a branch changed in each file since it left its base, without reading the lines."""
     output = git.run("diff-tree", *_DIFF, base, head)
     files = parse_diff(output.stdout, lines_per_file=0)
-    return measure(FileSize(file.path, file.additions, file.deletions) for file in files)
+    return tuple(FileSize(file.path, file.additions, file.deletions) for file in files)
 
 
 def try_merge(git: Git, base: str, head: str) -> MergeTrial:

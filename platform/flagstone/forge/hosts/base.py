@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -12,6 +12,7 @@ from uuid import UUID
 from flagstone.forge.git.changes import ChangeSet
 from flagstone.forge.git.commits import CommitMeta
 from flagstone.forge.git.remotes import GitRemote
+from flagstone.forge.git.sizes import FileSize
 
 
 class PullRequestState(StrEnum):
@@ -48,7 +49,8 @@ class ForgeCapabilities:
 
     Attributes:
         dedupes_open_pull_requests: It refuses a second open pull request of the same two branches.
-        acts_for_people: A review or merge is recorded under the person's name, not under a bot's.
+        acts_for_people: A review or merge is recorded under the person's name, not under a bot's. Where it is
+            not, people review at the code host itself: a bot's approval would pass for a second pair of eyes.
         longest_body: Characters that a pull request's body may have.
     """
 
@@ -69,12 +71,54 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class RepositoryInfo:
-    """A repository as the code host describes it; `head` is the default branch's commit."""
+    """A repository as the code host describes it; `head` is the default branch's commit.
+
+    Attributes:
+        url: Of its page; "" where the code host has no pages of its own.
+        is_archived: It can only be read.
+        may_write: The credential may push; None where the code host does not tell.
+    """
 
     full_name: str
     description: str
     default_branch: str
     head: str
+    url: str = ""
+    is_archived: bool = False
+    may_write: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryEntry:
+    """A repository in the list of its owner's; `default_branch` is "" while it has no commit."""
+
+    full_name: str
+    description: str
+    default_branch: str
+    is_archived: bool = False
+    is_fork: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookEntry:
+    """A webhook that a repository, or who owns it, has at the code host.
+
+    Attributes:
+        last_status: HTTP status of its last delivery; None where the code host does not tell.
+    """
+
+    url: str
+    is_active: bool
+    events: frozenset[str] = frozenset()
+    last_status: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PullRequestTouch:
+    """That a pull request was changed, and when."""
+
+    number: int
+    updated_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +152,7 @@ class CommitStatus:
 
 @dataclass(frozen=True, slots=True)
 class PullRequestSpec:
-    """A pull request to be opened; `change_id` marks it as ours."""
+    """A pull request to be opened; `change_id` marks it as ours. Labels come after it: they may be refused."""
 
     title: str
     body: str
@@ -116,7 +160,6 @@ class PullRequestSpec:
     target: str
     author: Account
     change_id: UUID | None = None
-    labels: tuple[str, ...] = ()
     is_draft: bool = False
 
 
@@ -128,7 +171,9 @@ class PullRequest:
         head: The source branch's commit, or its last one once that is gone.
         base: The target branch's commit that the head is compared with.
         merge: The commit that the merge made on the target branch; "" until then.
+        began_at: When the branch's first own commit was written.
         first_review_at: When somebody other than the author, no bot, first reviewed or commented.
+        url: Of its page; "" where the code host has no pages of its own.
     """
 
     number: int
@@ -153,11 +198,13 @@ class PullRequest:
     closed_by: Account | None = None
     reviews: tuple[Review, ...] = ()
     comments: tuple[Comment, ...] = ()
+    began_at: datetime | None = None
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class MergeResult:
-    """A merge that was done; `base` is where the target branch stood before."""
+    """A merge that was done; `base` is where the target branch stood before, "" where nobody tells."""
 
     merge: str
     head: str
@@ -227,10 +274,33 @@ class Forge(Protocol):
 
     def get_pull_request(self, repository: str, number: int) -> PullRequest: ...
 
-    def list_pull_requests(
-        self, repository: str, *, updated_since: datetime | None = None
-    ) -> list[PullRequest]:
-        """List them, the oldest change first, so that a reader may stop anywhere and go on later."""
+    def touched_pull_requests(
+        self, repository: str, *, since: datetime | None = None
+    ) -> list[PullRequestTouch]:
+        """List those changed at that moment or later, the oldest change first.
+
+        So a reader may stop anywhere and go on later from the last one it took.
+        """
+        ...
+
+    def changed_files(self, repository: str, number: int) -> tuple[FileSize, ...]:
+        """Count what a pull request changes in each file since it left its target branch."""
+        ...
+
+    def list_repositories(self, owner: str) -> Iterator[RepositoryEntry]:
+        """List what an organisation, a group (with the groups in it) or a person has.
+
+        Raises:
+            RepositoryGone: There is no such owner, or it is hidden from us.
+        """
+        ...
+
+    def list_webhooks(self, repository: str) -> tuple[WebhookEntry, ...]:
+        """List the webhooks of a repository.
+
+        Raises:
+            PermissionDenied: The credential may not see them.
+        """
         ...
 
     def create_pull_request(self, repository: str, spec: PullRequestSpec) -> PullRequest:
@@ -274,7 +344,13 @@ class Forge(Protocol):
 
     def submit_review(
         self, repository: str, number: int, *, by: Account, verdict: Verdict, body: str = ""
-    ) -> PullRequest: ...
+    ) -> PullRequest:
+        """Say what a person thinks of a pull request.
+
+        Raises:
+            NotAllowed: It is their own, or the code host takes reviews from people only.
+        """
+        ...
 
     def upsert_comment(
         self, repository: str, number: int, *, by: Account, body: str, marker: str = ""
@@ -282,8 +358,27 @@ class Forge(Protocol):
         """Write a comment; with a marker, the one that carries it is edited in place."""
         ...
 
-    def set_labels(self, repository: str, number: int, labels: tuple[str, ...]) -> PullRequest: ...
+    def set_labels(self, repository: str, number: int, labels: tuple[str, ...]) -> PullRequest:
+        """Let a pull request have these labels and no others; missing ones are made.
 
-    def set_commit_status(self, repository: str, commit: str, status: CommitStatus) -> None: ...
+        Raises:
+            PermissionDenied: The credential may not label, or not make a label.
+        """
+        ...
+
+    def request_reviewers(self, repository: str, number: int, logins: tuple[str, ...]) -> None:
+        """Ask people for their review; asking again is fine.
+
+        Raises:
+            ReviewersRefused: Some are unknown here, are the author, or may not review; the others were asked.
+        """
+        ...
+
+    def set_commit_status(self, repository: str, commit: str, status: CommitStatus) -> None:
+        """Say something of a commit; the word of the same context before is replaced.
+
+        Saying the same again writes nothing where the code host keeps every word.
+        """
+        ...
 
     def commit_statuses(self, repository: str, commit: str) -> Mapping[str, CommitStatus]: ...

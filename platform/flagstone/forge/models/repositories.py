@@ -65,7 +65,7 @@ class Repository(models.Model):
     """A repository that Flagstone works with; `head_commit` is empty until it was first seen."""
 
     host = models.ForeignKey(CodeHost, on_delete=models.PROTECT, related_name="repositories")
-    full_name = models.CharField(max_length=201, help_text="owner/name")
+    full_name = models.CharField(max_length=255, help_text="owner/name")
     description = models.TextField(blank=True)
     role = models.CharField(
         max_length=10, choices=RepositoryRole.choices, default=RepositoryRole.SERVICE
@@ -101,8 +101,9 @@ class Repository(models.Model):
 
     @property
     def owner(self) -> str:
-        return self.full_name.partition("/")[0]
+        """Who has it: at GitLab perhaps a group in a group."""
+        return self.full_name.rpartition("/")[0]
 
     @property
     def name(self) -> str:
-        return self.full_name.partition("/")[2]
+        return self.full_name.rpartition("/")[2]

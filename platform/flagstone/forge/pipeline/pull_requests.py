@@ -13,8 +13,7 @@ from flagstone.accounts.models import User
 from flagstone.core import audit
 from flagstone.forge.connections import connect
 from flagstone.forge.errors import ForgeError
-from flagstone.forge.git.comparing import read_size
-from flagstone.forge.git.workspace import GitWorkspace
+from flagstone.forge.git.sizes import measure
 from flagstone.forge.hosts.base import PullRequest as HostPullRequest
 from flagstone.forge.hosts.base import PullRequestState
 from flagstone.forge.models import ChangeRequest, ChangeState, PullRequest, Repository
@@ -119,9 +118,7 @@ def _person(login: str) -> User | None:
 def _measure(repository: Repository, found: HostPullRequest) -> dict[str, Any]:
     """Count the changed lines; a difference that git cannot tell leaves the size unknown."""
     try:
-        with GitWorkspace(connect(repository.host).git_remote(repository.full_name)) as workspace:
-            workspace.fetch(found.base, found.head, blobs=True)
-            size = read_size(workspace.git, found.base, found.head)
+        size = measure(connect(repository.host).changed_files(repository.full_name, found.number))
     except ForgeError as error:
         logger.warning("cannot measure %s#%s: %s", repository, found.number, error)
         return {}

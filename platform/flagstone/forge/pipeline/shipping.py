@@ -196,7 +196,6 @@ def _open(change: ChangeRequest) -> None:
         target=change.target_branch,
         author=account_of(change.requested_by),
         change_id=change.pk,
-        labels=tuple(change.labels),
     )
     found = forge.find_pull_request(name, source=spec.source, target=spec.target)
     if found is None:
@@ -209,6 +208,8 @@ def _open(change: ChangeRequest) -> None:
             _record(change, ChangeState.COMMITTED)
             raise
     ours = _require_ours(change, found)
+    if change.labels:
+        ours = forge.set_labels(name, ours.number, tuple(change.labels))
     change.pull_request = record_pull_request(change.repository, ours, change=change).pull_request
     change.state = CHANGE_STATES[ours.state]
 

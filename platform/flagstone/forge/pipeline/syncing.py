@@ -51,7 +51,8 @@ def record_info(repository: Repository, info: RepositoryInfo) -> None:
 def _sync_pull_requests(repository: Repository, forge: Forge) -> None:
     known = PullRequest.objects.filter(repository=repository)
     since = known.aggregate(latest=Max("updated_at"))["latest"]
-    for found in forge.list_pull_requests(repository.full_name, updated_since=since):
+    for touch in forge.touched_pull_requests(repository.full_name, since=since):
+        found = forge.get_pull_request(repository.full_name, touch.number)
         record_pull_request(repository, found)
 
 

@@ -44,7 +44,7 @@ CHANGE = UUID("11111111-2222-3333-4444-555555555555")
 def spec(**fields: object) -> PullRequestSpec:
     values: dict[str, object] = {
         "title": "Add  b", "body": "Why.", "source": "feature", "target": "main", "author": MIA,
-        "change_id": CHANGE, "labels": ("z", "a", "z"),
+        "change_id": CHANGE,
     }  # fmt: skip
     return PullRequestSpec(**{**values, **fields})  # type: ignore[arg-type]
 
@@ -79,7 +79,7 @@ def test_a_pull_request_is_opened(
         author=MIA,
         state=PullRequestState.OPEN,
         is_draft=False,
-        labels=("a", "z"),
+        labels=(),
         head=head,
         base=git(bare, "rev-parse", "main"),
         opened_at=NOON,

@@ -38,6 +38,7 @@ def test_a_new_repository_has_its_first_commit_on_main(root: Path) -> None:
         description="Takes money",
         default_branch="main",
         head=git(bare, "rev-parse", "refs/heads/main"),
+        may_write=True,
     )
     assert files_at(bare, "main") == {"README.md": "hi\n"}
     assert git(bare, "log", "--format=%an|%cn|%s|%P", "main") == "Mia Wong|Flagstone|Begin|"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -11,7 +11,9 @@ from pathlib import Path
 from flagstone.forge.errors import EmptyRepository, GitFailed, NoDefaultBranch, RepositoryGone
 from flagstone.forge.git.changes import ChangeSet
 from flagstone.forge.git.commits import CommitMeta
+from flagstone.forge.git.comparing import read_sizes
 from flagstone.forge.git.remotes import HEADS, GitRemote
+from flagstone.forge.git.sizes import FileSize
 from flagstone.forge.hosts.base import (
     Account,
     Comment,
@@ -22,8 +24,11 @@ from flagstone.forge.hosts.base import (
     PullRequest,
     PullRequestSpec,
     PullRequestState,
+    PullRequestTouch,
+    RepositoryEntry,
     RepositoryInfo,
     Verdict,
+    WebhookEntry,
 )
 from flagstone.forge.hosts.local.conversation import (
     closed,
@@ -90,6 +95,7 @@ class LocalForge:
             description=described.read_text("utf-8").strip() if described.is_file() else "",
             default_branch=default[0],
             head=default[1],
+            may_write=True,
         )
 
     def create_repository(
@@ -121,7 +127,36 @@ class LocalForge:
     def list_pull_requests(
         self, repository: str, *, updated_since: datetime | None = None
     ) -> list[PullRequest]:
+        """Describe them all, the oldest change first."""
         return self._pulls(repository).listed(updated_since=updated_since)
+
+    def touched_pull_requests(
+        self, repository: str, *, since: datetime | None = None
+    ) -> list[PullRequestTouch]:
+        found = self.list_pull_requests(repository, updated_since=since)
+        return [PullRequestTouch(pull.number, pull.updated_at) for pull in found]
+
+    def changed_files(self, repository: str, number: int) -> tuple[FileSize, ...]:
+        pull = self._pulls(repository).get(number)
+        return read_sizes(self._repositories.git(repository), pull.base, pull.head)
+
+    def list_repositories(self, owner: str) -> Iterator[RepositoryEntry]:
+        names = [name for name in self.repository_names() if name.partition("/")[0] == owner]
+        if not names:
+            raise RepositoryGone(
+                f"There is no folder {owner!r} with repositories on the local code host."
+            )
+        for name in names:
+            try:
+                info = self.get_repository(name)
+            except (EmptyRepository, NoDefaultBranch):
+                yield RepositoryEntry(name, "", "")
+            else:
+                yield RepositoryEntry(name, info.description, info.default_branch)
+
+    def list_webhooks(self, repository: str) -> tuple[WebhookEntry, ...]:
+        self._repositories.existing(repository)
+        return ()
 
     def create_pull_request(self, repository: str, spec: PullRequestSpec) -> PullRequest:
         return self._pulls(repository).create(spec)
@@ -202,6 +237,10 @@ class LocalForge:
             return pull if same else replace(pull, labels=wanted, updated_at=at)
 
         return self._pulls(repository).change(number, change)
+
+    def request_reviewers(self, repository: str, number: int, logins: tuple[str, ...]) -> None:
+        """Ask nobody: who may review sees every pull request of this host in Flagstone itself."""
+        self._pulls(repository).get(number)
 
     def set_commit_status(self, repository: str, commit: str, status: CommitStatus) -> None:
         store = self._store(repository)

@@ -65,7 +65,7 @@ class LocalPullRequests:
                 author=spec.author,
                 state=PullRequestState.OPEN,
                 is_draft=spec.is_draft,
-                labels=tuple(sorted(set(spec.labels))),
+                labels=(),
                 head=heads[spec.source],
                 base=heads[spec.target],
                 opened_at=at,
