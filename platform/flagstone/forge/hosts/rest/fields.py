@@ -1,0 +1,113 @@
+"""What a code host says in JSON, read leniently: what we use must be there in its type, all else may change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from flagstone.forge.errors import ForgeError, ServerError
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """One JSON object of an answer.
+
+    Args:
+        host: What people call the code host.
+        what: The object in words, such as `pull request`.
+        values: The parsed JSON, whatever it is.
+        error: Raised where something is missing: `OutcomeUnknown` for the answer to a write, whose effect an
+            unreadable answer does not tell.
+    """
+
+    host: str
+    what: str
+    values: Any
+    error: type[ForgeError] = ServerError
+
+    def text(self, key: str, default: str | None = None) -> str:
+        """Return a text; with a default also where it is missing or null."""
+        return self._typed(key, str, default)
+
+    def number(self, key: str, default: int | None = None) -> int:
+        return self._typed(key, int, default)
+
+    def flag(self, key: str, *, default: bool | None = None) -> bool:
+        return self._typed(key, bool, default)
+
+    def moment(self, key: str) -> datetime:
+        """Return a moment written as ISO 8601 (without a zone it is UTC), or in seconds since 1970."""
+        found = self.optional_moment(key)
+        if found is None:
+            raise self._faulty(key)
+        return found
+
+    def optional_moment(self, key: str) -> datetime | None:
+        """Return a moment; None where it is missing or null."""
+        value = self._get(key)
+        if value is None or value == "":
+            return None
+        try:
+            if isinstance(value, str) and not value.isdigit():
+                found = datetime.fromisoformat(value)
+                return found if found.tzinfo else found.replace(tzinfo=UTC)
+            return datetime.fromtimestamp(int(value), UTC)
+        except (ValueError, TypeError, OverflowError, OSError):
+            raise self._faulty(key) from None
+
+    def inner(self, key: str) -> Fields:
+        """Return an object in this one."""
+        found = self.optional(key)
+        if found is None:
+            raise self._faulty(key)
+        return found
+
+    def optional(self, key: str) -> Fields | None:
+        """Return an object in this one; None where it is missing or null."""
+        value = self._get(key)
+        if value is None:
+            return None
+        if not isinstance(value, dict):
+            raise self._faulty(key)
+        return self._like(f"{key} of a {self.what}", value)
+
+    def each(self, key: str) -> Iterator[Fields]:
+        """Yield the objects of a list; a missing list is empty."""
+        for value in self._list(key):
+            yield self._like(f"{key} of a {self.what}", value)
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """Return the texts of a list; a missing list is empty."""
+        values = self._list(key)
+        if not all(isinstance(value, str) for value in values):
+            raise self._faulty(key)
+        return tuple(values)
+
+    def _list(self, key: str) -> list[Any]:
+        values = self._get(key) or []
+        if not isinstance(values, list):
+            raise self._faulty(key)
+        return values
+
+    def _typed(self, key: str, kind: type[_T], default: _T | None) -> _T:
+        value = self._get(key)
+        if value is None and default is not None:
+            return default
+        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+            raise self._faulty(key)
+        return value
+
+    def _get(self, key: str) -> Any:
+        if not isinstance(self.values, dict):
+            raise self.error(f"{self.host} gave something else where a {self.what} belongs.")
+        return self.values.get(key)
+
+    def _like(self, what: str, values: Any) -> Fields:
+        return Fields(self.host, what, values, self.error)
+
+    def _faulty(self, key: str) -> ForgeError:
+        return self.error(f"{self.host} described a {self.what} without a usable “{key}”.")
