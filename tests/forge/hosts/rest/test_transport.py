@@ -27,22 +27,9 @@ from flagstone.forge.errors import (
 from flagstone.forge.hosts.rest import transport as transports
 from flagstone.forge.hosts.rest.transport import Transport
 from tests.http_server import Fault, Reply, Request, Server, serving
+from tests.paces import Unhurried
 
 CANARY = "fst-canary-token-8d1f"
-
-
-class Unhurried:
-    """A pace that notes what it is told."""
-
-    def __init__(self) -> None:
-        self.sent: list[bool] = []
-        self.paused: list[float] = []
-
-    def before(self, *, is_write: bool) -> None:
-        self.sent.append(is_write)
-
-    def pause(self, seconds: float) -> None:
-        self.paused.append(seconds)
 
 
 @pytest.fixture

@@ -42,6 +42,10 @@ class Pace(Protocol):
         """Let nothing go for so long: the code host said so."""
         ...
 
+    def heard(self, headers: Mapping[str, str]) -> None:
+        """Take note of what an answer tells of the requests that are left; names are in lower case."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -168,6 +172,7 @@ class Transport:
                 raise self._unreachable(operation) from error
             raise self._unanswered(operation, is_write=is_write, how="gave no answer") from error
         headers = {name.lower(): value for name, value in response.headers.items()}
+        self._pace.heard(headers)
         return self._judged(
             response.status_code, headers, raw, operation, is_write=is_write, accept=accept
         )
