@@ -12,6 +12,8 @@ from datetime import datetime
 from flagstone.forge.errors import EmptyChange, InvalidPath
 from flagstone.forge.git.changes import ChangeSet
 
+# git knows this one without having it
+EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 _UNFIT_FOR_IDENTITY = re.compile(r"[<>\x00-\x1f\x7f]")
 # a line that git or a code host would take for a trailer of ours
 _TRAILER_LIKE = re.compile(r"^(?=[\w-]+-(?:by|id|request)\s*:)", re.IGNORECASE | re.MULTILINE)
@@ -122,6 +124,20 @@ def check_differences(changes: ChangeSet, differences: list[Difference]) -> None
         raise EmptyChange("The repository already is as this change wants it; nothing to do.")
     for difference in differences:
         _check_difference(changes, difference)
+
+
+def check_first(changes: ChangeSet, differences: list[Difference]) -> None:
+    """Prove that a first commit, compared with the empty tree, holds every file that was meant, and no other.
+
+    Raises:
+        EmptyChange: There is no file.
+        InvalidPath: One is missing, or is there in another way than meant.
+    """
+    check_differences(changes, differences)
+    there = {difference.path for difference in differences}
+    for path, content in changes.files.items():
+        if content is not None and path not in there:
+            raise InvalidPath(f"git did not store {path!r}; nothing was pushed.", path=path)
 
 
 def _check_difference(changes: ChangeSet, difference: Difference) -> None:

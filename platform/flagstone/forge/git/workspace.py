@@ -20,8 +20,11 @@ from flagstone.forge.errors import (
     ForgeError,
     GitFailed,
     NoRoom,
+    OutcomeUnknown,
+    PolicyRejected,
     RefNotFound,
     RepositoryGone,
+    Retryable,
     TimedOut,
     TransportError,
     TreeTooLarge,
@@ -29,8 +32,10 @@ from flagstone.forge.errors import (
 from flagstone.forge.git.changes import ChangeSet
 from flagstone.forge.git.command import Git
 from flagstone.forge.git.commits import (
+    EMPTY_TREE,
     CommitMeta,
     check_differences,
+    check_first,
     fast_import_stream,
     parse_raw_differences,
 )
@@ -66,7 +71,7 @@ _PARTIAL_CONFIG = """[core]
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """A commit that was built and proven, and lies in the workspace."""
+    """A commit that was built and proven, and lies in the workspace; `base` is "" for a first one."""
 
     sha: str
     base: str
@@ -228,20 +233,31 @@ class GitWorkspace:
         packs = (self._folder or Path()).glob("repository/objects/pack/*")
         return any(pack.stat().st_size >= limits.largest_file for pack in packs)
 
-    def build_commit(self, base: str, changes: ChangeSet, meta: CommitMeta) -> Commit:
+    def build_commit(self, base: str | None, changes: ChangeSet, meta: CommitMeta) -> Commit:
         """Build the commit on a base and prove that it differs from it as meant.
+
+        Args:
+            base: The parent's id; None for the first commit of an empty repository.
+            changes: The files.
+            meta: The people and the words.
 
         Raises:
             EmptyChange: The base already is as wanted.
             InvalidPath: A path would take the place of something that the change does not name.
         """
-        self.fetch(base)
+        if base is not None:
+            self.fetch(base)
         stream = fast_import_stream(changes, meta, ref=_BUILT, base=base)
         done = self.git.run("fast-import", "--quiet", "--done", "--force", stdin=stream)
         sha = done.stdout.decode().strip()
-        raw = self.git.run("diff-tree", "-r", "-z", "--raw", "--no-renames", base, sha)
-        check_differences(changes, parse_raw_differences(raw.stdout))
-        return Commit(sha, base)
+        before = base or EMPTY_TREE
+        raw = self.git.run("diff-tree", "-r", "-z", "--raw", "--no-renames", before, sha)
+        differences = parse_raw_differences(raw.stdout)
+        if base is None:
+            check_first(changes, differences)
+        else:
+            check_differences(changes, differences)
+        return Commit(sha, base or "")
 
     def push(self, commit: Commit, branch: str, *, expected: str | None) -> PushOutcome:
         """Set a branch to a commit, but only from the state that was seen.
@@ -251,12 +267,56 @@ class GitWorkspace:
             branch: Where to.
             expected: The commit that the branch must stand at; None: it must not be there.
         """
+        return self._push(commit.sha, branch, expected or "")
+
+    def delete_branch(self, branch: str, *, expected: str) -> bool:
+        """Delete a branch of the remote that stands at this very commit, and tell whether it did.
+
+        Raises:
+            PolicyRejected: The code host does not let it go.
+            TransportError: It is still there: the code host could not be reached.
+            OutcomeUnknown: It may be gone or not: the code host does not answer any more.
+        """
+        if self.observe(branch).branches.get(branch) != expected:
+            return False
+        outcome = self._push("", branch, expected)
+        if outcome.result is PushResult.PUSHED:
+            return True
+        if outcome.result is PushResult.REJECTED:
+            raise PolicyRejected(
+                f"{self.remote.name} does not let the branch {branch} go: {outcome.message}",
+                branch=branch,
+            )
+        # whatever git made of it, what is there now counts
+        found = self.observe_after_write(branch).branches.get(branch)
+        if found == expected:
+            raise TransportError(
+                f"The branch {branch} of {self.remote.name} could not be deleted: {outcome.message}",
+                branch=branch,
+            )
+        return found is None
+
+    def observe_after_write(self, *branches: str) -> RemoteRefs:
+        """Ask the remote what became of a write that got no clear answer.
+
+        Raises:
+            OutcomeUnknown: It does not answer this either.
+        """
+        try:
+            return self.observe(*branches)
+        except Retryable as error:
+            raise OutcomeUnknown(
+                f"Whether {self.remote.name} took the write to {', '.join(branches)} is not known: "
+                f"{error.message}",
+                repository=self.remote.name,
+            ) from error
+
+    def _push(self, source: str, branch: str, expected: str) -> PushOutcome:
         ref = HEADS + branch
         try:
             done = self.git.run(
                 "push", "--porcelain", "--no-verify", "--no-recurse-submodules",
-                f"--force-with-lease={ref}:{expected or ''}", self.remote.url,
-                f"{commit.sha}:{ref}", accept=None,
+                f"--force-with-lease={ref}:{expected}", self.remote.url, f"{source}:{ref}", accept=None,
             )  # fmt: skip
         except TimedOut as error:
             return PushOutcome(PushResult.UNKNOWN, error.message)
