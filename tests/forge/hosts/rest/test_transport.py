@@ -196,6 +196,46 @@ def test_a_list_is_read_to_its_last_page(server):
     assert found == ["/list?per_page=1", "/list?page=2", "/list?page=3"]
 
 
+def test_a_list_may_be_wrapped_in_an_object(server):
+    server.answer = lambda _: Reply(200, {"total_count": 2, "check_runs": [1, 2]})
+    transport = transport_to(server.url)
+    assert list(transport.pages("/list", operation="list", key="check_runs")) == [1, 2]
+    with pytest.raises(ServerError, match="gave no list"):
+        list(transport.pages("/list", operation="list", key="runs"))
+
+
+def test_another_credential_goes_over_the_same_connections_at_the_same_pace(server):
+    pace = Unhurried()
+    first = transport_to(server.url, pace)
+    second = first.speaking_as(lambda: {"Authorization": "Bearer other"})
+    for each in (first, second, first):
+        each.get("/thing", operation="read the thing")
+    sent = [request.headers["authorization"] for request in server.requests]
+    assert sent == [f"Bearer {CANARY}", "Bearer other", f"Bearer {CANARY}"]
+    assert second._session is first._session
+    assert pace.sent == [False, False, False]
+
+
+@pytest.mark.parametrize(("is_fresh", "times", "sent"), [(True, 1, 2), (True, 2, 2), (False, 1, 1)])
+def test_row_27_what_was_refused_without_effect_is_sent_once_more_with_a_fresh_credential(
+    server, is_fresh, times, sent
+):
+    server.faults.append(Fault("POST", Reply(401, {"message": "Bad credentials"}), times=times))
+    tokens = iter(["old", "new", "newest"])
+    transport = transport_to(server.url).speaking_as(
+        lambda: {"Authorization": f"Bearer {next(tokens)}"}, renew=lambda: is_fresh
+    )
+    if sent > times:
+        answer = transport.write("POST", "/thing", operation="make it", payload={"a": 1})
+        assert answer.status == 200
+        assert server.requests[-1].headers["authorization"] == "Bearer new"
+        assert server.requests[-1].json == {"a": 1}
+    else:
+        with pytest.raises(AuthenticationFailed):
+            transport.write("POST", "/thing", operation="make it")
+    assert len(server.requests) == sent
+
+
 def test_a_page_at_another_host_gets_no_credential(server):
     with serving(lambda _: Reply(200, [])) as other:
         server.answer = lambda _: Reply(200, [1], {"Link": f'<{other.url}/list>; rel="next"'})

@@ -56,6 +56,15 @@ class Answer:
     body: Any
 
 
+@dataclass(frozen=True, slots=True)
+class _Received:
+    """An answer before anybody judged it; `raw` is None where it was far too long."""
+
+    status: int
+    headers: Mapping[str, str]
+    raw: bytes | None
+
+
 class Transport:
     """Speaks to one code host with one credential.
 
@@ -65,6 +74,8 @@ class Transport:
         authorize: Returns the header of the credential; asked for each request, since some are short-lived.
         pace: Of this credential.
         headers: Sent with each request.
+        renew: See `speaking_as`.
+        session: Of another transport, whose connections are shared; it brings its headers along.
     """
 
     def __init__(
@@ -75,15 +86,34 @@ class Transport:
         authorize: Callable[[], Mapping[str, str]],
         pace: Pace,
         headers: Mapping[str, str] | None = None,
+        renew: Callable[[], bool] | None = None,
+        session: requests.Session | None = None,
     ) -> None:
         self.name = name
         self.base_url = base_url.rstrip("/")
         self._authorize = authorize
         self._pace = pace
-        self._session = requests.Session()
-        # requests would take another password from the machine's .netrc; its proxies are wanted
-        self._session.trust_env = False
-        self._session.headers.update({"User-Agent": "flagstone", **(headers or {})})
+        self._renew = renew or _cannot_renew
+        self._session = session or _new_session(headers or {})
+
+    def speaking_as(
+        self, authorize: Callable[[], Mapping[str, str]], *, renew: Callable[[], bool] | None = None
+    ) -> Transport:
+        """Return one that speaks with another credential, over the same connections and at the same pace.
+
+        Args:
+            authorize: Returns the header of that credential.
+            renew: Asked after a 401 whether a fresh credential can be had. If so, the request is sent once
+                more: the code host did nothing without a credential.
+        """
+        return Transport(
+            name=self.name,
+            base_url=self.base_url,
+            authorize=authorize,
+            pace=self._pace,
+            renew=renew,
+            session=self._session,
+        )
 
     def get(
         self,
@@ -107,14 +137,24 @@ class Transport:
         return self._send("GET", path, operation, params=params, accept=accept)
 
     def pages(
-        self, path: str, *, operation: str, params: Mapping[str, Any] | None = None
+        self, path: str, *, operation: str, params: Mapping[str, Any] | None = None, key: str = ""
     ) -> Iterator[Any]:
-        """Read a list page by page, as the `Link` headers lead, and yield its entries."""
+        """Read a list page by page, as the `Link` headers lead, and yield its entries.
+
+        Args:
+            path: See `get`.
+            operation: See `get`.
+            params: Of the first page's query.
+            key: Where each page has its list; empty if the page is the list.
+        """
         answer = self.get(path, operation=operation, params=params)
         for _ in range(MOST_PAGES):
-            if not isinstance(answer.body, list):
+            found = answer.body
+            if key and isinstance(found, dict):
+                found = found.get(key)
+            if not isinstance(found, list):
                 raise ServerError(f"{self.name} gave no list when asked to {operation}.")
-            yield from answer.body
+            yield from found
             following = requests.utils.parse_header_links(answer.headers.get("link", ""))
             address = next((link["url"] for link in following if link.get("rel") == "next"), None)
             if address is None:
@@ -148,6 +188,23 @@ class Transport:
         payload: Mapping[str, Any] | None = None,
         accept: Collection[int],
     ) -> Answer:
+        def once() -> _Received:
+            return self._exchange(method, path, operation, params=params, payload=payload)
+
+        received = once()
+        if received.status == HTTPStatus.UNAUTHORIZED and self._renew():
+            received = once()
+        return self._judged(received, operation, is_write=method not in _SAFE, accept=accept)
+
+    def _exchange(
+        self,
+        method: str,
+        path: str,
+        operation: str,
+        *,
+        params: Mapping[str, Any] | None,
+        payload: Mapping[str, Any] | None,
+    ) -> _Received:
         url = self._address(path)
         is_write = method not in _SAFE
         self._pace.before(is_write=is_write)
@@ -173,20 +230,12 @@ class Transport:
             raise self._unanswered(operation, is_write=is_write, how="gave no answer") from error
         headers = {name.lower(): value for name, value in response.headers.items()}
         self._pace.heard(headers)
-        return self._judged(
-            response.status_code, headers, raw, operation, is_write=is_write, accept=accept
-        )
+        return _Received(response.status_code, headers, raw)
 
     def _judged(
-        self,
-        status: int,
-        headers: Mapping[str, str],
-        raw: bytes | None,
-        operation: str,
-        *,
-        is_write: bool,
-        accept: Collection[int],
+        self, received: _Received, operation: str, *, is_write: bool, accept: Collection[int]
     ) -> Answer:
+        status, headers, raw = received.status, received.headers, received.raw
         if raw is None:
             raise self._unanswered(operation, is_write=is_write, how="gave far too long an answer")
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -222,6 +271,18 @@ class Transport:
     ) -> OutcomeUnknown | ServerError:
         message = f"{self.name} {how} when asked to {operation}."
         return OutcomeUnknown(message) if is_write else ServerError(message)
+
+
+def _cannot_renew() -> bool:
+    return False
+
+
+def _new_session(headers: Mapping[str, str]) -> requests.Session:
+    session = requests.Session()
+    # requests would take another password from the machine's .netrc; its proxies are wanted
+    session.trust_env = False
+    session.headers.update({"User-Agent": "flagstone", **headers})
+    return session
 
 
 def _never_left(error: requests.RequestException) -> bool:
