@@ -8,6 +8,7 @@ from uuid import UUID
 _CHANGE = re.compile(
     r"<!-- flagstone:change-request=([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}) -->"
 )
+_ANY = re.compile(r"<!--\s*flagstone:.*?-->", re.DOTALL | re.IGNORECASE)
 _CUT = "\n\n_The rest is left out: the code host takes no longer text._"
 
 
@@ -27,14 +28,22 @@ def mark_body(body: str, change_id: UUID | None, *, longest: int) -> str:
 
     Marks that stand in the body already are taken out: a person's text may not pass for another change.
     """
-    body = _CHANGE.sub("", body).strip()
-    mark = f"\n\n{change_marker(change_id)}" if change_id else ""
-    room = longest - len(mark)
-    if len(body) > room:
-        body = body[: room - len(_CUT)] + _CUT
-    return body + mark
+    return _with_mark(without_marks(body), change_marker(change_id) if change_id else "", longest)
+
+
+def mark_text(text: str, marker: str, *, longest: int) -> str:
+    """Put any mark of ours, or none (""), under a text, which loses all other marks of ours and is cut."""
+    return _with_mark(_ANY.sub("", text).strip(), marker, longest)
 
 
 def without_marks(body: str) -> str:
     """Return a body as people read it."""
     return _CHANGE.sub("", body).strip()
+
+
+def _with_mark(text: str, marker: str, longest: int) -> str:
+    mark = f"\n\n{marker}" if marker else ""
+    room = longest - len(mark)
+    if len(text) > room:
+        text = text[: room - len(_CUT)] + _CUT
+    return text + mark
