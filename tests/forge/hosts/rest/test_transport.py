@@ -157,6 +157,11 @@ def test_a_write_without_a_clear_answer_may_have_been_done(server, fault, monkey
         read(server)
 
 
+def test_an_answer_may_be_nothing_at_all(server):
+    server.faults += [Fault("thing", Reply(200, b"null\n")), Fault("thing", Reply(204, b""))]
+    assert (read(server), create(server)) == (None, None)
+
+
 def test_a_slow_code_host_is_not_waited_for_longer_than_agreed(server, monkeypatch):
     monkeypatch.setattr(transports, "ANSWER_SECONDS", 0.2)
     server.faults += [Fault("POST", seconds=1.0), Fault("GET", seconds=1.0)]

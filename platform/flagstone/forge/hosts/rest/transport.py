@@ -25,6 +25,8 @@ LONGEST_ANSWER = 20 * 1024 * 1024
 MOST_PAGES = 200
 _CHUNK = 65536
 _SAFE = frozenset({"GET", "HEAD"})
+# no body, or JSON's own word for it: hosts written in Go call an empty list that
+_NOTHING = frozenset({b"", b"null"})
 
 
 class Pace(Protocol):
@@ -247,7 +249,7 @@ class Transport:
             if error.code == "forge.rate_limited" and error.retry_after:
                 self._pace.pause(error.retry_after)
             raise error
-        if body is None and raw.strip():
+        if body is None and raw.strip() not in _NOTHING:
             raise self._unanswered(
                 operation, is_write=is_write, how="gave an answer that is no JSON"
             )
