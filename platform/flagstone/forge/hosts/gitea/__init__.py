@@ -1,0 +1,1 @@
+"""Gitea and Forgejo, spoken to over its REST API."""

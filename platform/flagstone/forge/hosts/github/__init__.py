@@ -1,0 +1,1 @@
+"""GitHub, spoken to over its REST API."""

@@ -1,0 +1,1 @@
+"""GitLab, spoken to over its REST API."""

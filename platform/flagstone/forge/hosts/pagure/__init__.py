@@ -1,0 +1,1 @@
+"""Pagure, spoken to over its REST API."""
