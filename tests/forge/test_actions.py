@@ -43,7 +43,7 @@ def test_a_code_host_is_registered(admin_user: User) -> None:
     host = actions.register_code_host(actor=admin_user, name="local")
     assert (host.name, host.kind) == ("local", "local")
     assert last_entry() == (
-        "ada", "forge.code_host_registered", "code-host:local", {"kind": "local"},
+        "ada", "forge.code_host_registered", "code-host:local", {"kind": "local", "address": ""},
     )  # fmt: skip
 
 

@@ -3,11 +3,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from flagstone.accounts.models import User
-from flagstone.forge.connections import account_of, connect, person_of
+from flagstone.forge.connections import connect
 from flagstone.forge.git.commits import Person
 from flagstone.forge.hosts.base import Account
 from flagstone.forge.hosts.local import LocalForge
 from flagstone.forge.models import CodeHost
+from flagstone.forge.people import account_of, person_of
 
 
 def test_the_local_host_stands_where_the_settings_say(host: CodeHost, root: Path) -> None:

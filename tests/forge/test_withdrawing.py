@@ -124,8 +124,8 @@ def test_a_pull_request_that_is_merged_just_now_wins(change, opened, lead, monke
 
 def test_what_was_closed_by_a_worker_that_died_is_recorded_by_the_next(change, opened, root):
     from flagstone.forge import pipeline
-    from flagstone.forge.connections import BOT_ACCOUNT
     from flagstone.forge.hosts.local import LocalForge
+    from flagstone.forge.people import BOT_ACCOUNT
 
     LocalForge(root).close_pull_request("acme/gitops", 1, by=BOT_ACCOUNT)
     assert pipeline.withdraw_change(change.pk) == [

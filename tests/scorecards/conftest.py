@@ -105,11 +105,12 @@ def begin_gitops(actor: Any, history: Mapping[datetime, Mapping[str, bytes]]) ->
     from flagstone.catalog.actions import register_location
     from flagstone.catalog.pipeline import ingest
     from flagstone.forge.actions import register_code_host, register_repository
-    from flagstone.forge.connections import connect, person_of
+    from flagstone.forge.connections import connect
     from flagstone.forge.git.changes import ChangeSet, FileContent
     from flagstone.forge.git.commits import CommitMeta
     from flagstone.forge.git.workspace import GitWorkspace
     from flagstone.forge.models import RepositoryRole
+    from flagstone.forge.people import person_of
     from flagstone.forge.pipeline import sync_repository
     from flagstone.scorecards.actions import look_at_repository
     from flagstone.scorecards.pipeline import evaluate_repository

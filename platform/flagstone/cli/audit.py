@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from flagstone.cli.database import with_database
 
 if TYPE_CHECKING:  # its models need Django set up
     from flagstone.core.audit import Verdict
@@ -55,24 +56,11 @@ def _require_whole(verdict: Verdict) -> None:
 
 
 def _verdict(anchor: str = "") -> Verdict:
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "flagstone.config.settings")
-    import django  # noqa: PLC0415 - `flagstone score` has to start without Django
+    with with_database():
+        from flagstone.core import audit  # noqa: PLC0415 - needs Django set up
 
-    django.setup()
-    from django.db import DatabaseError  # noqa: PLC0415
-
-    from flagstone.core import audit  # noqa: PLC0415 - needs Django set up
-
-    try:
-        return audit.verify(anchor=audit.Anchor.parse(anchor) if anchor else None)
-    except ValueError as error:
-        typer.echo(f"flagstone: {error}.", err=True)
-        sys.exit(2)
-    except DatabaseError as error:
-        reason = str(error).strip().splitlines()[0]
-        typer.echo(
-            f"flagstone: the database cannot be read: {reason}\n"
-            "Start it with `make up`, or set DATABASE_URL to the one of your Flagstone.",
-            err=True,
-        )
-        sys.exit(2)
+        try:
+            return audit.verify(anchor=audit.Anchor.parse(anchor) if anchor else None)
+        except ValueError as error:
+            typer.echo(f"flagstone: {error}.", err=True)
+            sys.exit(2)

@@ -269,3 +269,21 @@ class ReviewersRefused(Permanent, UserError):
     """Some of the people asked cannot review; the message names them."""
 
     default_code = "forge.reviewers_refused"
+
+
+class CredentialMissing(Permanent, Conflict):
+    """Nobody gave Flagstone what it needs to sign in at the code host."""
+
+    default_code = "forge.credential_missing"
+
+
+class InvalidAddress(Permanent, UserError):
+    """A code host cannot be spoken to at that address, or not safely."""
+
+    default_code = "forge.invalid_address"
+
+
+class UnfitSecret(Permanent, UserError):
+    """That cannot be a secret of this kind; the message never repeats it."""
+
+    default_code = "forge.unfit_secret"

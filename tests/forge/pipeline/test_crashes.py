@@ -23,8 +23,8 @@ from flagstone.forge.hosts.local import LocalForge
 from flagstone.forge.hosts.local import pull_requests as local_pull_requests
 from flagstone.forge.hosts.local.store import PullRequestStore
 from flagstone.forge.models import ChangeRequest, PullRequest
+from flagstone.forge.pipeline import decorating, opening, publishing, shipping
 from flagstone.forge.pipeline import pull_requests as recording
-from flagstone.forge.pipeline import shipping
 from tests.forge.repositories import files_at, git
 from tests.forking import fork
 
@@ -81,16 +81,19 @@ POINTS: dict[str, Callable[[], None]] = {
     "after the attempt is counted": dying(shipping, "_begin", after=True),
     "after the look": dying(GitWorkspace, "observe", after=True),
     "after the commit": dying(GitWorkspace, "build_commit", after=True),
-    "after the commit is recorded": dying(shipping, "_record", after=True, call=2),
+    "after the commit is recorded": dying(publishing, "record_progress", after=True),
     "after the push": dying(GitWorkspace, "push", after=True),
-    "after the push is recorded": dying(shipping, "_record", after=True, call=3),
+    "after the push is recorded": dying(publishing, "record_progress", after=True, call=2),
     "before the pull request": dying(LocalForge, "create_pull_request", after=False),
     "inside the code host, before its record": dying(PullRequestStore, "write", after=False),
     "inside the code host, after its ref": dying(local_pull_requests, "move_refs", after=True),
     "after the pull request": dying(LocalForge, "create_pull_request", after=True),
     "inside our own record": dying(recording, "_carry_change", after=False),
     "at the end of our own record": dying(recording, "_audit_state", after=True),
-    "after our own record": dying(shipping, "record_pull_request", after=True),
+    "after our own record": dying(opening, "record_pull_request", after=True),
+    "before it is decorated": dying(shipping, "decorate", after=False),
+    "before the decoration is recorded": dying(decorating, "record_progress", after=False),
+    "after the decoration is recorded": dying(decorating, "record_progress", after=True),
 }
 
 

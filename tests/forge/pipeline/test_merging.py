@@ -8,10 +8,10 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from flagstone.accounts.models import User
 from flagstone.forge import pipeline
-from flagstone.forge.connections import account_of
 from flagstone.forge.errors import HeadMoved, MergeConflict
 from flagstone.forge.hosts.base import MergeMethod
 from flagstone.forge.models import ChangeRequest, PullRequest, Repository
+from flagstone.forge.people import account_of
 from tests.forge.repositories import files_at, git, push_by_hand
 
 

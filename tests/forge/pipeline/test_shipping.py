@@ -201,7 +201,7 @@ def test_a_push_that_did_not_arrive_is_tried_later(
         pipeline.ship(change.pk)
     change = reloaded(change)
     assert (change.state, change.attempts) == (ChangeState.COMMITTED, 1)
-    assert 4 < (change.not_before - timezone.now()).total_seconds() <= 5
+    assert 3 < (change.not_before - timezone.now()).total_seconds() <= 6
     monkeypatch.undo()
     with pytest.raises(ChangeBusy, match=r"tried again in . seconds: .*connection refused"):
         pipeline.ship(change.pk)
@@ -220,7 +220,10 @@ def test_the_waits_grow_and_end(change: ChangeRequest, monkeypatch: pytest.Monke
         with time_machine.travel(now, tick=False), pytest.raises(TimedOut):
             pipeline.ship(change.pk)
         waits.append((reloaded(change).not_before - now).total_seconds())
-    assert waits == [5, 10, 20, 40, 80, 160, 320, 600, 600]
+    # a fifth more or less, so that many do not come back at once
+    assert waits == [
+        pytest.approx(wait, rel=0.2) for wait in (5, 10, 20, 40, 80, 160, 320, 600, 600)
+    ]
     assert reloaded(change).state == ChangeState.REQUESTED
     with time_machine.travel(reloaded(change).not_before), pytest.raises(TimedOut):
         pipeline.ship(change.pk)

@@ -17,7 +17,7 @@ from flagstone.forge import actions as forge_actions
 from flagstone.forge.git.workspace import GitWorkspace
 from flagstone.forge.hosts.local import LocalForge
 from flagstone.forge.models import ChangeRequest, PullRequest, Repository
-from flagstone.forge.pipeline import provisioning, shipping
+from flagstone.forge.pipeline import opening, provisioning
 from flagstone.scaffolding import actions, pipeline
 from flagstone.scaffolding.models import Provenance, ScaffoldRun
 from flagstone.scaffolding.pipeline import ending, executing, publishing
@@ -76,7 +76,7 @@ ON_THE_WAY: dict[str, Callable[[], None]] = {
     "between push and pull request": dying(GitWorkspace, "push", after=True),
     "before the pull request": dying(LocalForge, "create_pull_request", after=False),
     "once the pull request is open": dying(LocalForge, "create_pull_request", after=True),
-    "once the pull request is recorded": dying(shipping, "record_pull_request", after=True),
+    "once the pull request is recorded": dying(opening, "record_pull_request", after=True),
     "once the change is shipped": dying(publishing.forge, "ship", after=True),
     "after the pull request's step": dying(executing, "open_pull_request", after=True),
     "before it waits": dying(jobs, "begin", after=False),

@@ -28,12 +28,12 @@ from flagstone.config.demo.rewinding import first_commit, past_commits
 from flagstone.core import audit
 from flagstone.core.models import AuditEntry
 from flagstone.forge.actions import register_code_host
-from flagstone.forge.connections import account_of, person_of
 from flagstone.forge.errors import AlreadyExists
 from flagstone.forge.git.commits import CommitMeta
 from flagstone.forge.git.workspace import GitWorkspace
 from flagstone.forge.hosts.base import PullRequestSpec, Verdict
 from flagstone.forge.models import CodeHost, Repository, RepositoryRole
+from flagstone.forge.people import account_of, person_of
 from flagstone.forge.pipeline import sync_repository
 from flagstone.scaffolding.engine.jobs import LayerJob
 from flagstone.scaffolding.engine.rendering import render_layers

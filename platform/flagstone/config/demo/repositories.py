@@ -12,13 +12,13 @@ from django.conf import settings
 from flagstone.accounts.models import User
 from flagstone.config.demo.rewinding import PastCommit
 from flagstone.forge.actions import register_repository
-from flagstone.forge.connections import person_of
 from flagstone.forge.errors import EmptyChange, RepositoryExists
 from flagstone.forge.git.changes import ChangeSet, FileContent
 from flagstone.forge.git.commits import CommitMeta
 from flagstone.forge.git.workspace import GitWorkspace
 from flagstone.forge.hosts.local import LocalForge
 from flagstone.forge.models import CodeHost, Repository, RepositoryRole
+from flagstone.forge.people import person_of
 
 OWNER = "fintech"
 

@@ -174,6 +174,7 @@ class PullRequest:
         began_at: When the branch's first own commit was written.
         first_review_at: When somebody other than the author, no bot, first reviewed or commented.
         url: Of its page; "" where the code host has no pages of its own.
+        has_conflict: Both sides changed the same lines; None where the code host does not (yet) tell.
     """
 
     number: int
@@ -200,6 +201,7 @@ class PullRequest:
     comments: tuple[Comment, ...] = ()
     began_at: datetime | None = None
     url: str = ""
+    has_conflict: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

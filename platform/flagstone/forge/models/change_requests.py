@@ -25,6 +25,7 @@ class ChangeState(models.TextChoices):
     REQUESTED = "requested", "Requested"
     COMMITTED = "committed", "Committed"
     PUSHED = "pushed", "Pushed"
+    DECORATING = "decorating", "Pull request open, labels and reviewers under way"
     OPENED = "opened", "Pull request open"
     MERGED = "merged", "Merged"
     CLOSED = "closed", "Closed without merging"
@@ -34,7 +35,12 @@ class ChangeState(models.TextChoices):
 
 
 # a worker has something to do
-SHIPPING = (ChangeState.REQUESTED, ChangeState.COMMITTED, ChangeState.PUSHED)
+SHIPPING = (
+    ChangeState.REQUESTED,
+    ChangeState.COMMITTED,
+    ChangeState.PUSHED,
+    ChangeState.DECORATING,
+)
 # its branch is spoken for
 ACTIVE = (*SHIPPING, ChangeState.OPENED, ChangeState.NEEDS_ATTENTION)
 # somebody has to look before it goes on
@@ -63,6 +69,9 @@ class ChangeRequest(models.Model):
     title = models.CharField(max_length=200)
     body = models.TextField(blank=True)
     labels = ArrayField(models.CharField(max_length=100), default=list, blank=True)
+    reviewers = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, blank=True, related_name="reviews_asked_for"
+    )
     source = models.CharField(
         max_length=200, blank=True, db_index=True, help_text="what asked, such as scaffold-run:<id>"
     )
@@ -82,6 +91,7 @@ class ChangeRequest(models.Model):
     )
     base_commit = models.CharField(max_length=64, blank=True)
     commit = models.CharField(max_length=64, blank=True, help_text="ours, as last built")
+    pushed_at = models.DateTimeField(null=True, blank=True, help_text="first seen at the code host")
     pull_request = models.OneToOneField(
         PullRequest,
         null=True,
@@ -94,6 +104,12 @@ class ChangeRequest(models.Model):
     not_before = models.DateTimeField(default=timezone.now)
     last_error = models.TextField(blank=True)
     error_code = models.CharField(max_length=100, blank=True)
+    warnings = ArrayField(
+        models.TextField(),
+        default=list,
+        blank=True,
+        help_text="what could not be added to the pull request, which stands all the same",
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     touched_at = models.DateTimeField(default=timezone.now, editable=False)
 

@@ -64,8 +64,15 @@ class PullRequest(models.Model):
         blank=True,
         help_text="changed lines without lock, vendored, generated, snapshot and test data files",
     )
+    has_conflict = models.BooleanField(
+        null=True, blank=True, help_text="as far as the code host tells"
+    )
     measured_commit = models.CharField(max_length=64, blank=True)
 
+    url = models.CharField(max_length=500, blank=True, help_text="its page at the code host")
+    began_at = models.DateTimeField(
+        null=True, blank=True, help_text="when its branch's first own commit was written"
+    )
     opened_at = models.DateTimeField()
     updated_at = models.DateTimeField()
     ready_at = models.DateTimeField(null=True, blank=True)

@@ -1,4 +1,4 @@
-"""Code hosts and the repositories on them."""
+"""The repositories that Flagstone works with."""
 
 from __future__ import annotations
 
@@ -8,31 +8,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-
-class HostKind(models.TextChoices):
-    LOCAL = "local", "Local (bare repositories on disk)"
-
-
-class CodeHost(models.Model):
-    """Where repositories live; `kind` says which adapter speaks to it."""
-
-    name = models.SlugField(max_length=60, unique=True, help_text="what people call it")
-    kind = models.CharField(max_length=20, choices=HostKind.choices)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-
-    class Meta:
-        ordering = ("name",)
-        constraints = (
-            models.UniqueConstraint(
-                fields=("kind",),
-                condition=models.Q(kind=HostKind.LOCAL),
-                name="one_local_code_host",
-                violation_error_message="There is a local code host already; it has one folder.",
-            ),
-        )
-
-    def __str__(self) -> str:
-        return self.name
+from flagstone.forge.models.code_hosts import CodeHost
 
 
 class RepositoryRole(models.TextChoices):

@@ -14,10 +14,10 @@ from django.utils.text import slugify
 from flagstone.accounts.models import User
 from flagstone.core import audit
 from flagstone.core.errors import Conflict
-from flagstone.forge.connections import person_of
 from flagstone.forge.errors import EmptyRepository
 from flagstone.forge.git.changes import ChangeSet, FileContent
 from flagstone.forge.models import ChangedFile, ChangeRequest, Repository
+from flagstone.forge.people import person_of
 
 BRANCH_PREFIX = "flagstone"
 LONGEST_TITLE = 200

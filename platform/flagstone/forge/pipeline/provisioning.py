@@ -6,11 +6,12 @@ from django.db import IntegrityError, transaction
 
 from flagstone.accounts.models import User
 from flagstone.core import audit
-from flagstone.forge.connections import connect, person_of
+from flagstone.forge.connections import connect
 from flagstone.forge.errors import ForgeError, RepositoryExists
 from flagstone.forge.git.changes import ChangeSet, FileContent
 from flagstone.forge.git.commits import CommitMeta
 from flagstone.forge.models import CodeHost, Repository, RepositoryRole
+from flagstone.forge.people import person_of
 from flagstone.forge.pipeline.changes import Files
 from flagstone.forge.pipeline.syncing import record_info
 

@@ -17,6 +17,7 @@ from flagstone.forge.git.sizes import measure
 from flagstone.forge.hosts.base import PullRequest as HostPullRequest
 from flagstone.forge.hosts.base import PullRequestState
 from flagstone.forge.models import ChangeRequest, ChangeState, PullRequest, Repository
+from flagstone.forge.people import person_behind
 from flagstone.forge.signals import announce_pull_request
 
 logger = logging.getLogger(__name__)
@@ -64,7 +65,7 @@ def record_pull_request(
         row, created = PullRequest.objects.select_for_update().get_or_create(
             repository=repository,
             number=found.number,
-            defaults={**fields, "author": _person(found.author.login)},
+            defaults={**fields, "author": _author(repository, found, change)},
         )
         if _is_outdated(found, row):
             return Recorded(row, is_news=False)
@@ -90,11 +91,16 @@ def _is_outdated(found: HostPullRequest, row: PullRequest) -> bool:
 
 
 def _carry_change(row: PullRequest, found: HostPullRequest, change: ChangeRequest | None) -> None:
-    """Let the change request behind a pull request share its state."""
+    """Let the change request behind a pull request share its state; one being decorated is on its way to it."""
     state = CHANGE_STATES[found.state]
     behind = ChangeRequest.objects.filter(pull_request=row)
     if change is not None:
         behind = ChangeRequest.objects.filter(pk=change.pk)
+    if state is ChangeState.OPENED:
+        behind.filter(state=ChangeState.PUSHED).update(
+            state=ChangeState.DECORATING, pull_request=row, touched_at=timezone.now()
+        )
+        behind = behind.exclude(state=ChangeState.DECORATING)
     behind.exclude(state=state, pull_request=row).update(
         state=state, pull_request=row, touched_at=timezone.now(), last_error="", error_code=""
     )
@@ -104,15 +110,26 @@ def _audit_state(row: PullRequest, found: HostPullRequest) -> None:
     by = found.author if found.state is PullRequestState.OPEN else found.closed_by
     done = "opened" if found.state is PullRequestState.OPEN else found.state.value
     audit.record(
-        actor=_person(by.login) if by else None,
+        actor=person_behind(row.repository.host, by.login) if by else None,
         action=f"forge.pull_request_{done}",
         subject=f"pull-request:{row.repository.full_name}#{row.number}",
         data={"title": row.title, "head": row.head_commit, "merge": row.merge_commit},
     )
 
 
-def _person(login: str) -> User | None:
-    return User.objects.filter(username=login).first()
+def _author(
+    repository: Repository, found: HostPullRequest, change: ChangeRequest | None
+) -> User | None:
+    """Return who wrote it: behind Flagstone's own account that is the person who asked for it."""
+    behind = (
+        change
+        or ChangeRequest.objects.filter(repository=repository, branch=found.source)
+        .select_related("requested_by")
+        .first()
+    )
+    if behind is not None:
+        return behind.requested_by
+    return person_behind(repository.host, found.author.login)
 
 
 def _measure(repository: Repository, found: HostPullRequest) -> dict[str, Any]:
@@ -147,6 +164,9 @@ def _fields(found: HostPullRequest) -> dict[str, Any]:
         "head_commit": found.head,
         "base_commit": found.base,
         "merge_commit": found.merge,
+        "url": found.url,
+        "has_conflict": found.has_conflict,
+        "began_at": found.began_at,
         "opened_at": found.opened_at,
         "updated_at": found.updated_at,
         "ready_at": found.ready_at,

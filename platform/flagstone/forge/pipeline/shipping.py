@@ -7,40 +7,36 @@ the branch and the pull requests first, and the exact lease of the push decides 
 from __future__ import annotations
 
 import contextlib
+import random
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
-from django.db import transaction
 from django.utils import timezone
 
 from flagstone.core.errors import Conflict, NotFound
 from flagstone.core.locks import only_one_at
-from flagstone.forge.connections import account_of, connect
 from flagstone.forge.errors import (
-    AlreadyExists,
     BranchOccupied,
     ChangeBusy,
     EmptyChange,
     ForgeError,
-    NotYetConsistent,
-    PolicyRejected,
-    RefNotFound,
-    StaleLease,
+    RateLimited,
 )
-from flagstone.forge.git.commits import CommitMeta, Person
-from flagstone.forge.git.pushing import PushOutcome, PushResult
-from flagstone.forge.git.remotes import RemoteRefs, check_unblocked
-from flagstone.forge.git.workspace import Commit, GitWorkspace
-from flagstone.forge.hosts.base import PullRequest as HostPullRequest
-from flagstone.forge.hosts.base import PullRequestSpec
-from flagstone.forge.hosts.markers import marked_change
 from flagstone.forge.models import ChangeRequest, ChangeState, PullRequest
 from flagstone.forge.models.change_requests import HALTED
-from flagstone.forge.pipeline.pull_requests import CHANGE_STATES, record_pull_request
+from flagstone.forge.pipeline.decorating import decorate
+from flagstone.forge.pipeline.opening import open_pull_request
+from flagstone.forge.pipeline.publishing import publish
+from flagstone.forge.pipeline.recording import record_progress
 
 MOST_ATTEMPTS = 10
 _FIRST_WAIT, _LONGEST_WAIT = 5.0, 600.0
+# to wait for one's turn is no attempt
+_NO_ATTEMPT = (RateLimited, ChangeBusy)
+# a longer wait is not for one's turn: the code host wants to be left alone
+_A_TURN = timedelta(seconds=30)
 
 
 def ship(change_id: UUID) -> PullRequest | None:
@@ -68,7 +64,7 @@ def ship(change_id: UUID) -> PullRequest | None:
             try:
                 _step(change)
             except EmptyChange as error:
-                _record(change, ChangeState.NO_CHANGE, last_error=error.message)
+                record_progress(change, ChangeState.NO_CHANGE, last_error=error.message)
             except ForgeError as error:
                 _record_failure(change, error)
                 raise
@@ -89,7 +85,7 @@ def _begin(change: ChangeRequest) -> None:
         Conflict: It was tried often enough.
     """
     wait = (change.not_before - timezone.now()).total_seconds()
-    if wait > 0 and change.attempts:
+    if wait > 0 and change.last_error:
         raise ChangeBusy(
             f"The change is tried again in {wait:.0f} seconds: {change.last_error}",
             retry_after=wait,
@@ -97,136 +93,18 @@ def _begin(change: ChangeRequest) -> None:
     change.attempts += 1
     if change.attempts > MOST_ATTEMPTS:
         message = f"{MOST_ATTEMPTS} attempts did not finish it. {change.last_error}".strip()
-        _record(change, ChangeState.FAILED, last_error=message, error_code="forge.gave_up")
+        record_progress(change, ChangeState.FAILED, last_error=message, error_code="forge.gave_up")
     else:
-        _record(change, ChangeState(change.state), attempts=change.attempts)
+        record_progress(change, ChangeState(change.state), attempts=change.attempts)
 
 
 def _step(change: ChangeRequest) -> None:
     if change.state == ChangeState.PUSHED:
-        _open(change)
+        open_pull_request(change)
+    elif change.state == ChangeState.DECORATING:
+        decorate(change)
     else:
-        _publish(change)
-
-
-def _publish(change: ChangeRequest) -> None:
-    """Build the commit and push its branch, unless the branch is ours already."""
-    remote = connect(change.repository.host).git_remote(change.repository.full_name)
-    with GitWorkspace(remote) as workspace:
-        refs = workspace.observe(change.target_branch, change.branch)
-        if _is_ours(change, refs):
-            _record(change, ChangeState.PUSHED)
-            return
-        check_unblocked(refs, change.branch)
-        commit = workspace.build_commit(_base(change, refs), change.change_set(), _meta(change))
-        # before anybody can see it, so that a branch with this commit is known to be ours
-        _record(change, ChangeState.COMMITTED, base_commit=commit.base, commit=commit.sha)
-        outcome = workspace.push(commit, change.branch, expected=None)
-        _settle_push(change, workspace, commit, outcome)
-    _record(change, ChangeState.PUSHED)
-
-
-def _base(change: ChangeRequest, refs: RemoteRefs) -> str:
-    if change.target_branch in refs.branches:
-        return refs.branches[change.target_branch]
-    refs.head()  # says it better where the whole repository is empty
-    raise RefNotFound(
-        f"The branch {change.target_branch!r} of {refs.name} is gone; nothing can be merged into it.",
-        ref=change.target_branch,
-    )
-
-
-def _meta(change: ChangeRequest) -> CommitMeta:
-    author = Person(change.author_name, change.author_email)
-    return CommitMeta(
-        subject=change.title,
-        body=change.body,
-        author=author,
-        at=change.created_at,
-        trailers=(
-            ("Change-Request-Id", str(change.pk)),
-            ("Requested-by", f"{author.name} <{author.email}>"),
-        ),
-    )
-
-
-def _is_ours(change: ChangeRequest, refs: RemoteRefs) -> bool:
-    """Tell whether the branch stands at our commit.
-
-    Raises:
-        BranchOccupied: It stands at somebody else's.
-    """
-    found = refs.branches.get(change.branch)
-    if found is not None and found != change.commit:
-        raise BranchOccupied(
-            f"The branch {change.branch} of {refs.name} holds a commit that is not Flagstone's "
-            f"({found[:12]}). It was left as it is: look at it, delete the branch, and resume.",
-            branch=change.branch,
-            found=found,
-        )
-    return found is not None
-
-
-def _settle_push(
-    change: ChangeRequest, workspace: GitWorkspace, commit: Commit, outcome: PushOutcome
-) -> None:
-    """Return if the branch holds our commit, whatever git said of the push."""
-    if outcome.result in {PushResult.PUSHED, PushResult.UP_TO_DATE}:
-        return
-    if outcome.result is PushResult.REJECTED:
-        raise PolicyRejected(
-            f"{workspace.remote.name} refuses the branch {change.branch}: {outcome.message}",
-            branch=change.branch,
-        )
-    change.commit = commit.sha
-    if not _is_ours(change, workspace.observe(change.branch)):
-        raise StaleLease(
-            f"The branch {change.branch} could not be pushed to {workspace.remote.name}: "
-            f"{outcome.message or 'no reason was given'}"
-        )
-
-
-def _open(change: ChangeRequest) -> None:
-    """Find our pull request, or open it."""
-    forge, name = connect(change.repository.host), change.repository.full_name
-    spec = PullRequestSpec(
-        title=change.title,
-        body=change.body,
-        source=change.branch,
-        target=change.target_branch,
-        author=account_of(change.requested_by),
-        change_id=change.pk,
-    )
-    found = forge.find_pull_request(name, source=spec.source, target=spec.target)
-    if found is None:
-        try:
-            found = forge.create_pull_request(name, spec)
-        except AlreadyExists:
-            found = forge.find_pull_request(name, source=spec.source, target=spec.target)
-        except NotYetConsistent:
-            # the branch was deleted, or is not seen yet: look again, and push again if it is gone
-            _record(change, ChangeState.COMMITTED)
-            raise
-    ours = _require_ours(change, found)
-    if change.labels:
-        ours = forge.set_labels(name, ours.number, tuple(change.labels))
-    change.pull_request = record_pull_request(change.repository, ours, change=change).pull_request
-    change.state = CHANGE_STATES[ours.state]
-
-
-def _require_ours(change: ChangeRequest, found: HostPullRequest | None) -> HostPullRequest:
-    if found is None:
-        raise NotYetConsistent(
-            f"The pull request of {change.branch} exists, but cannot be seen yet."
-        )
-    if marked_change(found.body) != change.pk:
-        raise BranchOccupied(
-            f"Pull request #{found.number} of {change.repository.full_name} leads from "
-            f"{change.branch}, but Flagstone did not open it. Close it, and resume.",
-            branch=change.branch,
-            number=found.number,
-        )
-    return found
+        publish(change)
 
 
 def _load(change_id: UUID) -> ChangeRequest:
@@ -237,34 +115,40 @@ def _load(change_id: UUID) -> ChangeRequest:
         raise NotFound(f"There is no change request {change_id}.") from error
 
 
-def _record(change: ChangeRequest, state: ChangeState, **fields: str | int) -> None:
-    """Write down what was done, at once; a row that somebody else moved on is left alone."""
-    values = {"touched_at": timezone.now(), "last_error": "", "error_code": "", **fields}
-    with transaction.atomic(durable=True):
-        rows = ChangeRequest.objects.filter(pk=change.pk, state=change.state)
-        if not rows.update(state=state, **values):
-            raise ChangeBusy("Another worker went on with this change.")
-    change.state = state
-    for name, value in values.items():
-        setattr(change, name, value)
-
-
 def _record_failure(change: ChangeRequest, error: ForgeError) -> None:
-    if isinstance(error, BranchOccupied):
-        state = ChangeState.NEEDS_ATTENTION
-    elif error.retryable and change.attempts < MOST_ATTEMPTS:
-        state = ChangeState(change.state)
-    else:
-        state = ChangeState.FAILED
-    wait = error.retry_after or min(_FIRST_WAIT * 2 ** (change.attempts - 1), _LONGEST_WAIT)
+    """Write down why it is not done, and when it is tried again."""
     now = timezone.now()
+    attempts = change.attempts - isinstance(error, _NO_ATTEMPT)
+    wait = timedelta(seconds=error.retry_after or _backoff(change.attempts))
+    values: dict[str, Any] = {"last_error": error.message, "error_code": error.code}
+    state = _state_after(change, error, attempts)
+    if state is ChangeState.OPENED:  # the pull request stands; only what belongs to it is missing
+        values = {"warnings": [error.message]}
     ChangeRequest.objects.filter(pk=change.pk, state=change.state).update(
-        state=state,
-        not_before=now + timedelta(seconds=wait),
-        touched_at=now,
-        last_error=error.message,
-        error_code=error.code,
+        state=state, attempts=attempts, not_before=now + wait, touched_at=now, **values
     )
+    if isinstance(error, RateLimited) and wait > _A_TURN:
+        # the code host said so of the credential: nobody who uses it needs to try earlier
+        host = change.repository.host
+        ChangeRequest.objects.shipping().filter(
+            repository__host=host, not_before__lt=now + wait
+        ).update(not_before=now + wait)
+
+
+def _state_after(change: ChangeRequest, error: ForgeError, attempts: int) -> ChangeState:
+    if isinstance(error, BranchOccupied):
+        return ChangeState.NEEDS_ATTENTION
+    if error.retryable and attempts < MOST_ATTEMPTS:
+        return ChangeState(change.state)
+    if change.state == ChangeState.DECORATING:
+        return ChangeState.OPENED
+    return ChangeState.FAILED
+
+
+def _backoff(attempts: int) -> float:
+    """Return seconds that double with each attempt; a part is chance, so that not all come back at once."""
+    wait: float = min(_FIRST_WAIT * 2 ** max(attempts - 1, 0), _LONGEST_WAIT)
+    return wait * random.uniform(0.8, 1.2)  # noqa: S311 - nothing secret
 
 
 @contextlib.contextmanager

@@ -10,10 +10,11 @@ from django.utils import timezone
 
 from flagstone.core import audit
 from flagstone.core.locks import only_one_at
-from flagstone.forge.connections import BOT_ACCOUNT, connect
+from flagstone.forge.connections import connect
 from flagstone.forge.errors import ChangeBusy, PullRequestNotOpen, RepositoryGone
 from flagstone.forge.hosts.base import PullRequestState
 from flagstone.forge.models import ChangeRequest, ChangeState, Repository
+from flagstone.forge.people import BOT_ACCOUNT
 from flagstone.forge.pipeline.pull_requests import record_pull_request
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django import forms
 
-from flagstone.forge.actions import LONGEST_COMMENT
+from flagstone.forge.actions.pull_requests import LONGEST_COMMENT
 from flagstone.forge.hosts.base import MergeMethod, Verdict
 
 VERDICTS = [(verdict.value, verdict.value) for verdict in Verdict]

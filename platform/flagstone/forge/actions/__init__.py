@@ -1,0 +1,27 @@
+"""Everything a person can do with code hosts, repositories and pull requests."""
+
+from flagstone.forge.actions.changes import request_change, resume_change
+from flagstone.forge.actions.code_hosts import forget_secret, register_code_host, store_secret
+from flagstone.forge.actions.pull_requests import (
+    approve_pull_request,
+    close_pull_request,
+    comment_on_pull_request,
+    merge_pull_request,
+    review_pull_request,
+)
+from flagstone.forge.actions.repositories import create_repository, register_repository
+
+__all__ = [
+    "approve_pull_request",
+    "close_pull_request",
+    "comment_on_pull_request",
+    "create_repository",
+    "forget_secret",
+    "merge_pull_request",
+    "register_code_host",
+    "register_repository",
+    "request_change",
+    "resume_change",
+    "review_pull_request",
+    "store_secret",
+]

@@ -1,0 +1,110 @@
+"""Code hosts, the secrets that they entrust to Flagstone (which nobody sees again), and people's logins there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.admin import TabularInline
+from unfold.widgets import UnfoldAdminTextareaWidget
+
+from flagstone.accounts.permissions import may
+from flagstone.core.action_forms import ActionForm, AddedByAction
+from flagstone.core.admin import AuditedAdmin, ReadOnlyAdmin
+from flagstone.forge import actions
+from flagstone.forge.models import CodeHost, HostAccount, HostSecret
+
+
+class CodeHostForm(ActionForm):
+    class Meta:
+        model = CodeHost
+        fields = ("name", "kind", "web_url", "user_name", "app_id")
+
+    def act(self) -> CodeHost:
+        return actions.register_code_host(actor=self.actor, **self.cleaned_data)
+
+
+class SecretInline(TabularInline):  # type: ignore[misc]
+    """Which secrets there are, and since when; what they are is shown to nobody."""
+
+    model = HostSecret
+    fields = readonly_fields = ("purpose", "added_at")
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(CodeHost)
+class CodeHostAdmin(AddedByAction, ReadOnlyAdmin):
+    list_display = ("name", "kind", "web_url", "created_at")
+    fields = ("name", "kind", "web_url", "user_name", "app_id")
+    add_form = CodeHostForm
+    inlines = (SecretInline,)
+
+    def get_inlines(self, request: HttpRequest, obj: CodeHost | None) -> Any:
+        return self.inlines if obj else ()
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return may(request.user, "forge.manage")  # type: ignore[arg-type]
+
+
+class WrittenOnly(UnfoldAdminTextareaWidget):  # type: ignore[misc]
+    """A text area, since keys have lines, that shows nothing of what was entered, not even after an error."""
+
+    def format_value(self, value: Any) -> str:
+        return ""
+
+
+class HostSecretForm(ActionForm):
+    secret = forms.CharField(
+        widget=WrittenOnly(attrs={"rows": 3, "autocomplete": "off", "spellcheck": "false"}),
+        strip=False,
+        help_text="It is sealed at once and never shown again.",
+    )
+
+    class Meta:
+        model = HostSecret
+        fields = ("host", "purpose")
+
+    def act(self) -> HostSecret:
+        return actions.store_secret(actor=self.actor, **self.cleaned_data)
+
+
+@admin.register(HostSecret)
+class HostSecretAdmin(AddedByAction, ReadOnlyAdmin):
+    list_display = ("host", "purpose", "added_at")
+    list_filter = ("host", "purpose")
+    list_select_related = ("host",)
+    fields = ("host", "purpose", "added_at")
+    readonly_fields = ("added_at",)
+    add_form = HostSecretForm
+    actions = ("forget",)
+
+    def get_fields(self, request: HttpRequest, obj: HostSecret | None = None) -> Any:
+        return self.fields if obj else ("host", "purpose", "secret")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return may(request.user, "forge.manage")  # type: ignore[arg-type]
+
+    @admin.action(description="Forget these secrets")
+    def forget(self, request: HttpRequest, queryset: QuerySet[HostSecret]) -> None:
+        for secret in queryset.select_related("host"):
+            actions.forget_secret(
+                actor=request.user,  # type: ignore[arg-type]
+                secret=secret,
+            )
+        self.message_user(request, "They are forgotten.")
+
+
+@admin.register(HostAccount)
+class HostAccountAdmin(AuditedAdmin):
+    list_display = ("login", "host", "user")
+    list_filter = ("host",)
+    list_select_related = ("host", "user")
+    search_fields = ("login", "user__username", "user__first_name", "user__last_name")
+    autocomplete_fields = ("user",)

@@ -1,0 +1,106 @@
+"""A change's commit and branch: built, pushed with the exact lease, and looked at again where it is unclear."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from flagstone.forge.connections import connect
+from flagstone.forge.errors import BranchOccupied, PolicyRejected, RefNotFound, StaleLease
+from flagstone.forge.git.commits import CommitMeta, Person
+from flagstone.forge.git.pushing import PushOutcome, PushResult
+from flagstone.forge.git.remotes import RemoteRefs, check_unblocked
+from flagstone.forge.git.workspace import Commit, GitWorkspace
+from flagstone.forge.models import ChangeRequest, ChangeState
+from flagstone.forge.pipeline.recording import record_progress
+
+
+def publish(change: ChangeRequest) -> None:
+    """Build the commit and push its branch, unless the branch is ours already.
+
+    Raises:
+        BranchOccupied: Somebody else's commit stands there.
+        PolicyRejected: The code host's rules refuse the branch.
+        EmptyChange: There is nothing to change.
+        ForgeError: As git or the code host say.
+    """
+    remote = connect(change.repository.host).git_remote(change.repository.full_name)
+    with GitWorkspace(remote) as workspace:
+        refs = workspace.observe(change.target_branch, change.branch)
+        if _is_ours(change, refs):
+            _record_push(change)
+            return
+        check_unblocked(refs, change.branch)
+        commit = workspace.build_commit(
+            _base(change, refs), change.change_set(), commit_meta(change)
+        )
+        # before anybody can see it, so that a branch with this commit is known to be ours
+        record_progress(change, ChangeState.COMMITTED, base_commit=commit.base, commit=commit.sha)
+        outcome = workspace.push(commit, change.branch, expected=None)
+        _settle_push(change, workspace, commit, outcome)
+    _record_push(change)
+
+
+def _record_push(change: ChangeRequest) -> None:
+    """Note when it was pushed first: a code host has a minute to see it."""
+    record_progress(change, ChangeState.PUSHED, pushed_at=change.pushed_at or timezone.now())
+
+
+def _base(change: ChangeRequest, refs: RemoteRefs) -> str:
+    if change.target_branch in refs.branches:
+        return refs.branches[change.target_branch]
+    refs.head()  # says it better where the whole repository is empty
+    raise RefNotFound(
+        f"The branch {change.target_branch!r} of {refs.name} is gone; nothing can be merged into it.",
+        ref=change.target_branch,
+    )
+
+
+def commit_meta(change: ChangeRequest) -> CommitMeta:
+    """Return who, when and why, the same whenever it is asked."""
+    author = Person(change.author_name, change.author_email)
+    return CommitMeta(
+        subject=change.title,
+        body=change.body,
+        author=author,
+        at=change.created_at,
+        trailers=(
+            ("Change-Request-Id", str(change.pk)),
+            ("Requested-by", f"{author.name} <{author.email}>"),
+        ),
+    )
+
+
+def _is_ours(change: ChangeRequest, refs: RemoteRefs) -> bool:
+    """Tell whether the branch stands at our commit.
+
+    Raises:
+        BranchOccupied: It stands at somebody else's.
+    """
+    found = refs.branches.get(change.branch)
+    if found is not None and found != change.commit:
+        raise BranchOccupied(
+            f"The branch {change.branch} of {refs.name} holds a commit that is not Flagstone's "
+            f"({found[:12]}). It was left as it is: look at it, delete the branch, and resume.",
+            branch=change.branch,
+            found=found,
+        )
+    return found is not None
+
+
+def _settle_push(
+    change: ChangeRequest, workspace: GitWorkspace, commit: Commit, outcome: PushOutcome
+) -> None:
+    """Return if the branch holds our commit, whatever git said of the push."""
+    if outcome.result in {PushResult.PUSHED, PushResult.UP_TO_DATE}:
+        return
+    if outcome.result is PushResult.REJECTED:
+        raise PolicyRejected(
+            f"{workspace.remote.name} refuses the branch {change.branch}: {outcome.message}",
+            branch=change.branch,
+        )
+    change.commit = commit.sha
+    if not _is_ours(change, workspace.observe(change.branch)):
+        raise StaleLease(
+            f"The branch {change.branch} could not be pushed to {workspace.remote.name}: "
+            f"{outcome.message or 'no reason was given'}"
+        )

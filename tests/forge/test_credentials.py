@@ -1,0 +1,160 @@
+"""Secrets of code hosts: sealed at rest, rotated, write-only, and found nowhere else."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+from cryptography.fernet import Fernet
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+
+from flagstone.accounts.models import User
+from flagstone.core.errors import Forbidden
+from flagstone.core.sealing import SealBroken
+from flagstone.forge import actions
+from flagstone.forge.credentials import read_secret, read_secrets, reseal_secrets
+from flagstone.forge.errors import CredentialMissing, UnfitSecret
+from flagstone.forge.models import CodeHost, HostKind, HostSecret, SecretPurpose
+
+CANARY = "canary-token-51b0c7e9a2"
+
+
+@pytest.fixture(autouse=True)
+def keys(settings: object) -> list[str]:
+    settings.FLAGSTONE_SEALING_KEYS = [Fernet.generate_key().decode()]  # type: ignore[attr-defined]
+    return settings.FLAGSTONE_SEALING_KEYS  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def github(db: None) -> CodeHost:
+    return CodeHost.objects.create(
+        name="github", kind=HostKind.GITHUB, web_url="https://github.com"
+    )
+
+
+def everything_in_the_database() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'"
+        )
+        texts = []
+        for (table,) in cursor.fetchall():
+            cursor.execute(f'SELECT t::text FROM "{table}" t')
+            texts += [row[0] for row in cursor.fetchall()]
+    return "\n".join(texts)
+
+
+def test_a_secret_is_sealed_and_comes_back_only_to_who_signs_in_with_it(
+    github: CodeHost, admin_user: User
+) -> None:
+    actions.store_secret(actor=admin_user, host=github, purpose="token", secret=f" {CANARY}\n")
+    assert read_secret(github, SecretPurpose.TOKEN) == CANARY
+    everything = everything_in_the_database()
+    assert CANARY not in everything
+    assert CANARY.encode().hex() not in everything
+    assert "forge.secret_stored" in everything
+
+
+def test_a_new_token_takes_the_place_of_the_old_one(github: CodeHost, admin_user: User) -> None:
+    for secret in ("first-token", "second-token"):
+        actions.store_secret(actor=admin_user, host=github, purpose="token", secret=secret)
+    assert read_secrets(github, SecretPurpose.TOKEN) == ["second-token"]
+
+
+def test_of_webhook_secrets_two_are_valid_while_the_hooks_are_changed_over(
+    github: CodeHost, admin_user: User
+) -> None:
+    secrets = [f"{each}-webhook-secret-0123" for each in ("first", "second", "third")]
+    for secret in secrets:
+        actions.store_secret(actor=admin_user, host=github, purpose="webhook", secret=secret)
+    assert read_secrets(github, SecretPurpose.WEBHOOK) == [secrets[2], secrets[1]]
+    old = HostSecret.objects.order_by("pk")[0]
+    actions.forget_secret(actor=admin_user, secret=old)
+    assert read_secrets(github, SecretPurpose.WEBHOOK) == [secrets[2]]
+
+
+def test_a_missing_one_says_where_to_add_it(github: CodeHost) -> None:
+    with pytest.raises(
+        CredentialMissing, match="no access token for the code host github"
+    ) as caught:
+        read_secret(github, SecretPurpose.TOKEN)
+    assert "Add it in the admin" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("purpose", "secret"),
+    [
+        ("token", ""), ("token", "two words"), ("token", "line\nline"), ("token", "tökén"), ("token", "x" * 1001),
+        ("webhook", "short"), ("app-key", CANARY), ("signing-key", CANARY),
+        ("signing-key", "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_a_secret_is_refused_and_not_repeated(
+    github: CodeHost, admin_user: User, purpose: str, secret: str
+) -> None:
+    with pytest.raises(UnfitSecret) as caught:
+        actions.store_secret(actor=admin_user, host=github, purpose=purpose, secret=secret)
+    assert not secret or secret not in caught.value.message
+    assert not HostSecret.objects.exists()
+
+
+def test_only_the_platform_team_may(github: CodeHost, member: User) -> None:
+    with pytest.raises(Forbidden):
+        actions.store_secret(actor=member, host=github, purpose="token", secret=CANARY)
+
+
+def test_sealing_keys_are_changed_without_losing_a_secret(
+    github: CodeHost, admin_user: User, settings: object, keys: list[str]
+) -> None:
+    actions.store_secret(actor=admin_user, host=github, purpose="token", secret=CANARY)
+    new = Fernet.generate_key().decode()
+    settings.FLAGSTONE_SEALING_KEYS = [new, *keys]  # type: ignore[attr-defined]
+    assert reseal_secrets() == 1
+    settings.FLAGSTONE_SEALING_KEYS = [new]  # type: ignore[attr-defined]
+    assert read_secret(github, SecretPurpose.TOKEN) == CANARY
+    settings.FLAGSTONE_SEALING_KEYS = keys  # type: ignore[attr-defined]
+    with pytest.raises(SealBroken):
+        reseal_secrets()
+
+
+def test_the_admin_takes_a_secret_and_never_shows_it(
+    client: Client, github: CodeHost, admin_user: User, caplog: pytest.LogCaptureFixture
+) -> None:
+    client.force_login(admin_user)
+    add = reverse("admin:forge_hostsecret_add")
+    assert "sealed at once" in client.get(add).content.decode()
+    with caplog.at_level(logging.DEBUG):
+        wrong = client.post(add, {"host": github.pk, "purpose": "app-key", "secret": CANARY})
+        right = client.post(
+            add, {"host": github.pk, "purpose": "token", "secret": CANARY}, follow=True
+        )
+    kept = HostSecret.objects.get()
+    pages = [
+        wrong, right, client.get(reverse("admin:forge_hostsecret_changelist")),
+        client.get(reverse("admin:forge_hostsecret_change", args=[kept.pk])),
+        client.get(reverse("admin:forge_codehost_change", args=[github.pk])),
+    ]  # fmt: skip
+    assert "no private key of a GitHub App" in wrong.content.decode()
+    assert [page.status_code for page in pages] == [200] * 5
+    sealed = bytes(kept.sealed).decode()
+    for page in pages:
+        assert CANARY not in page.content.decode()
+        assert sealed not in page.content.decode()
+    assert "Access token" in pages[4].content.decode()
+    assert CANARY not in caplog.text
+    assert CANARY not in everything_in_the_database()
+
+
+def test_the_admin_forgets_a_secret_through_the_action(
+    client: Client, github: CodeHost, admin_user: User
+) -> None:
+    kept = actions.store_secret(actor=admin_user, host=github, purpose="token", secret=CANARY)
+    client.force_login(admin_user)
+    client.post(
+        reverse("admin:forge_hostsecret_changelist"),
+        {"action": "forget", "_selected_action": [kept.pk]},
+    )
+    assert not HostSecret.objects.exists()
+    assert "forge.secret_forgotten" in everything_in_the_database()
