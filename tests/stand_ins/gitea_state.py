@@ -192,7 +192,8 @@ class Hosted:
     def can_merge(self, pull: Pull) -> bool:
         """Tell whether it merges, as far as the host has found out."""
         base = self.bare.heads().get(pull.target, "")
-        return pull.is_checked and bool(base) and self.bare.can_merge(base, pull.head)
+        common = base and self.bare.git("merge-base", base, pull.head, accept=(0, 1))
+        return pull.is_checked and bool(common) and self.bare.can_merge(base, pull.head)
 
     def pull_json(self, pull: Pull, web_url: str) -> JSON:
         repo = self.json(web_url)

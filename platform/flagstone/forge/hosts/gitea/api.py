@@ -69,7 +69,6 @@ class GiteaApi:
         *,
         operation: str,
         params: Mapping[str, Any] | None = None,
-        accept: Collection[int] = (),
     ) -> Iterator[Any]:
         """Yield the entries of a list, page by page.
 
@@ -80,14 +79,11 @@ class GiteaApi:
             path: Of the list.
             operation: What it is for, in words.
             params: Of the query.
-            accept: Statuses that mean an empty list.
         """
         seen = 0
         for number in range(1, MOST_PAGES + 1):
             query = {**(params or {}), "page": number, "limit": PAGE_SIZE}
-            answer = self.get(path, operation=operation, params=query, accept=accept)
-            if answer.status in accept:
-                return
+            answer = self.get(path, operation=operation, params=query)
             found = self.listed(answer, operation)
             yield from found
             seen += len(found)

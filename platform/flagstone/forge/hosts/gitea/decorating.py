@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
@@ -95,11 +96,13 @@ class GiteaDecorations:
             path_of(repository, "labels"), operation=f"list the labels of {repository}"
         )
         # a person has none, and a credential that may not read organisations does without theirs
-        of_owner = self._api.entries(
-            f"/orgs/{quote(owner)}/labels",
-            operation=f"list the labels of {owner}",
-            accept=(HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN),
-        )
+        of_owner: list[Any] = []
+        with contextlib.suppress(RepositoryGone, PermissionDenied):
+            of_owner = list(
+                self._api.entries(
+                    f"/orgs/{quote(owner)}/labels", operation=f"list the labels of {owner}"
+                )
+            )
         found: dict[str, int] = {}
         for each in (*of_repository, *of_owner):
             name, number = self._label(each)

@@ -11,6 +11,7 @@ from flagstone.forge.errors import (
     BranchOccupied,
     EmptyRepository,
     NoDefaultBranch,
+    PermissionDenied,
     PolicyRejected,
     RepositoryExists,
     RepositoryGone,
@@ -50,11 +51,11 @@ class GiteaRepositories:
 
     def describe(self, repository: str) -> RepositoryInfo:
         fields = self._api.repository(repository)
+        branch = fields.text("default_branch")
         if fields.flag("empty", default=False):
             raise EmptyRepository(
                 f"The repository {repository} has no commit yet. Push a first one, then try again."
             )
-        branch = fields.text("default_branch", "")
         head = self._api.branch_head(repository, branch) if branch else None
         if head is None:
             raise NoDefaultBranch(
@@ -174,10 +175,12 @@ class GiteaRepositories:
         return bool(found)
 
     def _is_there(self, place: str) -> bool:
-        # a credential may be kept from organisations; the other place knows them as well
-        refusals = (HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN)
-        answer = self._api.get(place, operation=f"look for {place}", accept=refusals)
-        return answer.status not in refusals
+        try:
+            self._api.get(place, operation=f"look for {place}")
+        except (RepositoryGone, PermissionDenied):
+            # a credential may be kept from organisations; the other place knows them as well
+            return False
+        return True
 
 
 def _taken(repository: str) -> RepositoryExists:
