@@ -22,6 +22,7 @@ from tests.stand_ins.swagger import Description
 REPO = "acme/gitops"
 BRANCH = "flagstone/raise-limit-0198a7c2"
 ADA = Account("ada", "Ada", "ada@example.com")
+FLAGSTONE = Account("flagstone", "Flagstone", is_bot=True)
 CHANGE = UUID("0198a7c2-0000-7000-8000-000000000001")
 DESCRIPTIONS = ("gitea-1.27.1.swagger.json", "forgejo-16.0.1.swagger.json")
 

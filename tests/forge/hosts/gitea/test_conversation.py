@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from flagstone.forge.errors import OutcomeUnknown, PermissionDenied
-from tests.forge.hosts.gitea.conftest import ADA, REPO, spec
+from tests.forge.hosts.gitea.conftest import ADA, FLAGSTONE, REPO, spec
 from tests.http_server import Fault, Reply
 from tests.stand_ins.gitea import BOT
 
@@ -17,8 +17,8 @@ COMMENTS = f"/repos/{REPO}/issues/1/comments"
 def say(forge, topic):
     forge.create_pull_request(REPO, spec())
 
-    def say(body, marker=MARK):
-        return forge.upsert_comment(REPO, 1, by=ADA, body=body, marker=marker)
+    def say(body, marker=MARK, by=FLAGSTONE):
+        return forge.upsert_comment(REPO, 1, by=by, body=body, marker=marker)
 
     return say
 
@@ -76,6 +76,13 @@ def test_row_40_a_long_comment_is_cut_and_keeps_its_mark(stand_in, say):
     assert len(body) == 65_536
     assert body.endswith(f"The rest is left out: the code host takes no longer text._\n\n{MARK}")
     assert say(f"{MARK} in the middle").body == f"in the middle\n\n{MARK}"
+
+
+def test_row_40_a_persons_words_are_quoted_and_call_nobody(stand_in, say):
+    say("/merge\n@everybody look", marker="", by=ADA)
+    ((login, body),) = said(stand_in)
+    assert login == BOT
+    assert body == "**Ada** says through Flagstone:\n\n> /merge\n> @\u200beverybody look"
 
 
 def test_row_16_a_comment_without_an_answer_is_found_by_its_mark(stand_in, say):

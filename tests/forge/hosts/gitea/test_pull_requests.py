@@ -12,7 +12,7 @@ from flagstone.forge.errors import NotAllowed, PullRequestNotFound, PullRequestN
 from flagstone.forge.git.sizes import FileSize
 from flagstone.forge.hosts.base import Account, PullRequestState, Verdict
 from flagstone.forge.hosts.markers import change_marker, marked_change
-from tests.forge.hosts.gitea.conftest import ADA, BRANCH, CHANGE, REPO, spec
+from tests.forge.hosts.gitea.conftest import ADA, BRANCH, CHANGE, FLAGSTONE, REPO, spec
 from tests.http_server import Fault, Reply, Request
 from tests.stand_ins.gitea import BOT, Person
 
@@ -102,7 +102,7 @@ def test_nobody_looked_yet_where_only_the_author_or_flagstone_spoke(stand_in, fo
         "POST", f"/repos/{REPO}/pulls", {"title": "T", "head": BRANCH, "base": "main"}
     )
     stand_in.person("ada").do("POST", f"/repos/{REPO}/issues/1/comments", {"body": "Please"})
-    forge.upsert_comment(REPO, 1, by=ADA, body="Checked.", marker="<!-- flagstone:checks -->")
+    forge.upsert_comment(REPO, 1, by=FLAGSTONE, body="Checked.", marker="<!-- flagstone:checks -->")
     assert forge.get_pull_request(REPO, 1).first_review_at is None
     forge.upsert_comment(REPO, 1, by=ADA, body="Looks odd to me.")
     assert forge.get_pull_request(REPO, 1).first_review_at == stand_in.clock

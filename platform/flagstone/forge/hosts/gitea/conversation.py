@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from http import HTTPStatus
 
-from flagstone.forge.hosts.base import Comment, Review
+from flagstone.forge.hosts.base import Account, Comment, Review
 from flagstone.forge.hosts.gitea.api import PAGE_SIZE, GiteaApi, path_of
 from flagstone.forge.hosts.gitea.codec import comment_of, review_of, written_at
 from flagstone.forge.hosts.gitea.timeline import Conversation, Event, event_of
-from flagstone.forge.hosts.markers import mark_body
+from flagstone.forge.hosts.rest.comments import comment_text
 from flagstone.forge.hosts.rest.transport import MOST_PAGES
 
 _LONGEST_COMMENT = 65_536
@@ -35,9 +35,11 @@ class GiteaConversations:
             events += more
         return Conversation(tuple(events), reviews, began_at)
 
-    def upsert(self, repository: str, number: int, *, body: str, marker: str) -> Comment:
+    def upsert(
+        self, repository: str, number: int, *, by: Account, body: str, marker: str
+    ) -> Comment:
         """Write a comment, or rewrite our own one that carries the marker."""
-        text = _marked(body, marker)
+        text = comment_text(by, body, marker, longest=_LONGEST_COMMENT)
         ours = self._own_comment(repository, number, marker) if marker else None
         if ours is not None:
             if ours.body == text:
@@ -117,11 +119,3 @@ class GiteaConversations:
 
 def _count(header: str) -> int:
     return int(header) if header.isdecimal() else 0
-
-
-def _marked(body: str, marker: str) -> str:
-    """Put the marker under a text that is cut where it must be; the marker never is."""
-    if not marker:
-        return mark_body(body, None, longest=_LONGEST_COMMENT)
-    rest = mark_body(body.replace(marker, ""), None, longest=_LONGEST_COMMENT - len(marker) - 2)
-    return f"{rest}\n\n{marker}"

@@ -158,7 +158,7 @@ class GiteaForge:
     def upsert_comment(
         self, repository: str, number: int, *, by: Account, body: str, marker: str = ""
     ) -> Comment:
-        return self._conversations.upsert(repository, number, body=body, marker=marker)
+        return self._conversations.upsert(repository, number, by=by, body=body, marker=marker)
 
     def set_labels(self, repository: str, number: int, labels: tuple[str, ...]) -> PullRequest:
         self._decorations.set_labels(repository, number, labels)
