@@ -9,14 +9,15 @@ from datetime import date
 from django.db.models import QuerySet
 
 from flagstone.forge.connections import connect
-from flagstone.forge.errors import RefNotFound
+from flagstone.forge.errors import ForgeError, RefNotFound
+from flagstone.forge.git.attributes import read_marks
 from flagstone.forge.git.comparing import MergeTrial, read_diff, try_merge
 from flagstone.forge.git.diffs import FileDiff
 from flagstone.forge.git.history import commits_at
 from flagstone.forge.git.reading import ReadLimits, Tree, resolve_commit
 from flagstone.forge.git.reading import existing_paths as find_existing_paths
 from flagstone.forge.git.reading import read_tree as read_commit_tree
-from flagstone.forge.git.sizes import ChangeSize, FileSize, measure
+from flagstone.forge.git.sizes import NO_MARKS, ChangeSize, FileSize, Marks, measure
 from flagstone.forge.git.workspace import GitWorkspace
 from flagstone.forge.hosts.base import (
     Comment,
@@ -42,6 +43,7 @@ class PullRequestDetail:
         body: The body as people read it.
         files: What it changes.
         size: Its size, and the part that people wrote.
+        marks: What the repository itself says of the files.
         merge: Whether it can be merged now; None once it is merged or closed.
         statuses: What checks say of its head, by context.
         change: The change request behind it, if Flagstone opened it.
@@ -52,6 +54,7 @@ class PullRequestDetail:
     body: str
     files: list[FileDiff]
     size: ChangeSize
+    marks: Marks
     merge: MergeTrial | None
     statuses: Mapping[str, CommitStatus]
     change: ChangeRequest | None
@@ -170,6 +173,7 @@ def pull_request_detail(pull_request: PullRequest) -> PullRequestDetail:
     with GitWorkspace(forge.git_remote(name)) as workspace:
         workspace.fetch(live.base, live.head, blobs=True)
         files = read_diff(workspace.git, live.base, live.head)
+        marks = _marks(workspace, live.base, files)
         is_open = live.state is PullRequestState.OPEN
         merge = try_merge(workspace.git, live.base, live.head) if is_open else None
     return PullRequestDetail(
@@ -177,8 +181,19 @@ def pull_request_detail(pull_request: PullRequest) -> PullRequestDetail:
         live=live,
         body=without_marks(live.body),
         files=files,
-        size=measure(FileSize(file.path, file.additions, file.deletions) for file in files),
+        size=measure(
+            (FileSize(file.path, file.additions, file.deletions) for file in files), marks
+        ),
+        marks=marks,
         merge=merge,
         statuses=forge.commit_statuses(name, live.head),
         change=ChangeRequest.objects.filter(pull_request=pull_request).first(),
     )
+
+
+def _marks(workspace: GitWorkspace, base: str, files: Iterable[FileDiff]) -> Marks:
+    """Read what the repository says of the files; a page shows without it what it can."""
+    try:
+        return read_marks(workspace, base, (file.path for file in files))
+    except ForgeError:
+        return NO_MARKS

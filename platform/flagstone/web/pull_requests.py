@@ -10,7 +10,7 @@ from uuid import UUID
 from django.urls import reverse
 
 from flagstone.forge.git.diffs import FileDiff
-from flagstone.forge.git.sizes import is_written_by_people
+from flagstone.forge.git.sizes import Marks
 from flagstone.forge.hosts.base import Account, PullRequestState, Verdict
 from flagstone.forge.models import PullRequest
 from flagstone.forge.selectors import PullRequestDetail
@@ -134,23 +134,21 @@ class ChangedFile:
     diff: FileDiff
     number: int
     is_open: bool
+    is_written_by_people: bool
 
     @property
     def anchor(self) -> str:
         return f"file-{self.number}"
 
-    @property
-    def is_written_by_people(self) -> bool:
-        return is_written_by_people(self.diff.path)
 
-
-def changed_files(files: Iterable[FileDiff]) -> list[ChangedFile]:
+def changed_files(files: Iterable[FileDiff], marks: Marks) -> list[ChangedFile]:
     """Number the files; what no person wrote, and what is more than a page can carry, stays closed."""
     shown, numbered = 0, []
     for number, file in enumerate(files, start=1):
         shown += sum(len(hunk.lines) for hunk in file.hunks)
-        is_open = shown <= LINES_SHOWN_AT_ONCE and file.is_written_by_people
-        numbered.append(ChangedFile(file, number, is_open))
+        is_written = marks.is_written_by_people(file.path)
+        is_open = shown <= LINES_SHOWN_AT_ONCE and is_written
+        numbered.append(ChangedFile(file, number, is_open, is_written))
     return numbered
 
 

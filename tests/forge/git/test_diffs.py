@@ -160,11 +160,3 @@ def test_lines_stand_side_by_side() -> None:
         ("f", "G"),
         ("g", None),
     ]
-
-
-def test_generated_files_are_told_from_written_ones() -> None:
-    files = parse(
-        f":000000 100644 {Z} {Z} A\0uv.lock\0:000000 100644 {Z} {Z} A\0a.py\0",
-        "1\t0\tuv.lock\0" + "1\t0\ta.py\0",
-    )
-    assert [file.is_written_by_people for file in files] == [False, True]

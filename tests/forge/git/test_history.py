@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
-from flagstone.forge.errors import HistoryMissing, TransportError
-from flagstone.forge.git.history import commits_at
+from flagstone.forge.errors import GitFailed, HistoryMissing, TransportError
+from flagstone.forge.git.history import began_at, commits_at
 from flagstone.forge.git.remotes import GitRemote
 from flagstone.forge.git.workspace import GitWorkspace
 from tests.forge.repositories import git, record_commands, remote
@@ -128,3 +128,42 @@ def test_a_history_that_cannot_be_fetched_is_told(bare: Path, commit: Commit) ->
         pytest.raises(TransportError, match="far could not be read"),
     ):
         workspace.fetch_history("1" * 40)
+
+
+def test_a_branch_began_with_its_oldest_own_commit_that_is_no_merge(
+    clone: Path, bare: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write(at: str, *words: str) -> str:
+        monkeypatch.setenv("GIT_AUTHOR_DATE", at)
+        git(clone, *words, "--quiet", "--message", at)
+        return git(clone, "rev-parse", "HEAD")
+
+    commit = ("commit", "--allow-empty")
+    write("2025-01-01T00:00:00Z", *commit)
+    git(clone, "checkout", "--quiet", "-b", "feature")
+    write("2026-03-02T12:00:00+05:00", *commit)
+    write("2026-02-02T12:00:00+05:00", *commit)
+    git(clone, "checkout", "--quiet", "main")
+    base = write("2024-01-01T00:00:00Z", *commit)
+    git(clone, "checkout", "--quiet", "feature")
+    head = write("2023-01-01T00:00:00Z", "merge", "--no-ff", "main")
+    git(clone, "push", "--quiet", "origin", "main", "feature")
+    with GitWorkspace(remote(bare)) as workspace:
+        assert began_at(workspace.git, base, head) == datetime(2026, 2, 2, 7, tzinfo=UTC)
+        assert began_at(workspace.git, base, base) is None
+        with pytest.raises(GitFailed):
+            began_at(workspace.git, base, "1" * 40)
+
+
+def test_a_commit_of_no_possible_date_is_passed_over(bare: Path, clone: Path) -> None:
+    tree = git(bare, "mktree", stdin="")
+    commits = []
+    for second in ("0", "99999999999999", "1767225600"):
+        person = f"Hand <hand@example.com> {second} +0000"
+        parent = f"parent {commits[-1]}\n" if commits else ""
+        raw = f"tree {tree}\n{parent}author {person}\ncommitter {person}\n\nx\n"
+        words = ("hash-object", "-t", "commit", "-w", "--literally", "--stdin")
+        commits.append(git(bare, *words, stdin=raw))
+    with GitWorkspace(remote(bare)) as workspace:
+        found = began_at(workspace.git, commits[0], commits[-1])
+    assert found == datetime(2026, 1, 1, tzinfo=UTC)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from flagstone.forge.git.sizes import ChangeSize, FileSize, is_written_by_people, measure
+from flagstone.forge.git.sizes import ChangeSize, FileSize, Marks, is_written_by_people, measure
 
 
 @pytest.mark.parametrize(
@@ -60,3 +60,16 @@ def test_a_change_is_measured_whole_and_as_written() -> None:
         written_files=2,
     )
     assert size.written_lines == 195
+
+
+def test_a_repositorys_own_word_goes_before_the_rules_of_everywhere() -> None:
+    marks = Marks(left_out=frozenset({"api.py"}), counted=frozenset({"vendor/ours.c"}))
+    files = [
+        FileSize("api.py", 1000, 0),
+        FileSize("vendor/ours.c", 10, 1),
+        FileSize("vendor/theirs.c", 500, 500),
+        FileSize("a.py", 2, 3),
+    ]
+    size = measure(files, marks)
+    assert (size.written_additions, size.written_deletions, size.written_files) == (12, 4, 2)
+    assert (size.additions, size.deletions, size.files) == (1512, 504, 4)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from flagstone.accounts.models import User
 from flagstone.forge import pipeline
+from flagstone.forge.errors import TransportError
 from flagstone.forge.hosts.base import Account, MergeMethod, PullRequestSpec
 from flagstone.forge.hosts.local import LocalForge
 from flagstone.forge.models import ChangeRequest, PullRequest, Repository
@@ -107,3 +109,85 @@ def test_a_difference_that_cannot_be_told_leaves_the_size_unknown(
     row = pipeline.record_pull_request(gitops, found).pull_request
     assert (row.size, row.additions, row.measured_commit) == (None, None, "")
     assert "cannot measure acme/gitops#7" in caplog.text
+
+
+def test_the_size_keeps_to_the_rules_of_the_target_branch(
+    gitops: Repository, bare: Path, tmp_path: Path, root: Path
+) -> None:
+    """Rules that come with the change itself would let its author hide it."""
+    rules = "*.api linguist-generated\nvendor/ours/** -linguist-vendored\n"
+    push_by_hand(bare, tmp_path, {".gitattributes": rules})
+    files = {
+        "x.api": "1\n" * 100,
+        "vendor/ours/a": "1\n2\n",
+        "vendor/theirs/b": "1\n" * 100,
+        "hidden.py": "1\n2\n3\n",
+        ".gitattributes": rules + "*.py linguist-generated\n",
+    }
+    push_by_hand(bare, tmp_path, files, branch="by-hand", start="main")
+    LocalForge(root).create_pull_request(REPO, PullRequestSpec("T", "", "by-hand", "main", LEO))
+    row = pipeline.record_pull_request(gitops, look(root)).pull_request
+    assert (row.additions, row.files, row.size) == (206, 5, 2 + 3 + 1)
+
+
+def test_a_size_does_without_rules_that_cannot_be_read(
+    gitops: Repository,
+    bare: Path,
+    tmp_path: Path,
+    root: Path,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    push_by_hand(bare, tmp_path, {".gitattributes": "*.api linguist-generated\n"})
+    push_by_hand(bare, tmp_path, {"x.api": "1\n2\n"}, branch="by-hand", start="main")
+    LocalForge(root).create_pull_request(REPO, PullRequestSpec("T", "", "by-hand", "main", LEO))
+
+    def fail(*_: Any) -> None:
+        raise TransportError("The repository could not be reached.")
+
+    monkeypatch.setattr("flagstone.forge.pipeline.measuring.read_marks", fail)
+    row = pipeline.record_pull_request(gitops, look(root)).pull_request
+    assert (row.additions, row.size) == (2, 2)
+    assert "cannot read .gitattributes of acme/gitops" in caplog.text
+
+
+def test_a_pull_request_began_with_its_oldest_own_commit(
+    gitops: Repository,
+    bare: Path,
+    tmp_path: Path,
+    root: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for at, branch in (
+        ("2026-02-01", "by-hand"),
+        ("2026-01-20", "by-hand"),
+        ("2025-12-01", "main"),
+    ):
+        monkeypatch.setenv("GIT_AUTHOR_DATE", f"{at}T08:30:00+02:00")
+        start = branch if at == "2026-01-20" else "main"
+        push_by_hand(bare, tmp_path, {at: "1\n"}, branch=branch, start=start)
+    LocalForge(root).create_pull_request(REPO, PullRequestSpec("T", "", "by-hand", "main", LEO))
+    row = pipeline.record_pull_request(gitops, look(root)).pull_request
+    began = datetime(2026, 1, 20, 6, 30, tzinfo=UTC)
+    assert row.began_at == began
+    LocalForge(root).close_pull_request(REPO, 1, by=LEO)
+    assert pipeline.refresh_pull_request(row).began_at == began
+
+
+def test_no_pull_request_begins_after_it_was_opened(
+    gitops: Repository, bare: Path, tmp_path: Path, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_AUTHOR_DATE", "2099-01-01T00:00:00Z")
+    push_by_hand(bare, tmp_path, {"a": "1\n"}, branch="by-hand", start="main")
+    LocalForge(root).create_pull_request(REPO, PullRequestSpec("T", "", "by-hand", "main", LEO))
+    row = pipeline.record_pull_request(gitops, look(root)).pull_request
+    assert row.began_at == row.opened_at
+
+
+def test_a_code_host_that_tells_when_a_pull_request_began_is_believed(
+    opened: PullRequest, root: Path
+) -> None:
+    began = datetime(2020, 1, 1, tzinfo=UTC)
+    found = replace(look(root), began_at=began, updated_at=opened.updated_at)
+    row = pipeline.record_pull_request(opened.repository, found).pull_request
+    assert row.began_at == began

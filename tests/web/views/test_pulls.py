@@ -134,6 +134,20 @@ def test_a_pull_request_is_shown_with_its_diff(
     assert "It merges cleanly into <code>main</code>." in page
 
 
+def test_a_file_that_the_repository_calls_generated_is_shown_as_no_persons(
+    signed_in: Client, open_pull: OpenPull, member: User, root: Path, tmp_path: Path
+) -> None:
+    rules = "*.api linguist-generated\n/vendor/** -linguist-vendored\n"
+    push_by_hand(root / "acme/gitops.git", tmp_path, {".gitattributes": rules})
+    files = {"x.api": b"1\n2\n", "vendor/ours.txt": b"1\n", "uv.lock": b"1\n"}
+    pull = open_pull(member, files)
+    response = signed_in.get(f"/pulls/{pull.pk}")
+    shown = {file.diff.path: file.is_written_by_people for file in response.context["files"]}
+    assert shown == {"x.api": False, "vendor/ours.txt": True, "uv.lock": False}
+    assert text_of(response).count("not written by people") == 2
+    assert response.context["detail"].size.written_lines == pull.size == 1
+
+
 def test_what_people_write_is_never_markup(
     signed_in: Client, open_pull: OpenPull, member: User, lead: User
 ) -> None:

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise, zip_longest
 
-from flagstone.forge.git.sizes import is_written_by_people
-
 
 class FileStatus(StrEnum):
     ADDED = "added"
@@ -85,10 +83,6 @@ class FileDiff:
     is_binary: bool = False
     is_truncated: bool = False
     hunks: tuple[Hunk, ...] = ()
-
-    @property
-    def is_written_by_people(self) -> bool:
-        return is_written_by_people(self.path)
 
     @property
     def mode_changed(self) -> bool:

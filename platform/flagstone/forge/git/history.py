@@ -8,6 +8,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from flagstone.forge.errors import GitFailed, HistoryMissing
 from flagstone.forge.git.command import Git
 
+_MOST_OWN_COMMITS = 10_000
+# of the year 9999: commits may carry any number
+_LAST_SECOND = 253_402_300_799
+
 
 def commits_at(git: Git, head: str, days: Sequence[date], *, name: str) -> dict[date, str]:
     """Return the commit that a branch stood at at the end of each day (UTC).
@@ -43,6 +47,23 @@ def commits_at(git: Git, head: str, days: Sequence[date], *, name: str) -> dict[
         if sha := next((sha for sha, at in line if at < end), None):
             found[day] = sha
     return found
+
+
+def began_at(git: Git, base: str, head: str) -> datetime | None:
+    """Return when the oldest own commit of a branch was written; None where there is none with a date.
+
+    Merges are left out: they are no work of the branch. The author's date counts, which stays when commits are made
+    anew on a base that moved.
+
+    Raises:
+        GitFailed: A commit is missing.
+    """
+    done = git.run(
+        "log", "--no-merges", f"--max-count={_MOST_OWN_COMMITS}", "--format=%at", f"{base}..{head}"
+    )
+    seconds = [int(line) for line in done.stdout.decode().split() if line.isdigit()]
+    dated = [each for each in seconds if 0 < each < _LAST_SECOND]
+    return datetime.fromtimestamp(min(dated), UTC) if dated else None
 
 
 def _end_of(day: date) -> float:

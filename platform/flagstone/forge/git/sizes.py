@@ -64,10 +64,32 @@ def is_written_by_people(path: str) -> bool:
     )
 
 
-def measure(files: Iterable[FileSize]) -> ChangeSize:
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What a repository says itself of its files; it goes before the rules that hold everywhere.
+
+    Attributes:
+        left_out: Paths that it calls generated or vendored.
+        counted: Paths of which it says that they are not.
+    """
+
+    left_out: frozenset[str] = frozenset()
+    counted: frozenset[str] = frozenset()
+
+    def is_written_by_people(self, path: str) -> bool:
+        """Tell whether a file counts, by the repository's word or else by its name."""
+        if path in self.left_out:
+            return False
+        return path in self.counted or is_written_by_people(path)
+
+
+NO_MARKS = Marks()
+
+
+def measure(files: Iterable[FileSize], marks: Marks = NO_MARKS) -> ChangeSize:
     """Add up the files of a change; a binary file counts as a file without lines."""
     every = list(files)
-    written = [file for file in every if is_written_by_people(file.path)]
+    written = [file for file in every if marks.is_written_by_people(file.path)]
     return ChangeSize(
         additions=sum(file.additions for file in every),
         deletions=sum(file.deletions for file in every),

@@ -203,6 +203,16 @@ class GitWorkspace:
                     "--no-recurse-submodules", wanted, "origin", *commits,
                 )  # fmt: skip
 
+    def fetch_objects(self, *ids: str) -> None:
+        """Make single objects readable here, such as the contents of a few files; git would ask for each alone."""
+        if self.remote.objects is None and ids:
+            with self._reaching():
+                self.git.run(
+                    "fetch", "--quiet", "--no-tags", "--no-write-fetch-head",
+                    "--no-recurse-submodules", "--filter=blob:none", "--stdin", "origin",
+                    stdin="\n".join([*ids, ""]).encode(),
+                )  # fmt: skip
+
     def fetch_history(self, commit: str) -> None:
         """Make a commit and all before it readable here, without their files."""
         if self.remote.objects is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,15 +11,12 @@ from django.utils import timezone
 from flagstone.accounts.models import User
 from flagstone.core import audit
 from flagstone.forge.connections import connect
-from flagstone.forge.errors import ForgeError
-from flagstone.forge.git.sizes import measure
 from flagstone.forge.hosts.base import PullRequest as HostPullRequest
 from flagstone.forge.hosts.base import PullRequestState
 from flagstone.forge.models import ChangeRequest, ChangeState, PullRequest, Repository
 from flagstone.forge.people import person_behind
+from flagstone.forge.pipeline.measuring import measure_pull_request
 from flagstone.forge.signals import announce_pull_request
-
-logger = logging.getLogger(__name__)
 
 CHANGE_STATES = {
     PullRequestState.OPEN: ChangeState.OPENED,
@@ -60,7 +56,7 @@ def record_pull_request(
     known = PullRequest.objects.filter(repository=repository, number=found.number).first()
     fields = _fields(found)
     if known is None or known.measured_commit != found.head:
-        fields |= _measure(repository, found)
+        fields |= measure_pull_request(repository, found)
     with transaction.atomic():
         row, created = PullRequest.objects.select_for_update().get_or_create(
             repository=repository,
@@ -132,24 +128,10 @@ def _author(
     return person_behind(repository.host, found.author.login)
 
 
-def _measure(repository: Repository, found: HostPullRequest) -> dict[str, Any]:
-    """Count the changed lines; a difference that git cannot tell leaves the size unknown."""
-    try:
-        size = measure(connect(repository.host).changed_files(repository.full_name, found.number))
-    except ForgeError as error:
-        logger.warning("cannot measure %s#%s: %s", repository, found.number, error)
-        return {}
-    return {
-        "additions": size.additions,
-        "deletions": size.deletions,
-        "files": size.files,
-        "size": size.written_lines,
-        "measured_commit": found.head,
-    }
-
-
 def _fields(found: HostPullRequest) -> dict[str, Any]:
-    return {
+    # a code host that does not tell when the branch began leaves what was found out otherwise
+    began = {"began_at": found.began_at} if found.began_at else {}
+    return began | {
         "title": found.title,
         "body": found.body,
         "source_branch": found.source,
@@ -166,7 +148,6 @@ def _fields(found: HostPullRequest) -> dict[str, Any]:
         "merge_commit": found.merge,
         "url": found.url,
         "has_conflict": found.has_conflict,
-        "began_at": found.began_at,
         "opened_at": found.opened_at,
         "updated_at": found.updated_at,
         "ready_at": found.ready_at,

@@ -154,7 +154,7 @@ def _page(
 
 def _told(request: PageRequest, detail: selectors.PullRequestDetail) -> dict[str, Any]:
     found, live, user = detail.pull_request, detail.live, request.user
-    files = pull_requests.changed_files(detail.files)
+    files = pull_requests.changed_files(detail.files, detail.marks)
     context: dict[str, Any] = {}
     if live.merged_at:
         catalogue_files = catalogue_files_of(found.repository, [file.path for file in detail.files])
