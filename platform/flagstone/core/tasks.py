@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+from collections.abc import Iterator
 from typing import Any
 
 from celery.contrib.django.task import DjangoTask
@@ -49,13 +51,23 @@ class FlagstoneTask(DjangoTask):  # type: ignore[type-arg]
         """
 
         def send() -> None:
-            try:
+            with self._told_later():
                 self.delay(*args, **kwargs)
-            except OperationalError as error:
-                reason = redact(str(error))
-                logger.warning("no worker could be told of %s: %s; a sweep will", self.name, reason)
 
         transaction.on_commit(send)
+
+    def hint(self, *args: Any, countdown: float) -> None:
+        """Have a worker look again in so many seconds; no worker waits for it, and losing it does no harm."""
+        with self._told_later():
+            self.apply_async(args, countdown=countdown)
+
+    @contextlib.contextmanager
+    def _told_later(self) -> Iterator[None]:
+        try:
+            yield
+        except OperationalError as error:
+            reason = redact(str(error))
+            logger.warning("no worker could be told of %s: %s; a sweep will", self.name, reason)
 
     def on_failure(
         self,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import Any
 from uuid import UUID
 
@@ -14,12 +13,18 @@ from flagstone.forge.errors import ForgeError
 from flagstone.forge.git.workspace import remove_abandoned
 from flagstone.forge.models import Repository
 
+# well under the broker's visibility timeout: a message that waits longer there is delivered twice
+LONGEST_COUNTDOWN = 120.0
+
 
 @shared_task(base=FlagstoneTask, name="flagstone.forge.ship_change")
 def ship_change(change_id: str, **_later: Any) -> None:
-    # the row keeps the failure and when to try again, and the sweep does it
-    with contextlib.suppress(ForgeError):
+    # the row keeps the failure and when to try again; a sweep would find it a little later
+    try:
         pipeline.ship(UUID(change_id))
+    except ForgeError as error:
+        if error.retry_after is not None and error.retry_after <= LONGEST_COUNTDOWN:
+            ship_change.hint(change_id, countdown=error.retry_after)
 
 
 @shared_task(base=FlagstoneTask, name="flagstone.forge.sweep_changes")

@@ -19,10 +19,12 @@ from flagstone.forge.errors import (
     ChangeBusy,
     InvalidPath,
     NotYetConsistent,
+    PermissionDenied,
     PolicyRejected,
     RateLimited,
     RefNotFound,
     RepositoryGone,
+    ServerError,
     StaleLease,
     TimedOut,
 )
@@ -249,8 +251,81 @@ def test_the_code_hosts_wish_to_wait_is_kept(
     with pytest.raises(RateLimited):
         pipeline.ship(change.pk)
     change = reloaded(change)
-    assert change.state == ChangeState.PUSHED
+    assert (change.state, change.attempts) == (ChangeState.PUSHED, 0)
     assert 119 < (change.not_before - timezone.now()).total_seconds() <= 120
+
+
+def test_row_21_every_change_of_the_credential_waits_with_it(
+    change: ChangeRequest, gitops: Repository, member: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    another = pipeline.record_change(
+        requested_by=member, repository=gitops, title="T", body="", files={"a": b"1"}, source="y"
+    )
+
+    def limit(*_: object, **__: object) -> None:
+        raise RateLimited("slow down", retry_after=120)
+
+    monkeypatch.setattr(LocalForge, "create_pull_request", limit)
+    with pytest.raises(RateLimited):
+        pipeline.ship(change.pk)
+    another = reloaded(another)
+    assert 119 < (another.not_before - timezone.now()).total_seconds() <= 120
+    assert (another.attempts, another.last_error) == (0, "")
+
+
+def test_the_turn_of_one_change_holds_no_other(
+    change: ChangeRequest, gitops: Repository, member: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    another = pipeline.record_change(
+        requested_by=member, repository=gitops, title="T", body="", files={"a": b"1"}, source="y"
+    )
+
+    def limit(*_: object, **__: object) -> None:
+        raise RateLimited("one write a second", retry_after=1.5)
+
+    monkeypatch.setattr(LocalForge, "create_pull_request", limit)
+    with pytest.raises(RateLimited):
+        pipeline.ship(change.pk)
+    assert reloaded(another).not_before <= timezone.now()
+
+
+def test_row_25_what_cannot_be_added_is_a_warning_and_the_rest_is_added(
+    change: ChangeRequest, admin_user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change.labels = ["rollback"]
+    change.save()
+    change.reviewers.add(admin_user)
+    asked: list[object] = []
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionDenied("the credential may not label")
+
+    monkeypatch.setattr(LocalForge, "set_labels", refuse)
+    monkeypatch.setattr(LocalForge, "request_reviewers", lambda _, *given: asked.append(given))
+    pipeline.ship(change.pk)
+    change = reloaded(change)
+    assert (change.state, change.last_error) == (ChangeState.OPENED, "")
+    assert change.warnings == ["Labels: the credential may not label"]
+    assert asked == [(REPO, 1, ("ada",))]
+
+
+def test_row_25_decorations_that_never_work_leave_the_pull_request_open(
+    change: ChangeRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change.labels = ["rollback"]
+    change.save()
+
+    def fail(*_: object, **__: object) -> None:
+        raise ServerError("answered 502")
+
+    monkeypatch.setattr(LocalForge, "set_labels", fail)
+    for _ in range(MOST_ATTEMPTS):
+        ChangeRequest.objects.update(last_error="")
+        with pytest.raises(ServerError):
+            pipeline.ship(change.pk)
+    change = reloaded(change)
+    assert (change.state, change.warnings) == (ChangeState.OPENED, ["answered 502"])
+    assert pipeline.ship(change.pk) == change.pull_request
 
 
 def test_a_hook_that_refuses_fails_it_in_the_hosts_words(

@@ -1,6 +1,6 @@
 """Everything a person can do with code hosts, repositories and pull requests."""
 
-from flagstone.forge.actions.changes import request_change, resume_change
+from flagstone.forge.actions.changes import rebuild_change, request_change, resume_change
 from flagstone.forge.actions.code_hosts import forget_secret, register_code_host, store_secret
 from flagstone.forge.actions.pull_requests import (
     approve_pull_request,
@@ -18,6 +18,7 @@ __all__ = [
     "create_repository",
     "forget_secret",
     "merge_pull_request",
+    "rebuild_change",
     "register_code_host",
     "register_repository",
     "request_change",

@@ -84,6 +84,37 @@ def resume_change(*, actor: User, change: ChangeRequest) -> ChangeRequest:
     return change
 
 
+@transaction.atomic
+def rebuild_change(*, actor: User, change: ChangeRequest) -> ChangeRequest:
+    """Build an open change again on what its target branch holds now, such as after a conflict.
+
+    Raises:
+        Forbidden: The person may not.
+        Conflict: Its pull request is not open, or a worker is at it.
+    """
+    require(actor, "forge.request_change")
+    now = timezone.now()
+    rows = ChangeRequest.objects.filter(pk=change.pk, state=ChangeState.OPENED)
+    moved = rows.update(
+        state=ChangeState.REBUILDING,
+        attempts=0,
+        not_before=now,
+        touched_at=now,
+        last_error="",
+        warnings=[],
+    )
+    if not moved:
+        raise Conflict(
+            f"The change “{change.title}” is {change.get_state_display().lower()}; only one whose pull "
+            "request is open can be rebuilt.",
+            code="forge.change_not_open",
+        )
+    audit.record(actor=actor, action="forge.change_rebuilt", subject=f"change:{change.pk}")
+    tasks.ship_change.delay_on_commit(str(change.pk))
+    change.refresh_from_db()
+    return change
+
+
 def _state_to_go_on_from(change: ChangeRequest) -> ChangeState:
     if change.pull_request_id is not None:
         return ChangeState.DECORATING

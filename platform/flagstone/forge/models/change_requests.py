@@ -25,6 +25,7 @@ class ChangeState(models.TextChoices):
     REQUESTED = "requested", "Requested"
     COMMITTED = "committed", "Committed"
     PUSHED = "pushed", "Pushed"
+    REBUILDING = "rebuilding", "Being rebuilt on its target branch"
     DECORATING = "decorating", "Pull request open, labels and reviewers under way"
     OPENED = "opened", "Pull request open"
     MERGED = "merged", "Merged"
@@ -39,6 +40,7 @@ SHIPPING = (
     ChangeState.REQUESTED,
     ChangeState.COMMITTED,
     ChangeState.PUSHED,
+    ChangeState.REBUILDING,
     ChangeState.DECORATING,
 )
 # its branch is spoken for
@@ -91,6 +93,9 @@ class ChangeRequest(models.Model):
     )
     base_commit = models.CharField(max_length=64, blank=True)
     commit = models.CharField(max_length=64, blank=True, help_text="ours, as last built")
+    replaced_commit = models.CharField(
+        max_length=64, blank=True, help_text="ours as well, while it is being rebuilt"
+    )
     pushed_at = models.DateTimeField(null=True, blank=True, help_text="first seen at the code host")
     pull_request = models.OneToOneField(
         PullRequest,

@@ -31,7 +31,7 @@ def publish(change: ChangeRequest) -> None:
             return
         check_unblocked(refs, change.branch)
         commit = workspace.build_commit(
-            _base(change, refs), change.change_set(), commit_meta(change)
+            target_commit(change, refs), change.change_set(), commit_meta(change)
         )
         # before anybody can see it, so that a branch with this commit is known to be ours
         record_progress(change, ChangeState.COMMITTED, base_commit=commit.base, commit=commit.sha)
@@ -45,7 +45,12 @@ def _record_push(change: ChangeRequest) -> None:
     record_progress(change, ChangeState.PUSHED, pushed_at=change.pushed_at or timezone.now())
 
 
-def _base(change: ChangeRequest, refs: RemoteRefs) -> str:
+def target_commit(change: ChangeRequest, refs: RemoteRefs) -> str:
+    """Return the commit that the target branch stands at.
+
+    Raises:
+        RefNotFound: It is gone.
+    """
     if change.target_branch in refs.branches:
         return refs.branches[change.target_branch]
     refs.head()  # says it better where the whole repository is empty
@@ -94,13 +99,20 @@ def _settle_push(
     if outcome.result in {PushResult.PUSHED, PushResult.UP_TO_DATE}:
         return
     if outcome.result is PushResult.REJECTED:
-        raise PolicyRejected(
-            f"{workspace.remote.name} refuses the branch {change.branch}: {outcome.message}",
-            branch=change.branch,
-        )
+        raise refused_push(change, workspace, outcome)
     change.commit = commit.sha
     if not _is_ours(change, workspace.observe(change.branch)):
         raise StaleLease(
             f"The branch {change.branch} could not be pushed to {workspace.remote.name}: "
             f"{outcome.message or 'no reason was given'}"
         )
+
+
+def refused_push(
+    change: ChangeRequest, workspace: GitWorkspace, outcome: PushOutcome
+) -> PolicyRejected:
+    """Return the error of a branch that the code host's own rules do not take."""
+    return PolicyRejected(
+        f"{workspace.remote.name} refuses the branch {change.branch}: {outcome.message}",
+        branch=change.branch,
+    )

@@ -14,6 +14,7 @@ from flagstone.forge.connections import connect
 from flagstone.forge.hosts.base import PullRequest as HostPullRequest
 from flagstone.forge.hosts.base import PullRequestState
 from flagstone.forge.models import ChangeRequest, ChangeState, PullRequest, Repository
+from flagstone.forge.models.change_requests import SHIPPING
 from flagstone.forge.people import person_behind
 from flagstone.forge.pipeline.measuring import measure_pull_request
 from flagstone.forge.signals import announce_pull_request
@@ -96,7 +97,7 @@ def _carry_change(row: PullRequest, found: HostPullRequest, change: ChangeReques
         behind.filter(state=ChangeState.PUSHED).update(
             state=ChangeState.DECORATING, pull_request=row, touched_at=timezone.now()
         )
-        behind = behind.exclude(state=ChangeState.DECORATING)
+        behind = behind.exclude(state__in=SHIPPING)
     behind.exclude(state=state, pull_request=row).update(
         state=state, pull_request=row, touched_at=timezone.now(), last_error="", error_code=""
     )

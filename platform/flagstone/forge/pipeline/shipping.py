@@ -29,6 +29,7 @@ from flagstone.forge.models.change_requests import HALTED
 from flagstone.forge.pipeline.decorating import decorate
 from flagstone.forge.pipeline.opening import open_pull_request
 from flagstone.forge.pipeline.publishing import publish
+from flagstone.forge.pipeline.rebuilding import rebuild
 from flagstone.forge.pipeline.recording import record_progress
 
 MOST_ATTEMPTS = 10
@@ -101,6 +102,8 @@ def _begin(change: ChangeRequest) -> None:
 def _step(change: ChangeRequest) -> None:
     if change.state == ChangeState.PUSHED:
         open_pull_request(change)
+    elif change.state == ChangeState.REBUILDING:
+        rebuild(change)
     elif change.state == ChangeState.DECORATING:
         decorate(change)
     else:
@@ -140,7 +143,7 @@ def _state_after(change: ChangeRequest, error: ForgeError, attempts: int) -> Cha
         return ChangeState.NEEDS_ATTENTION
     if error.retryable and attempts < MOST_ATTEMPTS:
         return ChangeState(change.state)
-    if change.state == ChangeState.DECORATING:
+    if change.state in {ChangeState.REBUILDING, ChangeState.DECORATING}:
         return ChangeState.OPENED
     return ChangeState.FAILED
 
