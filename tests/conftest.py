@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import shutil
 import tempfile
@@ -35,6 +36,10 @@ def _choose_a_home() -> None:
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_CONFIG_GLOBAL": os.devnull,
         "DJANGO_SETTINGS_MODULE": "flagstone.config.settings",
+        # seals nothing that anybody could want
+        "FLAGSTONE_SEALING_KEYS": base64.urlsafe_b64encode(
+            b"for the secrets of the tests!!!!"
+        ).decode(),
     }
     for name in ("DATABASE_URL", "REDIS_URL"):
         os.environ.pop(name, None)

@@ -2,24 +2,74 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from pathlib import Path
 
 from django.conf import settings
 
+from flagstone.forge.credentials import read_secret
 from flagstone.forge.errors import Permanent
 from flagstone.forge.hosts.base import Forge
+from flagstone.forge.hosts.gitea.forge import GiteaForge
 from flagstone.forge.hosts.local import LocalForge
-from flagstone.forge.models import CodeHost, HostKind
+from flagstone.forge.hosts.rest.addresses import api_url
+from flagstone.forge.hosts.rest.transport import Transport
+from flagstone.forge.models import CodeHost, HostKind, SecretPurpose
+from flagstone.forge.pacing import pace_of
 
 
-def connect(host: CodeHost) -> Forge:
-    """Return the adapter of a code host."""
-    kind = HostKind(host.kind)
-    if kind is HostKind.LOCAL:
+def connect(host: CodeHost, *, is_background: bool = False) -> Forge:
+    """Return the adapter of a code host; nothing is sent yet.
+
+    Args:
+        host: The code host.
+        is_background: For work that can wait: it leaves a part of what the code host's limits allow to others.
+    """
+    if host.is_local:
         return local_forge()
-    raise Permanent(f"Flagstone does not speak to {kind.label} yet.")
+    return _ADAPTERS[HostKind(host.kind)](host, is_background)
 
 
 def local_forge() -> LocalForge:
     """Return the local code host: one folder, named by the settings."""
     return LocalForge(Path(settings.FLAGSTONE_LOCAL_HOST_ROOT))
+
+
+def _gitea(host: CodeHost, is_background: bool) -> Forge:  # noqa: FBT001 - called through the table alone
+    token = _token(host)
+    transport = _transport(host, lambda: {"Authorization": f"token {token()}"}, is_background)
+    return GiteaForge(transport, web_url=host.web_url, token=token)
+
+
+def _not_yet(host: CodeHost, is_background: bool) -> Forge:  # noqa: FBT001
+    raise Permanent(f"Flagstone does not speak to {host.get_kind_display()} yet.")
+
+
+_ADAPTERS: Mapping[HostKind, Callable[[CodeHost, bool], Forge]] = {
+    HostKind.GITHUB: _not_yet,
+    HostKind.GITLAB: _not_yet,
+    HostKind.GITEA: _gitea,
+    HostKind.FORGEJO: _gitea,
+    HostKind.PAGURE: _not_yet,
+}
+
+
+def _token(host: CodeHost) -> Callable[[], str]:
+    """Return what reads the token when it is needed first, once."""
+    return lru_cache(maxsize=1)(lambda: read_secret(host, SecretPurpose.TOKEN))
+
+
+def _transport(
+    host: CodeHost,
+    authorize: Callable[[], Mapping[str, str]],
+    is_background: bool,  # noqa: FBT001
+    headers: Mapping[str, str] | None = None,
+) -> Transport:
+    return Transport(
+        name=host.name,
+        base_url=api_url(host.kind, host.web_url),
+        authorize=authorize,
+        pace=pace_of(host.kind, f"host-{host.pk}", is_background=is_background),
+        headers=headers,
+    )

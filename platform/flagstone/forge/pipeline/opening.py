@@ -21,6 +21,7 @@ from flagstone.forge.errors import (
 from flagstone.forge.hosts.base import Forge, PullRequestSpec
 from flagstone.forge.hosts.base import PullRequest as HostPullRequest
 from flagstone.forge.hosts.markers import marked_change
+from flagstone.forge.hosts.rest.bodies import disarmed
 from flagstone.forge.models import ChangeRequest, ChangeState, Repository
 from flagstone.forge.people import account_at
 from flagstone.forge.pipeline.pull_requests import record_pull_request
@@ -50,7 +51,7 @@ def _found_or_opened(change: ChangeRequest, forge: Forge) -> HostPullRequest | N
     name = change.repository.full_name
     spec = PullRequestSpec(
         title=change.title,
-        body=change.body,
+        body=change.body if forge.capabilities.acts_for_people else disarmed(change.body),
         source=change.branch,
         target=change.target_branch,
         author=account_at(change.repository.host, change.requested_by),
