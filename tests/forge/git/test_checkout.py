@@ -14,6 +14,7 @@ import pytest
 from flagstone.forge.errors import (
     RefNotFound,
     RepositoryGone,
+    RepositoryMoved,
     TimedOut,
     TransportError,
     TreeTooLarge,
@@ -318,7 +319,7 @@ def test_a_path_that_leads_out_is_refused(server, work, tmp_path, path):
 def test_a_repository_that_moved_is_not_followed(server, work, tmp_path):
     put(server, work, {"a": b"1"})
     server.moved["/acme/old.git"] = f"{server.url}/acme/demo.git"
-    with pytest.raises(RepositoryGone, match="The repository acme/old has moved"):
+    with pytest.raises(RepositoryMoved, match="The repository acme/old has moved to http"):
         check_out(over_http(server, "acme/old"), "", tmp_path)
 
 

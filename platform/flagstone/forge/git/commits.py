@@ -11,6 +11,7 @@ from datetime import datetime
 
 from flagstone.forge.errors import EmptyChange, InvalidPath
 from flagstone.forge.git.changes import ChangeSet
+from flagstone.forge.git.signing import SigningKey
 
 # git knows this one without having it
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
@@ -38,7 +39,11 @@ BOT = Person("Flagstone", "flagstone@noreply.invalid")
 
 @dataclass(frozen=True, slots=True)
 class CommitMeta:
-    """Who, when and why; `trailers` are ours alone, whatever the body says."""
+    """Who, when and why; `trailers` are ours alone, whatever the body says.
+
+    With a signing key the commit is signed, which a code host shows as verified where it knows the key and the
+    committer's address.
+    """
 
     subject: str
     body: str
@@ -46,6 +51,7 @@ class CommitMeta:
     at: datetime
     committer: Person = BOT
     trailers: tuple[tuple[str, str], ...] = ()
+    signing_key: SigningKey | None = None
 
     def __post_init__(self) -> None:
         if self.at.tzinfo is None:

@@ -11,6 +11,8 @@ from flagstone.forge.git.process import Completed
 # the remote lost a race or broke off: whether the branch was written has to be looked up
 _UNCLEAR = ("failed to update ref", "cannot lock ref", "failed to lock", "remote unpack failed")
 
+_LONGEST_WORDS = 2000
+
 
 class PushResult(StrEnum):
     PUSHED = "pushed"
@@ -47,15 +49,15 @@ def read_push(done: Completed) -> PushOutcome:
     if "(stale info)" in summary:
         return PushOutcome(PushResult.STALE_LEASE, summary)
     if "[remote rejected]" in summary and not any(word in summary for word in _UNCLEAR):
-        return PushOutcome(PushResult.REJECTED, _server_words(done.stderr, summary))
+        return PushOutcome(PushResult.REJECTED, server_words(done.stderr) or summary)
     return PushOutcome(PushResult.UNKNOWN, redact(f"{summary}\n{done.stderr}").strip())
 
 
-def _server_words(stderr: str, summary: str) -> str:
-    """Return what the other side said, which is where a hook gives its reason."""
+def server_words(stderr: str) -> str:
+    """Return what the other side said, which is where a hook or a code host gives its reason."""
     said = [
         line.removeprefix("remote:").strip()
         for line in stderr.splitlines()
         if line.startswith("remote:")
     ]
-    return redact("\n".join(line for line in said if line) or summary)
+    return redact("\n".join(line for line in said if line))[:_LONGEST_WORDS]

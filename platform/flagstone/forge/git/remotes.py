@@ -29,6 +29,11 @@ class GitRemote:
     objects: Path | None = None
     config: Mapping[str, str] = field(default_factory=dict, repr=False)
 
+    @property
+    def signs_in(self) -> bool:
+        """Whether a credential goes with every request."""
+        return any(key.lower().endswith(".extraheader") for key in self.config)
+
 
 @dataclass(frozen=True, slots=True)
 class RemoteRefs:

@@ -7,7 +7,6 @@ act on, and the cost does not grow with the repository.
 from __future__ import annotations
 
 import contextlib
-import re
 import shutil
 import tempfile
 import time
@@ -22,51 +21,36 @@ from flagstone.forge.errors import (
     NoRoom,
     OutcomeUnknown,
     PolicyRejected,
-    RefNotFound,
     RepositoryGone,
+    RepositoryMoved,
     Retryable,
     TimedOut,
     TransportError,
     TreeTooLarge,
 )
+from flagstone.forge.git.bare import make_bare
+from flagstone.forge.git.building import build
 from flagstone.forge.git.changes import ChangeSet
 from flagstone.forge.git.command import Git
-from flagstone.forge.git.commits import (
-    EMPTY_TREE,
-    CommitMeta,
-    check_differences,
-    check_first,
-    fast_import_stream,
-    parse_raw_differences,
-)
+from flagstone.forge.git.commits import CommitMeta
 from flagstone.forge.git.environment import OF_STRANGERS, clean_environment
 from flagstone.forge.git.limits import ProcessLimits, ended_by_limits
+from flagstone.forge.git.looking import patterns_of, pick_commit, read_refs, refs_called
 from flagstone.forge.git.process import Completed
 from flagstone.forge.git.pushing import PushOutcome, PushResult, read_push
-from flagstone.forge.git.remotes import HEADS, TAGS, GitRemote, RemoteRefs
+from flagstone.forge.git.reaching import (
+    ended_before_writing,
+    moved,
+    new_place,
+    refusal_of,
+    unreached,
+)
+from flagstone.forge.git.remotes import HEADS, GitRemote, RemoteRefs
 
 _PREFIX = "flagstone-workspace-"
-_BUILT = "refs/flagstone/built"
 _ABANDONED_AFTER = 3600.0
 # a list of refs comes at once, or the server is not well
 _LOOK_TIME_LIMIT = 20.0
-_MOVED = re.compile(r"requested URL returned error: 30[12378]|unable to update url base")
-_NOT_FOUND = re.compile(r"could not read Username|repository '[^']*' not found")
-_CONFIG = """[core]
-\trepositoryformatversion = 0
-\tbare = true
-"""
-# what git fetches later by itself, it asks of this remote
-_PARTIAL_CONFIG = """[core]
-\trepositoryformatversion = 1
-\tbare = true
-[extensions]
-\tpartialClone = origin
-[remote "origin"]
-\turl = {url}
-\tpromisor = true
-\tpartialCloneFilter = blob:none
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +95,7 @@ class GitWorkspace:
             self._folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
             repository, home = self._folder / "repository", self._folder / "home"
             home.mkdir()
-            _make_bare(repository, self.remote)
+            make_bare(repository, self.remote)
         except OSError as error:
             self.__exit__(None, None, None)
             raise NoRoom(
@@ -143,7 +127,7 @@ class GitWorkspace:
             RepositoryGone: There is nothing to ask.
             TransportError: It did not answer.
         """
-        refs = self._look("HEAD", *_patterns(branches))
+        refs = self._look("HEAD", *patterns_of(branches))
         if not refs.default_branch and branches:
             refs = self._look("HEAD", f"{HEADS}*")
         return refs
@@ -151,16 +135,7 @@ class GitWorkspace:
     def _look(self, *patterns: str) -> RemoteRefs:
         with self._reaching():
             done = self._list_refs("--symref", self.remote.url, *patterns)
-        default, heads = "", {}
-        for line in done.stdout.decode("utf-8", "replace").splitlines():
-            left, _, ref = line.partition("\t")
-            if left.startswith("ref: ") and ref == "HEAD":
-                default = left.removeprefix(f"ref: {HEADS}")
-            elif ref == "HEAD" and default:
-                heads[default] = left
-            elif ref.startswith(HEADS):
-                heads[ref.removeprefix(HEADS)] = left
-        return RemoteRefs(self.remote.name, default, heads)
+        return read_refs(done.stdout, name=self.remote.name)
 
     def look_up(self, ref: str) -> str:
         """Ask the remote for the commit of a branch, a tag, or of HEAD for ''.
@@ -169,17 +144,9 @@ class GitWorkspace:
             RefNotFound: It has no such ref.
             TransportError: It did not answer.
         """
-        wanted = (f"{HEADS}{ref}", f"{TAGS}{ref}^{{}}", f"{TAGS}{ref}") if ref else ("HEAD",)
         with self._reaching():
-            done = self._list_refs(self.remote.url, *wanted)
-        lines = (line.split("\t") for line in done.stdout.decode("utf-8", "replace").splitlines())
-        found = {name: commit for commit, name in lines}
-        # a tag with a message is an object of its own; ^{} is the commit that it names
-        for name in wanted:
-            if name in found:
-                return found[name]
-        what = f"no branch and no tag {ref!r}" if ref else "no commit yet"
-        raise RefNotFound(f"The repository {self.remote.name} has {what}.", ref=ref)
+            done = self._list_refs(self.remote.url, *refs_called(ref))
+        return pick_commit(done.stdout, ref, name=self.remote.name)
 
     def _list_refs(self, *arguments: str) -> Completed:
         limit = min(self._time_limit, _LOOK_TIME_LIMIT)
@@ -225,16 +192,30 @@ class GitWorkspace:
     @contextlib.contextmanager
     def _reaching(self) -> Iterator[None]:
         """Translate git's failure to reach the remote, or to hold what it sent."""
-        with _reaching(self.remote):
-            try:
-                yield
-            except GitFailed as error:
-                if self._limits is not None and self._took_too_much(error, self._limits):
-                    raise TreeTooLarge(
-                        f"The repository {self.remote.name} is larger than a template may be.",
-                        repository=self.remote.name,
-                    ) from error
-                raise
+        name = self.remote.name
+        try:
+            yield
+        except GitFailed as error:
+            if self._limits is not None and self._took_too_much(error, self._limits):
+                raise TreeTooLarge(
+                    f"The repository {name} is larger than a template may be.", repository=name
+                ) from error
+            if self.remote.objects is not None and not self.remote.objects.is_dir():
+                raise RepositoryGone(
+                    f"The repository {name} is gone: its folder is not there any more. "
+                    "Restore it, or unregister it in Flagstone.",
+                    repository=name,
+                ) from error
+            said = str(error.params["stderr"])
+            refusal = self._refusal(said, writes=False)
+            raise refusal or unreached(error.message, self.remote, writes=False) from error
+
+    def _refusal(self, said: str, *, writes: bool) -> ForgeError | None:
+        """Return the error of what will not be otherwise at the next try either."""
+        refusal = refusal_of(said, self.remote, writes=writes)
+        if isinstance(refusal, RepositoryMoved):
+            return moved(self.remote, new_place(self.git, self.remote))
+        return refusal
 
     def _took_too_much(self, error: GitFailed, limits: ProcessLimits) -> bool:
         """Tell whether a limit ended git: it does not always say so, but the pack is full then."""
@@ -257,17 +238,7 @@ class GitWorkspace:
         """
         if base is not None:
             self.fetch(base)
-        stream = fast_import_stream(changes, meta, ref=_BUILT, base=base)
-        done = self.git.run("fast-import", "--quiet", "--done", "--force", stdin=stream)
-        sha = done.stdout.decode().strip()
-        before = base or EMPTY_TREE
-        raw = self.git.run("diff-tree", "-r", "-z", "--raw", "--no-renames", before, sha)
-        differences = parse_raw_differences(raw.stdout)
-        if base is None:
-            check_first(changes, differences)
-        else:
-            check_differences(changes, differences)
-        return Commit(sha, base or "")
+        return Commit(build(self.git, base, changes, meta), base or "")
 
     def push(self, commit: Commit, branch: str, *, expected: str | None) -> PushOutcome:
         """Set a branch to a commit, but only from the state that was seen.
@@ -276,6 +247,12 @@ class GitWorkspace:
             commit: What to push.
             branch: Where to.
             expected: The commit that the branch must stand at; None: it must not be there.
+
+        Raises:
+            AuthenticationFailed: The code host does not accept the credential.
+            PermissionDenied: The credential may not push.
+            RepositoryGone: There is nothing to push to.
+            TransportError: It could not be reached, and nothing was sent.
         """
         return self._push(commit.sha, branch, expected or "")
 
@@ -330,7 +307,13 @@ class GitWorkspace:
             )  # fmt: skip
         except TimedOut as error:
             return PushOutcome(PushResult.UNKNOWN, error.message)
-        return read_push(done)
+        outcome = read_push(done)
+        if outcome.result is PushResult.UNKNOWN:
+            if refusal := self._refusal(done.stderr, writes=True):
+                raise refusal
+            if ended_before_writing(done.stderr):
+                raise unreached(done.stderr, self.remote, writes=True)
+        return outcome
 
 
 def remove_abandoned(*, older_than: float = _ABANDONED_AFTER) -> int:
@@ -342,60 +325,3 @@ def remove_abandoned(*, older_than: float = _ABANDONED_AFTER) -> int:
                 shutil.rmtree(folder, ignore_errors=True)
                 removed += 1
     return removed
-
-
-def _patterns(branches: tuple[str, ...]) -> Iterator[str]:
-    if not branches:
-        yield f"{HEADS}*"
-    for branch in branches:
-        yield HEADS + branch
-        yield HEADS + branch + "/*"
-        parts = branch.split("/")
-        for end in range(1, len(parts)):
-            yield HEADS + "/".join(parts[:end])
-
-
-def _make_bare(repository: Path, remote: GitRemote) -> None:
-    """Lay out an empty bare repository by hand: `git init` would be one more process."""
-    for folder in ("objects/info", "refs"):
-        (repository / folder).mkdir(parents=True)
-    (repository / "HEAD").write_text(f"ref: {_BUILT}\n")
-    if remote.objects is not None:
-        (repository / "objects/info/alternates").write_text(f"{remote.objects}\n")
-        (repository / "config").write_text(_CONFIG)
-    else:
-        (repository / "config").write_text(_PARTIAL_CONFIG.format(url=remote.url))
-
-
-@contextlib.contextmanager
-def _reaching(remote: GitRemote) -> Iterator[None]:
-    """Translate git's failure to reach a remote."""
-    try:
-        yield
-    except GitFailed as error:
-        if remote.objects is not None and not remote.objects.is_dir():
-            raise RepositoryGone(
-                f"The repository {remote.name} is gone: its folder is not there any more. "
-                "Restore it, or unregister it in Flagstone.",
-                repository=remote.name,
-            ) from error
-        raise _translated(error, remote) from error
-
-
-def _translated(error: GitFailed, remote: GitRemote) -> ForgeError:
-    """Tell what will not be there at the next try either from what may be."""
-    said = error.message
-    if _MOVED.search(said):
-        return RepositoryGone(
-            f"The repository {remote.name} has moved: its code host answers with another address. "
-            "Give the new one; redirects are not followed.",
-            repository=remote.name,
-        )
-    if _NOT_FOUND.search(said):
-        return RepositoryGone(
-            f"There is no repository {remote.name}, or it is not for everybody to read.",
-            repository=remote.name,
-        )
-    return TransportError(
-        f"The repository {remote.name} could not be read: {said}", repository=remote.name
-    )

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.serialization import (
-    load_pem_private_key,
-    load_ssh_private_key,
-)
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from flagstone.forge.errors import UnfitSecret
+from flagstone.forge.git.signing import SigningKey
 
 _LONGEST_LINE = 1_000
 _SHORTEST_WEBHOOK_SECRET = 16
@@ -51,7 +48,7 @@ def _check_webhook(secret: str) -> None:
 
 
 def _check_app_key(secret: str) -> None:
-    key = _loaded(load_pem_private_key, secret)
+    key = _loaded_pem(secret)
     if not isinstance(key, RSAPrivateKey):
         raise UnfitSecret(
             "That is no private key of a GitHub App. Paste the whole .pem file that GitHub gave, "
@@ -60,17 +57,12 @@ def _check_app_key(secret: str) -> None:
 
 
 def _check_signing_key(secret: str) -> None:
-    key = _loaded(load_ssh_private_key, secret)
-    if not isinstance(key, Ed25519PrivateKey):
-        raise UnfitSecret(
-            "That is no ssh-ed25519 private key without a passphrase. Make one with "
-            "`ssh-keygen -t ed25519 -N '' -f key`, and paste the file `key`."
-        )
+    SigningKey(secret)
 
 
-def _loaded(load: Callable[..., object], secret: str) -> object:
+def _loaded_pem(secret: str) -> object:
     try:
-        return load(f"{secret}\n".encode(), password=None)
+        return load_pem_private_key(f"{secret}\n".encode(), password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         return None
 
