@@ -1,4 +1,4 @@
-"""A code host's description of its API in Swagger 2, turned into the OpenAPI 3 that openapi-core checks against."""
+"""Holds a stand-in to its model's own description; one in Swagger 2 is turned into the OpenAPI 3 that is checked."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from openapi_core.testing import MockRequest, MockResponse
 
 from tests.http_server import Reply, Request
 from tests.stand_ins.base import StandIn
+from tests.stand_ins.openapi import cut_openapi
 
 _HOST = "https://forge.example"
 _DEFINITION = "#/definitions/"
@@ -29,14 +30,19 @@ class Description:
     Args:
         file: The description.
         stand_in: Its routes are the paths that are kept; the rest is cut away.
+        besides: Paths of routes that the description does not tell of; they are not checked.
     """
 
-    def __init__(self, file: Path, stand_in: StandIn) -> None:
+    def __init__(
+        self, file: Path, stand_in: StandIn, *, besides: Collection[str] = frozenset()
+    ) -> None:
         self.name = file.name
         self.checked = 0
+        self._besides = besides
         self._prefix = stand_in.prefix
         self._routes = [(pattern, text.partition(" ")[2]) for pattern, _, text in stand_in._routes]
-        self._openapi, self._paths = _cut(file, frozenset(_shape(path) for _, path in self._routes))
+        told = {path for _, path in self._routes} - set(besides)
+        self._openapi, self._paths = _cut(file, frozenset(map(_shape, told)))
 
     def check(self, request: Request, reply: Reply) -> None:
         """Refuse a request or an answer that the description does not know.
@@ -45,6 +51,8 @@ class Description:
             openapi_core.exceptions.OpenAPIError: With what is wrong.
         """
         route, values = self._place(request)
+        if route in self._besides:
+            return
         template, methods = self._paths[_shape(route)]
         path = template
         for value in values:
@@ -77,6 +85,11 @@ def _cut(file: Path, shapes: frozenset[str]) -> tuple[OpenAPI, dict[str, tuple[s
     given = json.loads(file.read_text("utf-8"))
     templates = {_shape(path): path for path in given["paths"] if _shape(path) in shapes}
     assert shapes <= templates.keys(), f"not described: {shapes - templates.keys()}"
+    if "openapi" in given:
+        described = cut_openapi(given, templates.values(), server=_HOST)
+        return OpenAPI.from_dict(described), {
+            shape: (path, described["paths"][path]) for shape, path in templates.items()
+        }
     paths = {path: _path(given["paths"][path], given) for path in templates.values()}
     schemas: dict[str, Any] = {}
     wanted = _named(paths)
