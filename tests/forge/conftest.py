@@ -68,10 +68,10 @@ def opened(change: ChangeRequest) -> PullRequest:
 @pytest.fixture(autouse=True)
 def enqueued(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, object]]:
     """Messages to the workers, kept here instead of in the broker."""
-    from flagstone.forge.tasks import ship_change, sync_repository
+    from flagstone.forge.tasks import ship_change, sync_repository, work_delivery
 
     sent: list[tuple[str, object]] = []
-    for task in (ship_change, sync_repository):
+    for task in (ship_change, sync_repository, work_delivery):
         monkeypatch.setattr(
             task, "delay", lambda argument, name=task.name: sent.append((name, argument))
         )

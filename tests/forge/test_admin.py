@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -10,7 +11,7 @@ from django.urls import reverse
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from flagstone.accounts.models import User
-from flagstone.forge.models import ChangeRequest, CodeHost, PullRequest, Repository
+from flagstone.forge.models import ChangeRequest, CodeHost, PullRequest, Repository, WebhookDelivery
 from tests.forge.repositories import make_repository
 
 MODELS = ["codehost", "repository", "pullrequest", "changerequest"]
@@ -129,6 +130,42 @@ def test_repositories_can_be_looked_at_again(
             {"action": "sync", "_selected_action": [str(gitops.pk)]},
         )
     assert enqueued == [("flagstone.forge.sync_repository", gitops.pk)]
+
+
+def test_deliveries_are_shown_and_failed_ones_worked_again(
+    admin: Client,
+    gitops: Repository,
+    enqueued: list[tuple[str, object]],
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    usual = {"host": gitops.host, "event": "push", "payload": b'{"ref": "<b>main\xff"}'}
+    failed = WebhookDelivery.objects.create(delivery_id="1", state="failed", **usual)
+    WebhookDelivery.objects.create(delivery_id="2", state="done", **usual)
+    listing = reverse("admin:forge_webhookdelivery_changelist")
+    page = admin.get(reverse("admin:forge_webhookdelivery_change", args=[failed.pk]))
+    assert (admin.get(listing).status_code, page.status_code) == (200, 200)
+    assert "{&quot;ref&quot;: &quot;&lt;b&gt;main\ufffd&quot;}" in page.content.decode()
+    chosen = [str(pk) for pk in WebhookDelivery.objects.values_list("pk", flat=True)]
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = admin.post(
+            listing, {"action": "work_again", "_selected_action": chosen}, follow=True
+        )
+    assert "The delivery 2 is done; only failed ones are worked again." in answer.content.decode()
+    assert enqueued == [("flagstone.forge.work_delivery", str(failed.pk))]
+    assert not WebhookDelivery.objects.filter(state="failed").exists()
+
+
+def test_a_code_host_elsewhere_shows_the_address_for_its_webhooks(
+    admin: Client, host: CodeHost, settings: Any
+) -> None:
+    settings.FLAGSTONE_URL = "https://flagstone.example.com"
+    far = CodeHost.objects.create(name="our-hub", kind="github", web_url="https://github.com")
+    shown, local = (
+        admin.get(reverse("admin:forge_codehost_change", args=[each.pk])).content.decode()
+        for each in (far, host)
+    )
+    assert "https://flagstone.example.com/webhooks/our-hub" in shown
+    assert "/webhooks/" not in local
 
 
 @pytest.mark.parametrize(("state", "after"), [("failed", "requested"), ("opened", "opened")])

@@ -75,6 +75,16 @@ def test_of_webhook_secrets_two_are_valid_while_the_hooks_are_changed_over(
     assert read_secrets(github, SecretPurpose.WEBHOOK) == [secrets[2]]
 
 
+def test_at_pagure_each_project_has_a_webhook_secret_of_its_own(db: None, admin_user: User) -> None:
+    pagure = CodeHost.objects.create(
+        name="pagure", kind=HostKind.PAGURE, web_url="https://pagure.example.com"
+    )
+    secrets = [f"{number:02}-secret-of-a-project" for number in range(51)]
+    for secret in secrets:
+        actions.store_secret(actor=admin_user, host=pagure, purpose="webhook", secret=secret)
+    assert read_secrets(pagure, SecretPurpose.WEBHOOK) == secrets[:0:-1]
+
+
 def test_a_missing_one_says_where_to_add_it(github: CodeHost) -> None:
     with pytest.raises(
         CredentialMissing, match="no access token for the code host github"

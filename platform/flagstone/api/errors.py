@@ -55,21 +55,22 @@ def handle(exception: Exception, context: dict[str, Any]) -> JsonResponse | None
         status = next((code for kind, code in STATUS_OF if isinstance(exception, kind)), 500)
         # what is wrong with each field, in the same place as the errors of the request's own form
         fields = exception.params.get("fields")
-        return _problem(
+        return problem(
             status, exception.code, exception.message, fields if isinstance(fields, dict) else None
         )
     response = exception_handler(exception, context)
     if response is None:
         return None
     errors = exception.detail if isinstance(exception, ValidationError) else None
-    problem = _problem(response.status_code, _code(exception), _detail(exception), errors)
+    answer = problem(response.status_code, _code(exception), _detail(exception), errors)
     for name in ("WWW-Authenticate", "Retry-After"):
         if response.has_header(name):
-            problem[name] = response[name]
-    return problem
+            answer[name] = response[name]
+    return answer
 
 
-def _problem(status: int, code: str, detail: str, errors: Any = None) -> JsonResponse:
+def problem(status: int, code: str, detail: str, errors: Any = None) -> JsonResponse:
+    """Return an error in its one shape."""
     body = _body(status, code, detail)
     if errors is not None:
         body["errors"] = errors

@@ -216,6 +216,14 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "flagstone.forge.sync_repositories",
         "schedule": timedelta(minutes=1),
     },
+    "work at webhooks that nobody is at": {
+        "task": "flagstone.forge.sweep_deliveries",
+        "schedule": timedelta(seconds=15),
+    },
+    "forget webhooks of long ago": {
+        "task": "flagstone.forge.forget_deliveries",
+        "schedule": crontab(hour="2", minute="20"),
+    },
     "read locations that are due": {
         "task": "flagstone.catalog.refresh_due_locations",
         "schedule": timedelta(minutes=1),
@@ -233,6 +241,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": crontab(hour="0", minute="5"),
     },
 }
+
+# --- code hosts elsewhere: webhooks tell of changes at once, and a look after so many minutes of what they did not tell
+
+FLAGSTONE_SYNC_MINUTES = env.integer("FLAGSTONE_SYNC_MINUTES", 10)
 
 # --- the catalogue: folders and hosts that it may read beside the repositories
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
+
+from flagstone.api.webhooks import deliver
 
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/", include("flagstone.api.urls")),
+    # with and without the slash: code hosts follow no redirect
+    re_path(r"^webhooks/(?P<host_name>[-a-zA-Z0-9_]+)/?$", deliver, name="webhooks"),
     path("", include("flagstone.web.urls")),
 ]
 

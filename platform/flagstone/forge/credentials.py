@@ -9,7 +9,7 @@ from django.db import transaction
 from flagstone.core.sealing import reseal, seal, unseal
 from flagstone.forge.errors import CredentialMissing
 from flagstone.forge.models import CodeHost, HostSecret, SecretPurpose
-from flagstone.forge.models.code_hosts import KEPT_SECRETS
+from flagstone.forge.models.code_hosts import most_secrets
 
 
 @transaction.atomic
@@ -17,7 +17,7 @@ def keep_secret(host: CodeHost, purpose: str, secret: str) -> HostSecret:
     """Seal a secret, and forget those of the same purpose that it replaces."""
     CodeHost.objects.select_for_update().get(pk=host.pk)
     kept = HostSecret.objects.create(host=host, purpose=purpose, sealed=seal(secret))
-    most = KEPT_SECRETS.get(SecretPurpose(purpose), 1)
+    most = most_secrets(host, purpose)
     latest = list(HostSecret.objects.of(host, purpose).values_list("pk", flat=True)[:most])
     HostSecret.objects.of(host, purpose).exclude(pk__in=latest).delete()
     return kept

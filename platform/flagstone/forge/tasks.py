@@ -11,7 +11,6 @@ from flagstone.core.tasks import FlagstoneTask
 from flagstone.forge import pipeline
 from flagstone.forge.errors import ForgeError
 from flagstone.forge.git.workspace import remove_abandoned
-from flagstone.forge.models import Repository
 
 # well under the broker's visibility timeout: a message that waits longer there is delivered twice
 LONGEST_COUNTDOWN = 120.0
@@ -43,5 +42,22 @@ def sync_repository(repository_id: int, **_later: Any) -> None:
 @shared_task(base=FlagstoneTask, name="flagstone.forge.sync_repositories")
 def sync_repositories(**_later: Any) -> None:
     """Notice pushes that went past Flagstone."""
-    for repository_id in Repository.objects.seen().values_list("pk", flat=True):
+    for repository_id in pipeline.claim_due_repositories():
         sync_repository.delay_on_commit(repository_id)
+
+
+@shared_task(base=FlagstoneTask, name="flagstone.forge.work_delivery")
+def work_delivery(delivery_id: str, **_later: Any) -> None:
+    pipeline.work_delivery(UUID(delivery_id))
+
+
+@shared_task(base=FlagstoneTask, name="flagstone.forge.sweep_deliveries")
+def sweep_deliveries(**_later: Any) -> None:
+    """Take up webhooks that nobody is at."""
+    for delivery_id in pipeline.claim_lost_deliveries():
+        work_delivery.delay_on_commit(str(delivery_id))
+
+
+@shared_task(base=FlagstoneTask, name="flagstone.forge.forget_deliveries")
+def forget_deliveries(**_later: Any) -> None:
+    pipeline.forget_deliveries()

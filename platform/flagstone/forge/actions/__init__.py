@@ -10,6 +10,7 @@ from flagstone.forge.actions.pull_requests import (
     review_pull_request,
 )
 from flagstone.forge.actions.repositories import create_repository, register_repository
+from flagstone.forge.actions.webhooks import work_delivery_again
 
 __all__ = [
     "approve_pull_request",
@@ -25,4 +26,5 @@ __all__ = [
     "resume_change",
     "review_pull_request",
     "store_secret",
+    "work_delivery_again",
 ]

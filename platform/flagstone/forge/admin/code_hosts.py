@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from unfold.admin import TabularInline
 from unfold.widgets import UnfoldAdminTextareaWidget
 
@@ -16,6 +18,7 @@ from flagstone.core.action_forms import ActionForm, AddedByAction
 from flagstone.core.admin import AuditedAdmin, ReadOnlyAdmin
 from flagstone.forge import actions
 from flagstone.forge.models import CodeHost, HostAccount, HostSecret
+from flagstone.forge.receiving import takes_webhooks
 
 
 class CodeHostForm(ActionForm):
@@ -43,8 +46,16 @@ class SecretInline(TabularInline):  # type: ignore[misc]
 class CodeHostAdmin(AddedByAction, ReadOnlyAdmin):
     list_display = ("name", "kind", "web_url", "created_at")
     fields = ("name", "kind", "web_url", "user_name", "app_id")
+    readonly_fields = ("webhook_address",)
     add_form = CodeHostForm
     inlines = (SecretInline,)
+
+    def get_fields(self, request: HttpRequest, obj: CodeHost | None = None) -> Any:
+        return (*self.fields, "webhook_address") if obj and takes_webhooks(obj) else self.fields
+
+    @admin.display(description="Address for its webhooks")
+    def webhook_address(self, host: CodeHost) -> str:
+        return settings.FLAGSTONE_URL + reverse("webhooks", args=[host.name])
 
     def get_inlines(self, request: HttpRequest, obj: CodeHost | None) -> Any:
         return self.inlines if obj else ()

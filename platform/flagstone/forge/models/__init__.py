@@ -10,12 +10,14 @@ from flagstone.forge.models.code_hosts import (
 )
 from flagstone.forge.models.pull_requests import PullRequest
 from flagstone.forge.models.repositories import Repository, RepositoryRole
+from flagstone.forge.models.webhooks import DeliveryState, WebhookDelivery
 
 __all__ = [
     "ChangeRequest",
     "ChangeState",
     "ChangedFile",
     "CodeHost",
+    "DeliveryState",
     "HostAccount",
     "HostKind",
     "HostSecret",
@@ -23,4 +25,5 @@ __all__ = [
     "Repository",
     "RepositoryRole",
     "SecretPurpose",
+    "WebhookDelivery",
 ]

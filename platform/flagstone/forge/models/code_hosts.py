@@ -81,7 +81,17 @@ class SecretPurpose(models.TextChoices):
 
 
 # while the webhooks at a code host are being changed over, the old secret must hold as well
-KEPT_SECRETS = {SecretPurpose.WEBHOOK: 2}
+_KEPT_WEBHOOK_SECRETS = 2
+# Pagure makes them itself, another one for each project
+_KEPT_WEBHOOK_SECRETS_OF_PAGURE = 50
+
+
+def most_secrets(host: CodeHost, purpose: str) -> int:
+    """Return how many secrets of a purpose are valid at a time."""
+    if purpose != SecretPurpose.WEBHOOK:
+        return 1
+    is_pagure = host.kind == HostKind.PAGURE
+    return _KEPT_WEBHOOK_SECRETS_OF_PAGURE if is_pagure else _KEPT_WEBHOOK_SECRETS
 
 
 class HostSecretQuerySet(models.QuerySet["HostSecret"]):
