@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from django.db import transaction
 
 from flagstone.core.sealing import reseal, seal, unseal
 from flagstone.forge.errors import CredentialMissing
+from flagstone.forge.git.signing import SigningKey
 from flagstone.forge.models import CodeHost, HostSecret, SecretPurpose
 from flagstone.forge.models.code_hosts import most_secrets
 
@@ -46,9 +45,10 @@ def read_secrets(host: CodeHost, purpose: SecretPurpose) -> list[str]:
     return [unseal(bytes(sealed)) for sealed in rows]
 
 
-def secret_reader(host: CodeHost, purpose: SecretPurpose) -> partial[str]:
-    """Return what reads a secret at the moment when it is needed."""
-    return partial(read_secret, host, purpose)
+def signing_key_of(host: CodeHost) -> SigningKey | None:
+    """Return what signs Flagstone's commits there; None where they are not signed."""
+    found = read_secrets(host, SecretPurpose.SIGNING_KEY)
+    return SigningKey(found[0]) if found else None
 
 
 @transaction.atomic

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flagstone.accounts.models import User
-from flagstone.forge.git.commits import Person
+from flagstone.forge.git.commits import BOT, Person
 from flagstone.forge.hosts.base import Account
 from flagstone.forge.models import CodeHost, HostAccount
 
@@ -37,6 +37,11 @@ def person_behind(host: CodeHost, login: str) -> User | None:
 def person_of(user: User) -> Person:
     """Return a person as commits name them."""
     return Person(user.display_name, email_of(user))
+
+
+def committer_at(host: CodeHost) -> Person:
+    """Return who makes Flagstone's commits: its account there, if the code host shall know it again."""
+    return Person(BOT.name, host.email or BOT.email)
 
 
 def email_of(user: User) -> str:

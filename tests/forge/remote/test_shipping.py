@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
 from datetime import timedelta
 from pathlib import Path
+from unittest import mock
 
 import pytest
 import time_machine
@@ -12,6 +14,7 @@ from django.utils import timezone
 from flagstone.accounts.models import User
 from flagstone.core.errors import Conflict
 from flagstone.forge import pipeline
+from flagstone.forge.credentials import keep_secret
 from flagstone.forge.errors import (
     BranchOccupied,
     ForgeError,
@@ -20,10 +23,12 @@ from flagstone.forge.errors import (
     PolicyRejected,
     RateLimited,
     RepositoryGone,
+    TimedOut,
 )
+from flagstone.forge.git.workspace import GitWorkspace
 from flagstone.forge.hosts.base import PullRequestSpec, PullRequestState
 from flagstone.forge.hosts.markers import marked_change
-from flagstone.forge.models import ChangeRequest, ChangeState, PullRequest
+from flagstone.forge.models import ChangeRequest, ChangeState, PullRequest, SecretPurpose
 from flagstone.forge.people import BOT_ACCOUNT
 from tests.forge.remote.worlds import REPO, World
 from tests.forge.repositories import files_at, git, push_by_hand
@@ -86,6 +91,33 @@ def test_the_commit_names_person_bot_and_change(far: World, change: ChangeReques
         f"{change.author_name} <{change.author_email}>", "Flagstone <flagstone@noreply.invalid>",
     ]  # fmt: skip
     assert f"Change-Request-Id: {change.pk}" in shown
+
+
+def test_row_42_a_signed_commit_keeps_its_id_when_it_is_made_again(
+    far: World, change: ChangeRequest, tmp_path: Path
+) -> None:
+    key = tmp_path / "key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
+    keep_secret(far.host, SecretPurpose.SIGNING_KEY, key.read_text())
+    far.host.email = "flagstone@acme.example"
+    far.host.save()
+    plain, built = GitWorkspace.build_commit, []
+
+    def build(self: GitWorkspace, *arguments: object) -> object:
+        built.append(plain(self, *arguments))  # type: ignore[arg-type]
+        return built[-1]
+
+    lost = mock.patch.object(GitWorkspace, "push", side_effect=TimedOut("no answer"))
+    with mock.patch.object(GitWorkspace, "build_commit", build):
+        with lost, pytest.raises(TimedOut):
+            pipeline.ship(change.pk)
+        ship_again(change)
+    assert [commit.sha for commit in built] == [reloaded(change).commit] * 2
+    allowed = tmp_path / "allowed"
+    allowed.write_text(f"flagstone@acme.example {key.with_suffix('.pub').read_text()}")
+    config = ["-c", f"gpg.ssh.allowedSignersFile={allowed}", "-c", "gpg.format=ssh"]
+    shown = git(far.bare, *config, "log", "-1", "--format=%G? %GS %ce", change.branch)
+    assert shown == "G flagstone@acme.example flagstone@acme.example"
 
 
 def test_row_9_a_branch_with_our_commit_is_taken_for_ours(

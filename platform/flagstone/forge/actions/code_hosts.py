@@ -22,6 +22,7 @@ def register_code_host(
     kind: str = HostKind.LOCAL,
     web_url: str = "",
     user_name: str = "",
+    email: str = "",
     app_id: str = "",
 ) -> CodeHost:
     """Make a code host known.
@@ -32,6 +33,7 @@ def register_code_host(
         kind: Which adapter speaks to it.
         web_url: Of its pages; "" for the local one.
         user_name: The account of the token that is to come.
+        email: Of that account, for the commits that Flagstone makes.
         app_id: Of a GitHub App, in the place of a token.
 
     Raises:
@@ -50,6 +52,7 @@ def register_code_host(
         kind=kind,
         web_url=check_web_url(web_url) if web_url else "",
         user_name=user_name.strip(),
+        email=email.strip(),
         app_id=app_id.strip(),
     )
     host.full_clean()

@@ -17,6 +17,7 @@ from flagstone.accounts.permissions import may
 from flagstone.core.action_forms import ActionForm, AddedByAction
 from flagstone.core.admin import AuditedAdmin, ReadOnlyAdmin
 from flagstone.forge import actions
+from flagstone.forge.credentials import signing_key_of
 from flagstone.forge.models import CodeHost, HostAccount, HostSecret
 from flagstone.forge.receiving import takes_webhooks
 
@@ -24,7 +25,7 @@ from flagstone.forge.receiving import takes_webhooks
 class CodeHostForm(ActionForm):
     class Meta:
         model = CodeHost
-        fields = ("name", "kind", "web_url", "user_name", "app_id")
+        fields = ("name", "kind", "web_url", "user_name", "email", "app_id")
 
     def act(self) -> CodeHost:
         return actions.register_code_host(actor=self.actor, **self.cleaned_data)
@@ -45,17 +46,26 @@ class SecretInline(TabularInline):  # type: ignore[misc]
 @admin.register(CodeHost)
 class CodeHostAdmin(AddedByAction, ReadOnlyAdmin):
     list_display = ("name", "kind", "web_url", "created_at")
-    fields = ("name", "kind", "web_url", "user_name", "app_id")
-    readonly_fields = ("webhook_address",)
+    fields = ("name", "kind", "web_url", "user_name", "email", "app_id")
+    readonly_fields = ("webhook_address", "public_key")
     add_form = CodeHostForm
     inlines = (SecretInline,)
 
     def get_fields(self, request: HttpRequest, obj: CodeHost | None = None) -> Any:
-        return (*self.fields, "webhook_address") if obj and takes_webhooks(obj) else self.fields
+        remote = obj is not None and takes_webhooks(obj)
+        return (*self.fields, *self.readonly_fields) if remote else self.fields
 
     @admin.display(description="Address for its webhooks")
     def webhook_address(self, host: CodeHost) -> str:
         return settings.FLAGSTONE_URL + reverse("webhooks", args=[host.name])
+
+    @admin.display(
+        description="Public half of the signing key", empty_value="commits are not signed"
+    )
+    def public_key(self, host: CodeHost) -> str | None:
+        """Show what has to be registered at the code host for commits to be shown as verified."""
+        key = signing_key_of(host)
+        return key.public if key else None
 
     def get_inlines(self, request: HttpRequest, obj: CodeHost | None) -> Any:
         return self.inlines if obj else ()

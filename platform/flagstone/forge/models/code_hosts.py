@@ -35,6 +35,10 @@ class CodeHost(models.Model):
         blank=True,
         help_text="the account that Flagstone's token belongs to; not for a GitHub App",
     )
+    email = models.EmailField(
+        blank=True,
+        help_text="of that account: commits by Flagstone carry it, and are shown as verified only with it",
+    )
     app_id = models.CharField(
         "app ID", max_length=20, blank=True, help_text="of a GitHub App, in the place of a token"
     )

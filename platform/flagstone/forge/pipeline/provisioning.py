@@ -7,11 +7,12 @@ from django.db import IntegrityError, transaction
 from flagstone.accounts.models import User
 from flagstone.core import audit
 from flagstone.forge.connections import connect
+from flagstone.forge.credentials import signing_key_of
 from flagstone.forge.errors import ForgeError, RepositoryExists
 from flagstone.forge.git.changes import ChangeSet, FileContent
 from flagstone.forge.git.commits import CommitMeta
 from flagstone.forge.models import CodeHost, Repository, RepositoryRole
-from flagstone.forge.people import person_of
+from flagstone.forge.people import committer_at, person_of
 from flagstone.forge.pipeline.changes import Files
 from flagstone.forge.pipeline.syncing import record_info
 
@@ -146,5 +147,7 @@ def _first_commit(repository: Repository, requested_by: User) -> CommitMeta:
         body=repository.description,
         author=author,
         at=repository.created_at,
+        committer=committer_at(repository.host),
+        signing_key=signing_key_of(repository.host),
         trailers=(("Requested-by", f"{author.name} <{author.email}>"),),
     )

@@ -5,12 +5,14 @@ from __future__ import annotations
 from django.utils import timezone
 
 from flagstone.forge.connections import connect
+from flagstone.forge.credentials import signing_key_of
 from flagstone.forge.errors import BranchOccupied, PolicyRejected, RefNotFound, StaleLease
 from flagstone.forge.git.commits import CommitMeta, Person
 from flagstone.forge.git.pushing import PushOutcome, PushResult
 from flagstone.forge.git.remotes import RemoteRefs, check_unblocked
 from flagstone.forge.git.workspace import Commit, GitWorkspace
 from flagstone.forge.models import ChangeRequest, ChangeState
+from flagstone.forge.people import committer_at
 from flagstone.forge.pipeline.recording import record_progress
 
 
@@ -62,12 +64,15 @@ def target_commit(change: ChangeRequest, refs: RemoteRefs) -> str:
 
 def commit_meta(change: ChangeRequest) -> CommitMeta:
     """Return who, when and why, the same whenever it is asked."""
+    host = change.repository.host
     author = Person(change.author_name, change.author_email)
     return CommitMeta(
         subject=change.title,
         body=change.body,
         author=author,
         at=change.created_at,
+        committer=committer_at(host),
+        signing_key=signing_key_of(host),
         trailers=(
             ("Change-Request-Id", str(change.pk)),
             ("Requested-by", f"{author.name} <{author.email}>"),
