@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 from django.conf import settings
@@ -12,6 +12,8 @@ from flagstone.forge.credentials import read_secret
 from flagstone.forge.errors import Permanent
 from flagstone.forge.hosts.base import Forge
 from flagstone.forge.hosts.gitea.forge import GiteaForge
+from flagstone.forge.hosts.github.credentials import AppInstallation, Credential, PersonalToken
+from flagstone.forge.hosts.github.forge import HEADERS, GitHubForge
 from flagstone.forge.hosts.local import LocalForge
 from flagstone.forge.hosts.rest.addresses import api_url
 from flagstone.forge.hosts.rest.transport import Transport
@@ -36,7 +38,16 @@ def local_forge() -> LocalForge:
     return LocalForge(Path(settings.FLAGSTONE_LOCAL_HOST_ROOT))
 
 
-def _gitea(host: CodeHost, is_background: bool) -> Forge:  # noqa: FBT001 - called through the table alone
+def _github(host: CodeHost, is_background: bool) -> Forge:  # noqa: FBT001 - called through the table alone
+    transport = _transport(host, dict, is_background, HEADERS)
+    credential: Credential = PersonalToken(_token(host))
+    if host.app_id:
+        key = partial(read_secret, host, SecretPurpose.APP_KEY)
+        credential = AppInstallation(host.app_id, key, transport)
+    return GitHubForge(transport, web_url=host.web_url, credential=credential)
+
+
+def _gitea(host: CodeHost, is_background: bool) -> Forge:  # noqa: FBT001
     token = _token(host)
     transport = _transport(host, lambda: {"Authorization": f"token {token()}"}, is_background)
     return GiteaForge(transport, web_url=host.web_url, token=token)
@@ -47,7 +58,7 @@ def _not_yet(host: CodeHost, is_background: bool) -> Forge:  # noqa: FBT001
 
 
 _ADAPTERS: Mapping[HostKind, Callable[[CodeHost, bool], Forge]] = {
-    HostKind.GITHUB: _not_yet,
+    HostKind.GITHUB: _github,
     HostKind.GITLAB: _not_yet,
     HostKind.GITEA: _gitea,
     HostKind.FORGEJO: _gitea,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -18,9 +19,17 @@ from flagstone.forge.models import ChangeRequest
 from flagstone.forge.pipeline import decorating, opening, publishing, shipping
 from tests.forge.pipeline.test_crashes import BUSY, dying, fork_all, ship_when_free
 from tests.forge.remote.test_shipping import assert_once, branches
-from tests.forge.remote.worlds import World
+from tests.forge.remote.worlds import World, world
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def far(db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """One kind: the others differ behind the adapter, where no worker dies."""
+    with world("gitea", tmp_path / "far", monkeypatch) as made:
+        yield made
+
 
 POINTS: dict[str, Callable[[], None]] = {
     "after the attempt is counted": dying(shipping, "_begin", after=True),

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from flagstone.forge import connections
+from flagstone.forge import connections, pacing
 from flagstone.forge.credentials import keep_secret
 from flagstone.forge.hosts.base import Forge, PullRequest
 from flagstone.forge.models import CodeHost, HostKind, Repository, SecretPurpose
 from tests.http_server import Request, Server
-from tests.stand_ins import gitea
+from tests.stand_ins import gitea, github
 
 REPO = "acme/gitops"
 FILES = {"README.md": "hello\n", "services/a/x.yaml": "x: 1\n"}
@@ -37,7 +37,8 @@ class Kind:
 
 
 KINDS: Mapping[str, Kind] = {
-    HostKind.GITEA: Kind(gitea.gitea_stand_in, gitea.TOKEN, r"POST .*/pulls$"),
+    HostKind.GITHUB: Kind(github.github_stand_in, github.TOKEN, r"POST .*/pulls"),
+    HostKind.GITEA: Kind(gitea.gitea_stand_in, gitea.TOKEN, r"POST .*/pulls"),
 }
 
 
@@ -79,6 +80,8 @@ def world(kind: str, folder: Path, monkeypatch: Any) -> Iterator[World]:
     made = KINDS[kind]
     with made.begin(folder) as stand_in:
         bare = stand_in.repository(REPO, FILES)
+        # GitHub's own pace, a write a second, has its tests where it is kept
+        monkeypatch.setattr(pacing, "_LIMITS", {})
         # the API and git of a stand-in are two servers
         monkeypatch.setattr(connections, "api_url", lambda *_: stand_in.url)
         host = CodeHost.objects.create(
