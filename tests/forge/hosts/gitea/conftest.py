@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from flagstone.forge.hosts.rest.transport import Transport
 from tests.corpora import SHARED
 from tests.http_server import Reply, Request
 from tests.paces import Unhurried
-from tests.stand_ins.gitea import TOKEN, GiteaStandIn, gitea_stand_in
+from tests.stand_ins.gitea import TOKEN, GiteaStandIn, Person, gitea_stand_in
 from tests.stand_ins.swagger import Description
 
 REPO = "acme/gitops"
@@ -92,3 +93,8 @@ def spec(**more: Any) -> PullRequestSpec:
         "change_id": CHANGE,
     }
     return PullRequestSpec(**{**told, **more})
+
+
+def as_person(person: Person, method: str, path: str, body: Any) -> Request:
+    """Return a request of somebody's, to be answered in the middle of another one."""
+    return Request(method, f"/api/v1{path}", person.headers, json.dumps(body).encode())

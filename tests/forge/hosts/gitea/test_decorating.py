@@ -30,6 +30,13 @@ def test_labels_are_set_by_their_ids_and_missing_ones_are_made(stand_in, forge, 
     assert sent.json == {"labels": sorted([bug["id"], paved["id"], new["id"]])}
 
 
+def test_a_repositorys_own_label_goes_before_its_organisations(stand_in, forge, pull):
+    ours = stand_in.add_label(stand_in.known(REPO).labels, "bug")
+    stand_in.add_label(stand_in.organisation_labels.setdefault("acme", []), "bug")
+    forge.set_labels(REPO, 1, ("bug",))
+    assert [label["id"] for label in stand_in.known(REPO).pulls[1].labels] == [ours["id"]]
+
+
 def test_others_are_taken_off_and_the_same_again_writes_nothing(stand_in, forge, pull):
     forge.set_labels(REPO, 1, ("a", "b"))
     assert forge.set_labels(REPO, 1, ("b", "c")).labels == ("b", "c")

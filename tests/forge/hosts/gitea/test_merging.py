@@ -94,11 +94,12 @@ def test_commits_that_come_while_it_is_merged_are_not_merged(stand_in, merge, to
 
 
 @pytest.mark.parametrize("is_seen_early", [True, False])
-def test_row_14_a_conflict_is_told_with_the_files(stand_in, merge, conflict, is_seen_early):
+def test_row_14_a_conflict_is_told_with_the_files(
+    stand_in, merge, conflict, is_seen_early, monkeypatch
+):
     before = stand_in.bare(REPO).heads()
-    if not is_seen_early:
-        words = {"Style": "merge", "StdOut": "CONFLICT (content)", "StdErr": ""}
-        stand_in.server.faults.append(Fault(MERGE, Reply(409, words)))
+    if not is_seen_early:  # the host looked before the other side came, and answers 409
+        monkeypatch.setattr(stand_in.known(REPO), "can_merge", lambda _: True)
     with pytest.raises(MergeConflict, match=r"both sides changed README\.md") as caught:
         merge(conflict)
     assert caught.value.params["paths"] == ["README.md"]
@@ -127,10 +128,10 @@ def test_a_look_that_the_host_has_yet_to_take_is_no_conflict(stand_in, merge, is
     assert merge().merge == stand_in.bare(REPO).heads()["main"]
 
 
-def test_a_draft_is_refused_in_the_hosts_words(stand_in, forge, merge):
+def test_a_draft_is_refused_in_the_hosts_words_even_with_a_conflict(forge, merge, conflict):
     forge.update_pull_request(REPO, 1, is_draft=True)
     with pytest.raises(PolicyRejected, match="Work in progress PRs cannot be merged"):
-        merge()
+        merge(conflict)
 
 
 @pytest.mark.parametrize(

@@ -246,3 +246,19 @@ def test_webhooks_are_listed_and_who_may_not_see_them_is_told(stand_in, forge):
     stand_in.server.faults.append(Fault("/hooks", Reply(403, {"message": "Must be an admin"})))
     with pytest.raises(PermissionDenied, match="Must be an admin"):
         forge.list_webhooks(REPO)
+
+
+@pytest.mark.parametrize("kept", [("Link",), ("X-Total-Count",), ()])
+def test_a_list_is_read_to_its_end_by_whatever_it_tells_of_it(stand_in, forge, kept):
+    hook = {"id": 1, "active": True, "config": {"url": "https://flagstone.example"}}
+    stand_in.known(REPO).hooks += [hook] * 110
+    answer = stand_in.server.answer
+
+    def silent(request):
+        reply = answer(request)
+        told = {name: value for name, value in reply.headers.items() if name in kept}
+        return Reply(reply.status, reply.body, told)
+
+    stand_in.server.answer = silent
+    assert len(forge.list_webhooks(REPO)) == 110
+    assert len(stand_in.server.requests) == 3
