@@ -228,6 +228,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "flagstone.catalog.refresh_due_locations",
         "schedule": timedelta(minutes=1),
     },
+    "tell verdicts that nobody told": {
+        "task": "flagstone.gate.sweep_verdicts",
+        "schedule": timedelta(seconds=30),
+    },
     "forget entities whose document is long gone": {
         "task": "flagstone.catalog.remove_orphans",
         "schedule": crontab(hour="2", minute="10"),

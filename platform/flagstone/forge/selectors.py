@@ -14,7 +14,7 @@ from flagstone.forge.git.attributes import read_marks
 from flagstone.forge.git.comparing import MergeTrial, read_diff, try_merge
 from flagstone.forge.git.diffs import FileDiff
 from flagstone.forge.git.history import commits_at
-from flagstone.forge.git.reading import ReadLimits, Tree, resolve_commit
+from flagstone.forge.git.reading import ReadLimits, Tree, read_files, resolve_commit
 from flagstone.forge.git.reading import existing_paths as find_existing_paths
 from flagstone.forge.git.reading import read_tree as read_commit_tree
 from flagstone.forge.git.sizes import NO_MARKS, ChangeSize, FileSize, Marks, measure
@@ -31,6 +31,14 @@ from flagstone.forge.hosts.markers import without_marks
 from flagstone.forge.models import ChangeRequest, PullRequest, Repository
 
 _COMMIT_LENGTH = 40
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedFiles:
+    """What a pull request changes: the lines of each file, and the files that its head still has."""
+
+    sizes: tuple[FileSize, ...]
+    tree: Tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +105,20 @@ def read_tree(
         workspace.fetch(commit, blobs=True)
         commit = resolve_commit(workspace.git, commit, name=repository.full_name)
         return read_commit_tree(workspace.git, commit, prefix=prefix, limits=limits)
+
+
+def read_changed_files(pull_request: PullRequest) -> ChangedFiles:
+    """Read the files that a pull request changes, as its head has them; only they are fetched.
+
+    Raises:
+        ForgeError: The repository is gone, or cannot be read now.
+    """
+    repository = pull_request.repository
+    forge = connect(repository.host)
+    sizes = forge.changed_files(repository.full_name, pull_request.number)
+    with GitWorkspace(forge.git_remote(repository.full_name)) as workspace:
+        paths = [size.path for size in sizes]
+        return ChangedFiles(sizes, read_files(workspace, pull_request.head_commit, paths))
 
 
 def existing_paths(repository: Repository, paths: Iterable[str]) -> set[str]:

@@ -47,7 +47,7 @@ def ask(*, actor: User, question: Question) -> GateDecision:
     """Decide by the rules and keep the answer; asking again is safe, each answer stands by itself."""
     require(actor, "gate.ask")
     reasons = [
-        *_policy_reasons(question.manifests),
+        *(policy_reasons(question.manifests) if question.manifests is not None else []),
         *rules.check_reasons(_required_checks(question.entity)),
         *rules.size_reasons(question.size),
     ]
@@ -73,9 +73,8 @@ def ask(*, actor: User, question: Question) -> GateDecision:
     return decision
 
 
-def _policy_reasons(files: Mapping[str, bytes] | None) -> list[Reason]:
-    if files is None:
-        return []
+def policy_reasons(files: Mapping[str, bytes]) -> list[Reason]:
+    """Judge manifests by every policy of the cluster."""
     snapshot = read_files(files)
     reasons = rules.unreadable_reasons(snapshot.problems, snapshot.skipped)
     reasons += rules.workload_reasons(snapshot.manifests)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 
 from flagstone.core.admin import ReadOnlyAdmin
-from flagstone.gate.models import GateDecision
+from flagstone.gate.models import GateDecision, PullRequestVerdict
 
 
 @admin.register(GateDecision)
@@ -14,3 +14,15 @@ class GateDecisionAdmin(ReadOnlyAdmin):
     list_filter = ("decision",)
     list_select_related = ("entity", "asked_by")
     search_fields = ("entity__ref", "git_ref")
+
+
+@admin.register(PullRequestVerdict)
+class PullRequestVerdictAdmin(ReadOnlyAdmin):
+    list_display = ("pull_request", "decision", "judged_at", "told_at", "attempts", "error")
+    list_filter = (
+        "decision",
+        ("told_at", admin.EmptyFieldListFilter),
+        ("error", admin.EmptyFieldListFilter),
+    )
+    list_select_related = ("pull_request__repository",)
+    search_fields = ("pull_request__title", "head_commit")

@@ -77,6 +77,10 @@ def policy_reasons(violations: Sequence[Violation], *, judged: int) -> list[Reas
     ]
 
 
+def _lines(count: int) -> str:
+    return f"{count} line{'' if count == 1 else 's'}"
+
+
 def unreadable_reasons(problems: Sequence[Problem], skipped: Sequence[Skipped]) -> list[Reason]:
     """What could not be read was not judged: a manifest stops, another file warns."""
     broken = [
@@ -162,8 +166,10 @@ def size_reasons(size: PullRequestSize | None) -> list[Reason]:
     if size is None:
         return []
     if size.lines < SMALL:
-        return [Reason("pull_request.small", Decision.GO, f"{size.lines} lines, under {SMALL}", "")]
-    title = f"{size.lines} lines changed"
+        return [
+            Reason("pull_request.small", Decision.GO, f"{_lines(size.lines)}, under {SMALL}", "")
+        ]
+    title = f"{_lines(size.lines)} changed"
     advice = "Small changes are reviewed sooner and fail less: split it, a refactoring first and the change after."
     if size.lines <= LARGE:
         return [

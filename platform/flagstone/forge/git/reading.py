@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from flagstone.forge.errors import RefNotFound, TreeTooLarge
 from flagstone.forge.git.command import Git
 from flagstone.forge.git.paths import stays_inside
+from flagstone.forge.git.workspace import GitWorkspace
 
 _LINK, _SUBMODULE = "120000", "160000"
 
@@ -93,6 +94,42 @@ def read_tree(git: Git, commit: str, *, prefix: str = "", limits: ReadLimits | N
     return Tree(commit, files, tuple(skipped))
 
 
+def read_files(
+    workspace: GitWorkspace, commit: str, paths: Iterable[str], *, limits: ReadLimits | None = None
+) -> Tree:
+    """Read a few files of a commit, and fetch no other; a path that it does not have is missing.
+
+    Raises:
+        TreeTooLarge: There are too many files, or too many bytes.
+    """
+    limits = limits or ReadLimits()
+    asked = sorted(set(paths))
+    if not asked:
+        return Tree(commit, {})
+    workspace.fetch(commit)
+    listed = [entry for entry in _list_names(workspace.git, commit, asked) if entry.path in asked]
+    skipped = tuple(
+        SkippedFile(entry.path, reason)
+        for entry in listed
+        if (reason := _unreadable(entry, limits))
+    )
+    refused = {each.path for each in skipped}
+    wanted = [entry for entry in listed if entry.path not in refused]
+    workspace.fetch_objects(*{entry.blob for entry in wanted})
+    contents = _read_blobs(workspace.git, wanted)
+    files = {entry.path: contents[entry.blob] for entry in wanted}
+    too_large = tuple(
+        SkippedFile(
+            path, f"{len(content)} bytes: files over {limits.file_bytes} bytes are not read"
+        )
+        for path, content in files.items()
+        if len(content) > limits.file_bytes
+    )
+    dropped = {each.path for each in too_large}
+    kept = {path: content for path, content in files.items() if path not in dropped}
+    return Tree(commit, kept, (*skipped, *too_large))
+
+
 def existing_paths(git: Git, commit: str, paths: Iterable[str]) -> set[str]:
     """Return those of the paths that a commit has, as file or folder; no content is read."""
     asked = [path.strip("/") for path in paths]
@@ -113,6 +150,15 @@ def _list(git: Git, commit: str, prefix: str) -> Iterator[_Entry]:
             yield _Entry(
                 path.decode("utf-8", "surrogateescape"), mode, blob, int(size) if size != "-" else 0
             )
+
+
+def _list_names(git: Git, commit: str, paths: Sequence[str]) -> Iterator[_Entry]:
+    """List files by name; their sizes are not known before their contents are here."""
+    done = git.run("ls-tree", "-r", "-z", "--full-tree", commit, "--", *paths)
+    for record in filter(None, done.stdout.split(b"\0")):
+        head, _, path = record.partition(b"\t")
+        mode, _, blob = head.decode().split()
+        yield _Entry(path.decode("utf-8", "surrogateescape"), mode, blob, 0)
 
 
 def _unreadable(entry: _Entry, limits: ReadLimits) -> str:
