@@ -100,6 +100,8 @@ class GiteaStandIn(RepositoryRoutes):
             self.add_person(login)
         token = f"token-of-{login}"
         self.tokens[token] = login
+        if self.git.users is not None:
+            self.git.users[login] = token
         return Person(self, token)
 
     def answer(self, request: Request) -> Reply:
@@ -252,6 +254,8 @@ class Person:
 def gitea_stand_in(root: Path) -> Iterator[GiteaStandIn]:
     """Run one over the bare repositories below a folder for the length of the block."""
     stand_in = GiteaStandIn(BareRepositories(root))
-    with git_http.serving(root) as git, running(stand_in):
+    # whoever has a token may sign in to git by any name; Flagstone takes its own
+    users = {"flagstone": TOKEN}
+    with git_http.serving(root, users=users) as git, running(stand_in):
         stand_in.git = git
         yield stand_in

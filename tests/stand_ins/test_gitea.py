@@ -37,7 +37,8 @@ def live_a_life(stand_in: GiteaStandIn, root: Path) -> None:
 
 
 def _push(stand_in: GiteaStandIn, work: Path) -> str:
-    _git(work.parent, "clone", "--quiet", f"{stand_in.web_url}/acme/gitops.git", str(work))
+    address = stand_in.web_url.replace("http://", "http://ada:token-of-ada@")
+    _git(work.parent, "clone", "--quiet", f"{address}/acme/gitops.git", str(work))
     (work / "a.txt").write_text("one\ntwo\n")
     _git(work, "checkout", "--quiet", "-b", "feature/a")
     _git(work, "add", "a.txt")

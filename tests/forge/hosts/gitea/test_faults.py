@@ -176,6 +176,7 @@ def test_row_29_git_keeps_the_credential_out_of_addresses_and_files(stand_in, fo
     assert TOKEN not in repr(remote)
     with GitWorkspace(remote) as workspace:
         assert set(workspace.observe().branches) == {"main"}
+        assert {request.user for request in stand_in.git.requests} == {"flagstone"}
         written = [path.read_bytes() for path in workspace._folder.rglob("*") if path.is_file()]
     assert all(TOKEN.encode() not in content for content in written)
 
@@ -184,3 +185,15 @@ def test_a_missing_pull_request_is_told_by_every_question(stand_in, forge):
     for name in ("get", "update", "close", "merge", "label", "ask"):
         with pytest.raises(PullRequestNotFound):
             EVERY[name](forge)
+
+
+def test_row_29_git_shows_no_credential_when_it_is_refused(stand_in, forge, topic):
+    stand_in.git.users["flagstone"] = "another"
+    with pytest.raises(ForgeError) as caught:
+        forge.delete_branch(REPO, BRANCH, expected=topic)
+    shown = "".join(traceback.format_exception(caught.value)) + repr(caught.value.params)
+    sent = stand_in.git.requests[0].authorization.rpartition(" ")[2]
+    assert sent
+    assert TOKEN not in shown
+    assert sent not in shown
+    assert stand_in.bare(REPO).heads()[BRANCH] == topic
