@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from typing import Annotated
+
 import typer
 
 from flagstone.cli.database import with_database
@@ -36,3 +39,38 @@ def reseal() -> None:
     typer.echo(
         f"{count} {'secret is' if count == 1 else 'secrets are'} sealed with the first key now."
     )
+
+
+@forge_app.command("backfill")
+def backfill(
+    repositories: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[OWNER/NAME]...", help="Which ones; all when left out."),
+    ] = None,
+    host: Annotated[str, typer.Option(help="Only those on this code host.")] = "",
+    since: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Leave out what changed last before this day."),
+    ] = None,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Wait where a code host asks for it, and go on.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object for each repository.")
+    ] = False,
+) -> None:
+    """Read the pull requests from before Flagstone: who wrote, reviewed and merged what, and when.
+
+    It can be ended at any moment and goes on where it was. Exit 0 when all was read, 1 when some could not be read
+    (each is named), 3 when a code host asked for patience or did not answer: run it again later.
+    """
+    with with_database():
+        from flagstone.cli.backfilling import choose, read_history  # noqa: PLC0415 - needs Django set up
+
+        moment = since.replace(tzinfo=UTC) if since else None
+        endings = []
+        for repository in choose(repositories or [], host):
+            history = read_history(repository, moment, wait=wait)
+            typer.echo(history.as_json() if as_json else history.as_text())
+            endings.append(history.ending)
+    raise typer.Exit(max(endings, default=0))

@@ -1,5 +1,6 @@
 """The slow work of the forge, done by workers; each part can be repeated and goes on where it was."""
 
+from flagstone.forge.pipeline.backfilling import Backfill, Read
 from flagstone.forge.pipeline.changes import record_change
 from flagstone.forge.pipeline.delivering import (
     claim_lost_deliveries,
@@ -15,6 +16,8 @@ from flagstone.forge.pipeline.syncing import claim_due_repositories, sync_reposi
 from flagstone.forge.pipeline.withdrawing import Withdrawal, withdraw_change, withdraw_repository
 
 __all__ = [
+    "Backfill",
+    "Read",
     "Withdrawal",
     "claim_due_repositories",
     "claim_lost_deliveries",

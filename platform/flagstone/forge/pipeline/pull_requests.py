@@ -47,7 +47,7 @@ def record_pull_request(
     """Store what a code host says of a pull request.
 
     Its change request goes along, state changes go into the audit chain, and listeners are told; recording
-    the same again does nothing.
+    the same again does nothing. Of what happened before Flagstone took on the repository only the row is made.
 
     Args:
         repository: Where it is.
@@ -73,10 +73,12 @@ def record_pull_request(
                 setattr(row, name, fields[name])
             row.save(update_fields=changed)
         _carry_change(row, found, change)
-        if created or before is not found.state:
-            _audit_state(row, found)
         is_news = created or bool(changed)
-        if is_news:
+        # what ended before Flagstone knew the repository is history: nobody acts on it
+        is_history = change is None and found.updated_at < repository.created_at
+        if (created or before is not found.state) and not is_history:
+            _audit_state(row, found)
+        if is_news and not is_history:
             announce_pull_request(pull_request_id=row.pk, state=row.state)
     return Recorded(row, is_news)
 

@@ -17,6 +17,9 @@ from flagstone.forge.models import HostKind, PullRequest, Repository
 from flagstone.forge.pipeline.pull_requests import record_pull_request
 from flagstone.forge.signals import announce_repository
 
+# how far the first look at a repository elsewhere goes back
+FIRST_LOOK = timedelta(days=30)
+
 
 def sync_repository(repository_id: int) -> ForgeError | None:
     """Bring a repository and its pull requests up to what its code host says.
@@ -77,6 +80,9 @@ def record_info(repository: Repository, info: RepositoryInfo) -> None:
 def _sync_pull_requests(repository: Repository, forge: Forge) -> None:
     known = PullRequest.objects.filter(repository=repository)
     since = known.aggregate(latest=Max("updated_at"))["latest"]
+    if since is None and not repository.host.is_local:
+        # a long history is read by a backfill, which can wait and be told to stop
+        since = timezone.now() - FIRST_LOOK
     for touch in forge.touched_pull_requests(repository.full_name, since=since):
         found = forge.get_pull_request(repository.full_name, touch.number)
         record_pull_request(repository, found)
