@@ -9,12 +9,13 @@ from pathlib import Path
 from django.conf import settings
 
 from flagstone.forge.credentials import read_secret
-from flagstone.forge.errors import Permanent
+from flagstone.forge.errors import CredentialMissing, Permanent
 from flagstone.forge.hosts.base import Forge
 from flagstone.forge.hosts.gitea.forge import GiteaForge
 from flagstone.forge.hosts.github.credentials import AppInstallation, Credential, PersonalToken
 from flagstone.forge.hosts.github.forge import HEADERS, GitHubForge
 from flagstone.forge.hosts.local import LocalForge
+from flagstone.forge.hosts.pagure.forge import PagureForge
 from flagstone.forge.hosts.rest.addresses import api_url
 from flagstone.forge.hosts.rest.transport import Transport
 from flagstone.forge.models import CodeHost, HostKind, SecretPurpose
@@ -53,6 +54,17 @@ def _gitea(host: CodeHost, is_background: bool) -> Forge:  # noqa: FBT001
     return GiteaForge(transport, web_url=host.web_url, token=token)
 
 
+def _pagure(host: CodeHost, is_background: bool) -> Forge:  # noqa: FBT001
+    if not host.user_name:
+        raise CredentialMissing(
+            f"Flagstone does not know whose token it has for the code host {host.name}, and git signs "
+            "in there with that name. Give the user name in the admin under Forge, Code hosts."
+        )
+    token = _token(host)
+    transport = _transport(host, lambda: {"Authorization": f"token {token()}"}, is_background)
+    return PagureForge(transport, web_url=host.web_url, user=host.user_name, token=token)
+
+
 def _not_yet(host: CodeHost, is_background: bool) -> Forge:  # noqa: FBT001
     raise Permanent(f"Flagstone does not speak to {host.get_kind_display()} yet.")
 
@@ -62,7 +74,7 @@ _ADAPTERS: Mapping[HostKind, Callable[[CodeHost, bool], Forge]] = {
     HostKind.GITLAB: _not_yet,
     HostKind.GITEA: _gitea,
     HostKind.FORGEJO: _gitea,
-    HostKind.PAGURE: _not_yet,
+    HostKind.PAGURE: _pagure,
 }
 
 

@@ -19,7 +19,7 @@ def fields(values: Any, **more: Any) -> Fields:
 
 @pytest.mark.parametrize(
     "value", ["2026-03-02T12:00:00Z", "2026-03-02T13:00:00+01:00", "2026-03-02T12:00:00",
-              1772452800, "1772452800"],
+              1772452800, "1772452800", "1772452800.000000", 1772452800.0],
 )  # fmt: skip
 def test_a_moment_is_read_however_the_host_writes_it(value: Any) -> None:
     assert fields({"at": value}).moment("at") == NOON
@@ -34,6 +34,8 @@ def test_what_is_there_is_returned_in_its_type() -> None:
     assert [each.number("id") for each in read.each("reviews")] == [1, 2]
     assert read.optional_moment("closed_at") is None
     assert (read.text("body", ""), read.texts("none"), list(read.each("none"))) == ("", (), [])
+    assert (read.optional_text("title"), read.optional_text("body")) == ("T", None)
+    assert read.inner("user").names() == ("login",)
 
 
 @pytest.mark.parametrize(
@@ -52,6 +54,12 @@ def test_row_41_what_is_missing_or_of_another_type_is_a_server_error(
 ) -> None:
     with pytest.raises(ServerError, match=r"forge\.example .*pull request"):
         getattr(fields(values), method)(key)
+
+
+@pytest.mark.parametrize("values", [[], None, 3, "<html>"])
+def test_row_41_what_is_no_object_has_no_names(values: Any) -> None:
+    with pytest.raises(ServerError, match=r"forge\.example gave something else"):
+        fields(values).names()
 
 
 def test_row_41_an_unreadable_answer_to_a_write_leaves_its_outcome_unknown() -> None:

@@ -221,6 +221,23 @@ def test_another_credential_goes_over_the_same_connections_at_the_same_pace(serv
     assert pace.sent == [False, False, False]
 
 
+def test_a_code_host_that_tells_in_its_json_what_is_wrong_is_heard(server):
+    pace = Unhurried()
+    heard = []
+
+    def refusal(name, operation, status, headers, body):
+        heard.append((name, operation, status, body))
+        return RateLimited("later", retry_after=7.0)
+
+    server.answer = lambda _: Reply(400, {"error_code": "E1"})
+    other = transport_to(server.url, pace).refusing_by(refusal)
+    for transport in (other, other.speaking_as(dict)):
+        with pytest.raises(RateLimited):
+            transport.get("/thing", operation="read the thing")
+    assert heard == [(other.name, "read the thing", 400, {"error_code": "E1"})] * 2
+    assert pace.paused == [7.0, 7.0]
+
+
 @pytest.mark.parametrize(("is_fresh", "times", "sent"), [(True, 1, 2), (True, 2, 2), (False, 1, 1)])
 def test_row_27_what_was_refused_without_effect_is_sent_once_more_with_a_fresh_credential(
     server, is_fresh, times, sent

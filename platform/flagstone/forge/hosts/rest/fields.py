@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from typing import Any, TypeVar
 from flagstone.forge.errors import ForgeError, ServerError
 
 _T = TypeVar("_T")
+_SECONDS = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,9})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,10 @@ class Fields:
         """Return a text; with a default also where it is missing or null."""
         return self._typed(key, str, default)
 
+    def optional_text(self, key: str) -> str | None:
+        """Return a text; None where it is missing or null."""
+        return None if self._get(key) is None else self.text(key)
+
     def number(self, key: str, default: int | None = None) -> int:
         return self._typed(key, int, default)
 
@@ -52,10 +58,10 @@ class Fields:
         if value is None or value == "":
             return None
         try:
-            if isinstance(value, str) and not value.isdigit():
+            if isinstance(value, str) and not _SECONDS.fullmatch(value):
                 found = datetime.fromisoformat(value)
                 return found if found.tzinfo else found.replace(tzinfo=UTC)
-            return datetime.fromtimestamp(int(value), UTC)
+            return datetime.fromtimestamp(float(value), UTC)
         except (ValueError, TypeError, OverflowError, OSError):
             raise self._faulty(key) from None
 
@@ -87,6 +93,12 @@ class Fields:
             raise self._faulty(key)
         return tuple(values)
 
+    def names(self) -> tuple[str, ...]:
+        """Return the names in an object where they are data themselves, such as the paths of files."""
+        if not isinstance(self.values, dict):
+            raise self._stranger()
+        return tuple(self.values)
+
     def _list(self, key: str) -> list[Any]:
         values = self._get(key) or []
         if not isinstance(values, list):
@@ -103,8 +115,11 @@ class Fields:
 
     def _get(self, key: str) -> Any:
         if not isinstance(self.values, dict):
-            raise self.error(f"{self.host} gave something else where a {self.what} belongs.")
+            raise self._stranger()
         return self.values.get(key)
+
+    def _stranger(self) -> ForgeError:
+        return self.error(f"{self.host} gave something else where a {self.what} belongs.")
 
     def _like(self, what: str, values: Any) -> Fields:
         return Fields(self.host, what, values, self.error)

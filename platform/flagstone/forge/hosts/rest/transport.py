@@ -17,7 +17,7 @@ import requests
 from requests.utils import get_environ_proxies
 
 from flagstone.core.redaction import MASK
-from flagstone.forge.errors import OutcomeUnknown, ServerError, TransportError
+from flagstone.forge.errors import ForgeError, OutcomeUnknown, ServerError, TransportError
 from flagstone.forge.hosts.rest.refusals import refusal_of
 
 CONNECT_SECONDS, ANSWER_SECONDS = 5.0, 30.0
@@ -25,6 +25,9 @@ LONGEST_ANSWER = 20 * 1024 * 1024
 MOST_PAGES = 200
 _CHUNK = 65536
 _SAFE = frozenset({"GET", "HEAD"})
+
+# as `refusal_of` is
+Refusal = Callable[[str, str, int, Mapping[str, str], Any], ForgeError]
 # no body, or JSON's own word for it: hosts written in Go call an empty list that
 _NOTHING = frozenset({b"", b"null"})
 
@@ -78,6 +81,7 @@ class Transport:
         headers: Sent with each request.
         renew: See `speaking_as`.
         session: Of another transport, whose connections are shared; it brings its headers along.
+        refusal: See `refusing_by`.
     """
 
     def __init__(
@@ -90,6 +94,7 @@ class Transport:
         headers: Mapping[str, str] | None = None,
         renew: Callable[[], bool] | None = None,
         session: requests.Session | None = None,
+        refusal: Refusal = refusal_of,
     ) -> None:
         self.name = name
         self.base_url = base_url.rstrip("/")
@@ -97,6 +102,7 @@ class Transport:
         self._pace = pace
         self._renew = renew or _cannot_renew
         self._session = session or _new_session(headers or {})
+        self._refusal = refusal
 
     def speaking_as(
         self, authorize: Callable[[], Mapping[str, str]], *, renew: Callable[[], bool] | None = None
@@ -115,6 +121,19 @@ class Transport:
             pace=self._pace,
             renew=renew,
             session=self._session,
+            refusal=self._refusal,
+        )
+
+    def refusing_by(self, refusal: Refusal) -> Transport:
+        """Return one that takes refusals otherwise: some code hosts tell in their JSON what is wrong."""
+        return Transport(
+            name=self.name,
+            base_url=self.base_url,
+            authorize=self._authorize,
+            pace=self._pace,
+            renew=self._renew,
+            session=self._session,
+            refusal=refusal,
         )
 
     def get(
@@ -245,7 +264,7 @@ class Transport:
         body = _parsed(raw)
         is_fine = status in accept or HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
         if not is_fine:
-            error = refusal_of(self.name, operation, status, headers, body)
+            error = self._refusal(self.name, operation, status, headers, body)
             if error.code == "forge.rate_limited" and error.retry_after:
                 self._pace.pause(error.retry_after)
             raise error
