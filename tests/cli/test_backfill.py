@@ -75,6 +75,17 @@ def test_one_that_cannot_be_read_is_named_and_the_rest_is_read(run, far):
     assert done.out.startswith("acme/gitops: 3 read.\n  not read: #2: ")
 
 
+def test_a_credential_that_is_refused_ends_it(run, far, monkeypatch):
+    from flagstone.forge.pipeline import backfilling
+
+    monkeypatch.setattr(backfilling, "MOST_IN_A_ROW", 1)
+    far.server.faults.append(Fault("/pulls/", Reply(403, {"message": "no"}), times=9))
+    done = run("forge", "backfill", "--json")
+    told = json.loads(done.out)
+    assert (done.status, told["read"], told["left"]) == (3, 1, 2)
+    assert told["stopped"].endswith("Run it again later.")
+
+
 def test_since_leaves_older_ones_out(run, far):
     later = (timezone.now() + timedelta(days=2)).date().isoformat()
     assert run("forge", "backfill", "--since", later).out == "acme/gitops: 0 read.\n"

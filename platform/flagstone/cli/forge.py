@@ -74,3 +74,22 @@ def backfill(
             typer.echo(history.as_json() if as_json else history.as_text())
             endings.append(history.ending)
     raise typer.Exit(max(endings, default=0))
+
+
+@forge_app.command("doctor")
+def doctor(
+    host: Annotated[str, typer.Argument(help="The code host, by its name in Flagstone.")],
+    repository: Annotated[
+        str, typer.Argument(metavar="OWNER/NAME", help="A repository to try at.")
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
+) -> None:
+    """Try at a real repository what Flagstone does there: read, push a branch, open a draft pull request, webhook.
+
+    It closes and deletes what it made, also when it is ended. Exit 0 when all is well, 1 when something is not.
+    """
+    with with_database():
+        from flagstone.cli.examining import examine  # noqa: PLC0415 - needs Django set up
+
+        is_well = examine(host, repository, as_json=as_json)
+    raise typer.Exit(0 if is_well else 1)

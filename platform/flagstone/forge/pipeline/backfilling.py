@@ -11,6 +11,8 @@ from flagstone.forge.errors import Permanent
 from flagstone.forge.models import PullRequest, Repository
 from flagstone.forge.pipeline.pull_requests import record_pull_request
 
+MOST_IN_A_ROW = 5
+
 
 @dataclass(frozen=True, slots=True)
 class Read:
@@ -65,15 +67,20 @@ class Backfill:
 
         Raises:
             Retryable: Not now, such as when the code host's limit is reached.
+            Permanent: Many in a row cannot be read.
         """
-        missing = self.missing()
+        missing, in_a_row = self.missing(), 0
         while missing:
             number = missing[0]
             problem = ""
             try:
                 found = self._forge.get_pull_request(self._repository.full_name, number)
                 record_pull_request(self._repository, found)
+                in_a_row = 0
             except Permanent as error:
+                in_a_row += 1
+                if in_a_row > MOST_IN_A_ROW:  # it is not the pull request that is wrong
+                    raise
                 problem = error.message
             missing.pop(0)
             yield Read(number, problem)

@@ -1,0 +1,45 @@
+"""What `flagstone forge doctor` prints; it needs Django set up."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+
+import typer
+
+from flagstone.core.errors import NotFound
+from flagstone.forge.doctor import Doctor, Finding, Outcome
+from flagstone.forge.models import CodeHost
+
+_SIGNS = {Outcome.OK: "ok     ", Outcome.PROBLEM: "PROBLEM", Outcome.SKIPPED: "skipped"}
+
+
+def examine(host_name: str, repository: str, *, as_json: bool) -> bool:
+    """Print what each try shows, and tell whether all is well.
+
+    Raises:
+        NotFound: There is no such code host.
+    """
+    host = CodeHost.objects.filter(name=host_name).first()
+    if host is None:
+        known = ", ".join(CodeHost.objects.values_list("name", flat=True)) or "none yet"
+        raise NotFound(f"There is no code host {host_name!r} in Flagstone. Registered: {known}.")
+    problems = 0
+    with contextlib.closing(Doctor(host, repository).examine()) as findings:
+        for finding in findings:
+            problems += finding.outcome is Outcome.PROBLEM
+            typer.echo(_as_json(finding) if as_json else _as_text(finding))
+    if not as_json:
+        typer.echo("All is well." if not problems else f"{problems} to mend.")
+    return not problems
+
+
+def _as_json(finding: Finding) -> str:
+    return json.dumps(
+        {"step": finding.step, "outcome": finding.outcome.value, "said": finding.said}
+    )
+
+
+def _as_text(finding: Finding) -> str:
+    said = f": {finding.said}" if finding.said else ""
+    return f"{_SIGNS[finding.outcome]}  {finding.step}{said}"
