@@ -93,3 +93,37 @@ def doctor(
 
         is_well = examine(host, repository, as_json=as_json)
     raise typer.Exit(0 if is_well else 1)
+
+
+@forge_app.command("discover")
+def discover(
+    host: Annotated[str, typer.Argument(help="The code host, by its name in Flagstone.")],
+    owner: Annotated[str, typer.Argument(help="An organisation, group or person there.")],
+    person: Annotated[str, typer.Option("--as", help="Your user name in Flagstone.")],
+    repositories: Annotated[
+        list[str] | None,
+        typer.Option("--repository", metavar="OWNER/NAME", help="Only this one; may be repeated."),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Register without asking.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object for each repository.")
+    ] = False,
+) -> None:
+    """Find repositories with catalog-info.yaml or GitOps paths, show what would be registered, and register on yes.
+
+    Lines with + are new, with = known. Exit 0 when all is registered or nothing was to be, 1 when some could not be.
+    """
+    with with_database():
+        from flagstone.cli.discovering import find, register_all  # noqa: PLC0415 - needs Django set up
+
+        actor, place, found = find(person, host, owner, repositories or [], as_json=as_json)
+        new = [candidate for candidate in found if candidate.is_new]
+        if not new:
+            typer.echo("There is nothing new to register.", err=True)
+            return
+        question = f"Register {len(new)} of {len(found)}?"
+        if not yes and (as_json or not typer.confirm(question, err=True)):
+            typer.echo("Nothing was registered; --yes registers.", err=True)
+            return
+        failed = register_all(actor, place, new)
+    raise typer.Exit(1 if failed else 0)

@@ -130,6 +130,19 @@ def read_files(
     return Tree(commit, kept, (*skipped, *too_large))
 
 
+def list_paths(git: Git, commit: str, *, most: int = 100_000) -> list[str]:
+    """Return the paths of a commit's files; no content is read.
+
+    Raises:
+        TreeTooLarge: There are more than that.
+    """
+    done = git.run("ls-tree", "-r", "-z", "--name-only", "--full-tree", commit)
+    names = done.stdout.decode("utf-8", "surrogateescape").split("\0")[:-1]
+    if len(names) > most:
+        raise TreeTooLarge(f"There are {len(names)} files in the repository; {most} are the most.")
+    return names
+
+
 def existing_paths(git: Git, commit: str, paths: Iterable[str]) -> set[str]:
     """Return those of the paths that a commit has, as file or folder; no content is read."""
     asked = [path.strip("/") for path in paths]

@@ -1,0 +1,80 @@
+"""What `flagstone forge discover` prints and asks; it needs Django set up."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+import typer
+
+from flagstone.accounts.models import User
+from flagstone.catalog.discovery import Candidate, discover, register
+from flagstone.core.errors import FlagstoneError, NotFound
+from flagstone.forge.models import CodeHost
+
+
+def find(
+    person: str, host_name: str, owner: str, names: Sequence[str], *, as_json: bool
+) -> tuple[User, CodeHost, list[Candidate]]:
+    """Print what each repository would bring, and return it.
+
+    Raises:
+        NotFound: There is no such person or code host.
+        FlagstoneError: The person may not, or the code host cannot be asked.
+    """
+    actor = User.objects.filter(username=person, is_active=True).first()
+    if actor is None:
+        raise NotFound(
+            f"There is no active person {person!r} in Flagstone; --as takes a user name."
+        )
+    host = CodeHost.objects.filter(name=host_name).first()
+    if host is None:
+        known = ", ".join(CodeHost.objects.values_list("name", flat=True)) or "none yet"
+        raise NotFound(f"There is no code host {host_name!r} in Flagstone. Registered: {known}.")
+    candidates = []
+    for candidate in discover(actor=actor, host=host, owner=owner, names=names):
+        candidates.append(candidate)
+        typer.echo(_as_json(candidate) if as_json else _as_text(candidate))
+    return actor, host, candidates
+
+
+def register_all(actor: User, host: CodeHost, candidates: Sequence[Candidate]) -> int:
+    """Register what is new, name what could not be, and return how many those are."""
+    failed = 0
+    for candidate in candidates:
+        try:
+            register(actor=actor, host=host, candidate=candidate)
+        except FlagstoneError as error:
+            failed += 1
+            typer.echo(f"not registered: {candidate.full_name}: {error.message}", err=True)
+        else:
+            typer.echo(f"registered: {candidate.full_name}", err=True)
+    return failed
+
+
+def _as_text(candidate: Candidate) -> str:
+    if candidate.found is None:
+        return f"  {candidate.full_name}: left out, {candidate.skipped}"
+    sign = "+" if candidate.is_new else "="
+    parts = [f"as {candidate.found.role}" if not candidate.is_registered else "registered already"]
+    if candidate.new_locations:
+        parts.append(f"catalogue: {', '.join(candidate.new_locations)}")
+    if folders := candidate.found.gitops_folders:
+        more = f" and {len(folders) - 3} more" if len(folders) > 3 else ""
+        parts.append(f"GitOps paths: {', '.join(folders[:3])}{more}")
+    return f"{sign} {candidate.full_name}: {'; '.join(parts)}"
+
+
+def _as_json(candidate: Candidate) -> str:
+    found = candidate.found
+    return json.dumps(
+        {
+            "repository": candidate.full_name,
+            "new": candidate.is_new,
+            "registered": candidate.is_registered,
+            "skipped": candidate.skipped,
+            "role": found.role if found else "",
+            "locations": list(candidate.new_locations),
+            "gitops_folders": list(found.gitops_folders) if found else [],
+        }
+    )
