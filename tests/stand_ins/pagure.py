@@ -104,6 +104,12 @@ class PagureStandIn(PullRoutes):
         git_http.write_hook(project.bare.folder, script)
         return Reply(200, {"message": "Edited", "status": "ok"})
 
+    @route("POST /{repo:path}/git/modifyacls")
+    def grant(self, call: Call) -> Reply:
+        self.signed_in(call, "modify_project")
+        self.project(call).committers.add(self.form(call, "user_type", "name", "acl")["name"])
+        return Reply(200, {"message": "Granted"})
+
     @route("POST /{repo:path}/delete")
     def deleted(self, call: Call) -> Reply:
         self.signed_in(call, "modify_project")

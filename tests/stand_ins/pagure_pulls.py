@@ -81,7 +81,7 @@ class PullRoutes(PagureCore):
     @route(f"POST {_PULL}/close")
     def closed(self, call: Call) -> Reply:
         user, pull = self.signed_in(call, "pull_request_close"), self._pull(call)
-        if not pull.project.may_write(user) and user != pull.by:
+        if not pull.project.may_manage(user) and user != pull.by:
             raise refused(403, "ENOPRCLOSE")
         self._settle(pull, user, "Closed")
         return Reply(200, {"message": "Pull-request closed!"})
@@ -89,17 +89,16 @@ class PullRoutes(PagureCore):
     @route(f"POST {_PULL}/merge")
     def merged(self, call: Call) -> Reply:
         user, pull = self.signed_in(call, "pull_request_merge"), self._pull(call)
-        if not pull.project.may_write(user):
+        if not pull.project.may_manage(user):
             raise refused(403, "ENOPRCLOSE")
         head = pull.origin.bare.heads().get(pull.source)
         base = pull.project.bare.heads().get(pull.target)
-        if pull.status != "Open" or head is None or base is None:
+        may_push = pull.project.may_write(user)
+        if pull.status != "Open" or head is None or base is None or not may_push:
             raise refused(409, "EPRCONFLICTS")
         self._look(pull)
         bare = pull.project.bare
         common = bare.git("merge-base", base, head, accept=(0, 1))
-        if pull.project.settings["pull_request_access_only"] == "even for merges":
-            raise refused(409, "EPRCONFLICTS")
         if common == base:
             bare.git("update-ref", f"refs/heads/{pull.target}", head, base)
         elif pull.project.settings["disable_non_fast-forward_merges"]:

@@ -58,6 +58,7 @@ class Project:
     parent: Project | None = None
     settings: dict[str, Any] = field(default_factory=lambda: dict(SETTINGS))
     pulls: list[Pull] = field(default_factory=list)
+    committers: set[str] = field(default_factory=set)
 
     @property
     def namespace(self) -> str | None:
@@ -65,7 +66,11 @@ class Project:
         return "/".join(before[2:] if before[:1] == ["fork"] else before) or None
 
     def may_write(self, user: str) -> bool:
-        return user in {self.owner, ADMIN}
+        return user in {self.owner, *self.committers}
+
+    def may_manage(self, user: str) -> bool:
+        """Tell who may close a pull request, and ask for a merge, which a hook may still refuse."""
+        return user == ADMIN or self.may_write(user)
 
     def json(self) -> dict[str, Any]:
         return {

@@ -46,7 +46,13 @@ def branches(far: World) -> list[str]:
 def sent_body(far: World) -> str:
     """Return the body of the pull request as it left Flagstone."""
     [request] = [each for each in far.server.sent("POST ") if far.is_opening(each)]
-    return str(next(request.json[key] for key in ("body", "description") if key in request.json))
+    return str(
+        next(
+            request.json[key]
+            for key in ("body", "description", "initial_comment")
+            if key in request.json
+        )
+    )
 
 
 def assert_once(far: World, change: ChangeRequest, *, requests: int = 1) -> None:
@@ -59,7 +65,10 @@ def assert_once(far: World, change: ChangeRequest, *, requests: int = 1) -> None
         PullRequestState.OPEN, change.branch, change.commit,
     )  # fmt: skip
     assert marked_change(pull.body) == change.pk
-    assert pull.labels == ("paved-path",)
+    assert pull.labels == (("paved-path",) if far.kind.labels else ())
+    if not far.kind.labels:
+        [warning] = change.warnings
+        assert warning.startswith("Labels: Pagure lets no program label a pull request")
     row = PullRequest.objects.get()
     assert (change.state, change.pull_request, row.number) == (ChangeState.OPENED, row, pull.number)
     assert far.times_opened() == requests

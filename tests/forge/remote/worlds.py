@@ -14,7 +14,7 @@ from flagstone.forge.credentials import keep_secret
 from flagstone.forge.hosts.base import Forge, PullRequest
 from flagstone.forge.models import CodeHost, HostKind, Repository, SecretPurpose
 from tests.http_server import Request, Server
-from tests.stand_ins import gitea, github
+from tests.stand_ins import gitea, github, pagure
 
 REPO = "acme/gitops"
 FILES = {"README.md": "hello\n", "services/a/x.yaml": "x: 1\n"}
@@ -28,17 +28,27 @@ class Kind:
         begin: Starts the stand-in below a folder.
         token: What it lets in.
         opens: Matches the request that opens a pull request, as "METHOD path".
+        user_name: Whose token it is.
+        labels: Whether its API sets labels.
     """
 
     begin: Callable[[Path], AbstractContextManager[Any]]
     token: str
     opens: str
     user_name: str = ""
+    labels: bool = True
 
 
 KINDS: Mapping[str, Kind] = {
     HostKind.GITHUB: Kind(github.github_stand_in, github.TOKEN, r"POST .*/pulls"),
     HostKind.GITEA: Kind(gitea.gitea_stand_in, gitea.TOKEN, r"POST .*/pulls"),
+    HostKind.PAGURE: Kind(
+        pagure.pagure_stand_in,
+        pagure.TOKEN,
+        r"POST .*/pull-request/new",
+        user_name=pagure.BOT,
+        labels=False,
+    ),
 }
 
 
@@ -50,7 +60,7 @@ class World:
     host: CodeHost
     repository: Repository
     bare: Path
-    opens: str
+    kind: Kind
 
     @property
     def server(self) -> Server:
@@ -71,7 +81,7 @@ class World:
 
     def is_opening(self, request: Request) -> bool:
         asked = f"{request.method} {request.path.partition('?')[0]}"
-        return re.fullmatch(self.opens, asked) is not None
+        return re.fullmatch(self.kind.opens, asked) is not None
 
 
 @contextmanager
@@ -93,4 +103,4 @@ def world(kind: str, folder: Path, monkeypatch: Any) -> Iterator[World]:
             host=host, full_name=REPO, default_branch=info.default_branch, head_commit=info.head
         )
         stand_in.server.requests.clear()
-        yield World(stand_in, host, repository, bare, made.opens)
+        yield World(stand_in, host, repository, bare, made)

@@ -14,6 +14,7 @@ from flagstone.forge.errors import (
     InvalidName,
     NotAllowed,
     NotYetConsistent,
+    OutcomeUnknown,
     PermissionDenied,
     PolicyRejected,
     PullRequestNotFound,
@@ -31,7 +32,7 @@ from flagstone.forge.hosts.base import (
     StatusState,
     WebhookEntry,
 )
-from flagstone.forge.hosts.markers import change_marker
+from flagstone.forge.hosts.markers import change_marker, marked_change
 from tests.forge.hosts.pagure.worlds import (
     ADA,
     BOT,
@@ -41,10 +42,12 @@ from tests.forge.hosts.pagure.worlds import (
     READER,
     TOKENS,
     World,
+    adapter,
     meta,
     spec,
 )
 from tests.forge.repositories import change_set
+from tests.http_server import Fault, Reply, serving
 
 SOON = timedelta(minutes=5)
 
@@ -328,6 +331,39 @@ def test_row_7_and_29_a_bad_token_or_one_without_the_right_is_permanent_and_show
         assert token not in f"{error} {error.params}"
     if who == READER:
         assert "lacks the right pull_request_create" in opened.value.message
+
+
+def test_rows_9_and_10_our_own_commit_is_found_and_nobody_elses_is_overwritten(
+    world: World,
+) -> None:
+    repo = world.new_repository()
+    with GitWorkspace(world.forge.git_remote(repo)) as workspace:
+        commit = workspace.build_commit(world.head(repo), change_set({"b": "1\n"}), meta())
+        for result in ("pushed", "up-to-date"):
+            assert workspace.push(commit, BRANCH, expected=None).result.value == result
+        theirs = world.put(repo, {"c": "1\n"}, branch="theirs")
+        assert workspace.push(commit, "theirs", expected=None).result.value == "stale-lease"
+    assert (world.head(repo, BRANCH), world.head(repo, "theirs")) == (commit.sha, theirs)
+
+
+@pytest.mark.parametrize("is_done", [True, False])
+def test_row_16_an_opening_whose_answer_is_lost_is_found_by_branch_and_mark(
+    world: World, is_done: bool
+) -> None:
+    repo = world.new_repository()
+    world.put(repo, {"a.txt": "2\n"})
+    with serving(world.forward) as between:
+        forge = adapter(between.url, world.web_url)
+        between.faults.append(Fault("POST", Reply(500), cuts=True, is_done=is_done))
+        with pytest.raises(OutcomeUnknown):
+            forge.create_pull_request(repo, spec())
+        found = forge.find_pull_request(repo, source=BRANCH, target="main")
+        assert (found is not None) is is_done
+        if found is None:
+            found = forge.create_pull_request(repo, spec())
+        assert marked_change(found.body) == CHANGE
+        assert len(between.sent("POST")) == (1 if is_done else 2)
+    assert [touch.number for touch in world.forge.touched_pull_requests(repo)] == [1]
 
 
 def test_row_8_a_push_that_a_rule_forbids_tells_the_rule(world: World) -> None:

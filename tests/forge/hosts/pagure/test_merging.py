@@ -8,10 +8,11 @@ from flagstone.forge.errors import (
     HeadMoved,
     MergeConflict,
     NotAllowed,
+    PolicyRejected,
     PullRequestNotOpen,
 )
 from flagstone.forge.hosts.base import MergeMethod, PullRequestState
-from tests.forge.hosts.pagure.worlds import ADA, ADMIN, BRANCH, World, spec
+from tests.forge.hosts.pagure.worlds import ADA, ADMIN, BOT, BRANCH, World, spec
 
 
 def test_a_branch_that_is_ahead_is_merged_by_moving_forward(world: World) -> None:
@@ -45,6 +46,10 @@ def test_row_13_and_row_20_a_moved_target_is_merged_with_a_merge_commit_by_whome
     moved = world.put(repo, {"other": "1\n"}, branch="main")
     opened = forge.create_pull_request(repo, spec())
     assert (opened.head, opened.base) == (head, moved)
+    with pytest.raises(PolicyRejected, match="though the two go together: a rule"):  # row 8
+        world.merge(repo, 1, head, user=ADMIN)  # who may not push
+    world.do(BOT, f"{repo}/git/modifyacls", user_type="user", name=ADMIN, acl="commit")
+    world.do(ADMIN, f"{repo}/pull-request/1/merge", wait=True)
     done = world.merge(repo, 1, head)
     assert (done.head, done.base, done.merge) == (head, moved, world.head(repo))
     assert done.merge not in (head, moved)
@@ -53,6 +58,8 @@ def test_row_13_and_row_20_a_moved_target_is_merged_with_a_merge_commit_by_whome
     found = forge.find_pull_request(repo, source=BRANCH, target="main")
     assert found is not None
     assert (found.state, found.merge, found.base) == (PullRequestState.MERGED, done.merge, moved)
+    assert found.closed_by is not None
+    assert found.closed_by.login == ADMIN
 
 
 def test_row_14_a_conflict_names_the_files_and_merges_nothing(world: World) -> None:
