@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,3 +20,12 @@ def web(tmp_path: Path) -> Iterator[HttpHost]:
     users = {"bot": TOKEN, "reader": TOKEN}
     with serving(tmp_path / "host", users=users, read_only={"reader"}) as server:
         yield HttpHost(server, bare)
+
+
+@pytest.fixture
+def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder that workspaces are made in."""
+    folder = tmp_path / "scratch"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,3 +45,26 @@ def build(workspace: GitWorkspace, text: str = "1", *, base: str = "") -> Commit
     """Build a commit that writes one file, on the default branch unless a base is named."""
     base = base or workspace.observe("main").head()
     return workspace.build_commit(base, change_set({"a": text}), meta("Write a"))
+
+
+def processes_with(word: str) -> list[str]:
+    """Return the command lines of this machine that hold a word."""
+    lines = []
+    for place in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            line = place.read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
+        except OSError:  # it has ended
+            continue
+        if word in line:
+            lines.append(line)
+    return lines
+
+
+def all_end(word: str, *, within: float = 2.0) -> bool:
+    """Tell whether the processes with a word in their command line end; the killed ones take a moment."""
+    deadline = time.monotonic() + within
+    while processes_with(word):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True

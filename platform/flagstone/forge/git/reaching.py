@@ -36,6 +36,9 @@ _ASKED = re.compile(r"^fatal: could not read (?:Username|Password) for ", re.MUL
 # git asks for the refs before it writes anything
 _UNREACHED = re.compile(r"^fatal: unable to access ", re.MULTILINE)
 _PLACE = re.compile(r"<= Recv header: location: (\S+)", re.IGNORECASE)
+_SPEAKS_GIT = re.compile(
+    r"<= Recv header: content-type: application/x-git-upload-pack-advertisement", re.IGNORECASE
+)
 _LONGEST_PLACE = 200
 _REFUSALS: Mapping[int, tuple[type[ForgeError], str]] = {
     HTTPStatus.UNAUTHORIZED: (
@@ -139,10 +142,8 @@ def new_place(git: Git, remote: GitRemote) -> str:
 
     Nothing is followed, and a credential in the new address is left away.
     """
-    tracing = git.with_environment(GIT_TRACE_CURL="1", GIT_TRACE_CURL_NO_DATA="1")
     try:
-        said = tracing.run("ls-remote", remote.url, accept=None).stderr
-        found = _PLACE.search(said)
+        found = _PLACE.search(_headers_of_a_look(git, remote))
         parts = urlsplit(found[1] if found else "")
     except (Retryable, ValueError):
         return ""
@@ -150,6 +151,26 @@ def new_place(git: Git, remote: GitRemote) -> str:
     path = parts.path.removesuffix("/info/refs")
     place = f"{parts.scheme}://{host}{path}" if host else path
     return place[:_LONGEST_PLACE] if place.isprintable() else ""
+
+
+def check_speaks_git(git: Git, remote: GitRemote) -> None:
+    """Ask again whether it was git that answered: git takes a page with any words for a repository without refs.
+
+    Raises:
+        TransportError: It was something else.
+    """
+    if "http" in remote.url[:4] and not _SPEAKS_GIT.search(_headers_of_a_look(git, remote)):
+        raise TransportError(
+            f"The repository {remote.name} could not be read: what answers at its address is no git "
+            "server, perhaps a page to sign in. Check the address, and any proxy on the way.",
+            repository=remote.name,
+        )
+
+
+def _headers_of_a_look(git: Git, remote: GitRemote) -> str:
+    """Return the headers of the answer among git's other words; it masks credentials itself."""
+    tracing = git.with_environment(GIT_TRACE_CURL="1", GIT_TRACE_CURL_NO_DATA="1")
+    return tracing.run("ls-remote", remote.url, accept=None).stderr
 
 
 def _status_of(said: str) -> int | None:

@@ -39,6 +39,7 @@ from flagstone.forge.git.looking import patterns_of, pick_commit, read_refs, ref
 from flagstone.forge.git.process import Completed
 from flagstone.forge.git.pushing import PushOutcome, PushResult, read_push
 from flagstone.forge.git.reaching import (
+    check_speaks_git,
     ended_before_writing,
     moved,
     new_place,
@@ -130,6 +131,8 @@ class GitWorkspace:
         refs = self._look("HEAD", *patterns_of(branches))
         if not refs.default_branch and branches:
             refs = self._look("HEAD", f"{HEADS}*")
+        if not refs.branches:
+            check_speaks_git(self.git, self.remote)
         return refs
 
     def _look(self, *patterns: str) -> RemoteRefs:
