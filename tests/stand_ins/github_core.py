@@ -21,6 +21,7 @@ class GitHubCore(StandIn):
         tokens: Credential to login; one that is taken out answers 401.
         git: The git server beside it.
         hosted: Repositories by full name in small letters.
+        renamed: Those that had another name, by that one in small letters.
     """
 
     git: git_http.GitServer
@@ -31,6 +32,7 @@ class GitHubCore(StandIn):
         self.tokens: dict[str, str] = {}
         self.accounts: dict[str, Account] = {}
         self.hosted: dict[str, Hosted] = {}
+        self.renamed: dict[str, Hosted] = {}
 
     @property
     def web_url(self) -> str:
@@ -75,7 +77,11 @@ class GitHubCore(StandIn):
             Refused: It is not there, hidden, read-only, or the asker may not do this.
         """
         login = self.asker(call).login
-        found = self.hosted.get(f"{call['owner']}/{call['repo']}".lower())
+        name = f"{call['owner']}/{call['repo']}".lower()
+        if moved := self.renamed.get(name):
+            place = f"{self.url}/repositories/{moved.number}"
+            raise Refused(301, {**said("Moved Permanently"), "url": place}, {"Location": place})
+        found = self.hosted.get(name)
         if found is None or not found.may(login, "read"):
             raise Refused(404, said("Not Found"))
         if needed != "read" and found.is_archived:

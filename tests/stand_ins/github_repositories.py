@@ -10,6 +10,7 @@ from tests.stand_ins.base import Call, Refused, route
 from tests.stand_ins.github_json import moment
 from tests.stand_ins.github_state import Account, Hosted, said
 from tests.stand_ins.github_talk import TalkRoutes
+from tests.stand_ins.repositories import BareRepository
 
 _REPO = "/repos/{owner}/{repo}"
 
@@ -25,9 +26,26 @@ class RepositoryRoutes(TalkRoutes):
         self.hosted[full_name.lower()] = made
         return made
 
+    def rename(self, full_name: str, new_name: str) -> None:
+        """Give a repository another name; the old one leads to it."""
+        hosted = self.hosted.pop(full_name.lower())
+        hosted.full_name = new_name
+        place = self.repositories.folder(new_name)
+        hosted.bare.folder.rename(place)
+        hosted.bare = BareRepository(place)
+        self.hosted[new_name.lower()] = self.renamed[full_name.lower()] = hosted
+
     @route(f"GET {_REPO}")
     def show_repository(self, call: Call) -> Reply:
         return Reply(200, self.write.repository(self.repo(call), login=self.asker(call).login))
+
+    @route("GET /repositories/{number}")
+    def show_by_number(self, call: Call) -> Reply:
+        """Show where a redirect leads to."""
+        for hosted in self.visible(self.asker(call).login):
+            if hosted.number == call.number("number"):
+                return Reply(200, self.write.repository(hosted))
+        raise Refused(404, said("Not Found"))
 
     @route(f"DELETE {_REPO}")
     def delete_repository(self, call: Call) -> Reply:

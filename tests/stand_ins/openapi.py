@@ -31,7 +31,7 @@ def cut_openapi(given: dict[str, Any], paths: Iterable[str], *, server: str) -> 
 
 
 def without_prose(part: Any) -> Any:
-    """Return a part of a description without what is written for people."""
+    """Return a part of a description without what is written for people, and null allowed where it is said to be."""
     if isinstance(part, list):
         return [without_prose(each) for each in part]
     if not isinstance(part, dict):
@@ -44,6 +44,9 @@ def without_prose(part: Any) -> Any:
             kept[key] = {name: without_prose(schema) for name, schema in value.items()}
         elif key not in _PROSE and not key.startswith("x-"):
             kept[key] = without_prose(value)
+    # GitHub writes null for what has not come out yet, and lists only what may come out
+    if kept.get("nullable") is True and "enum" in kept and None not in kept["enum"]:
+        kept["enum"] = [*kept["enum"], None]
     return kept
 
 

@@ -89,6 +89,12 @@ def test_prose_goes_and_a_property_called_description_stays():
     assert book["properties"]["description"] == {"type": "string", "nullable": True}
 
 
+def test_what_may_be_null_may_be_so_in_a_list_of_values_too():
+    outcome = {"type": "string", "nullable": True, "enum": ["won", "lost"]}
+    assert without_prose(outcome)["enum"] == ["won", "lost", None]
+    assert without_prose({**outcome, "nullable": False})["enum"] == ["won", "lost"]
+
+
 def test_a_wrong_answer_is_found(description):
     request = Request("GET", "/books/a%2Fb", {}, b"")
     description.check(request, Reply(200, {"title": "Emma", "sequel": {"title": "?"}}))

@@ -19,7 +19,12 @@ from flagstone.forge.hosts.rest.transport import Transport
 from tests.http_server import Reply, Request
 from tests.paces import Unhurried
 from tests.stand_ins.github import TOKEN, GitHubStandIn, github_stand_in
-from tests.stand_ins.github_description import UNDESCRIBED, Unreachable, fetch_descriptions
+from tests.stand_ins.github_description import (
+    UNDESCRIBED,
+    VERSION,
+    Unreachable,
+    fetch_descriptions,
+)
 from tests.stand_ins.swagger import Description
 
 REPO = "acme/gitops"
@@ -33,7 +38,7 @@ CHANGE = UUID("0198a7c2-0000-7000-8000-000000000001")
 def description_files(request: pytest.FixtureRequest) -> list[Path]:
     """Return GitHub's descriptions; none where the registry cannot be reached."""
     try:
-        return fetch_descriptions(request.config.cache.mkdir("github-openapi"))
+        return fetch_descriptions(request.config.cache.mkdir(f"github-openapi-{VERSION}"))
     except Unreachable:
         return []
 

@@ -10,10 +10,12 @@ from urllib.parse import quote
 from flagstone.forge.errors import (
     BranchOccupied,
     EmptyRepository,
+    ForgeError,
     NoDefaultBranch,
     OutcomeUnknown,
     PermissionDenied,
     RepositoryExists,
+    RepositoryMoved,
 )
 from flagstone.forge.git.changes import ChangeSet
 from flagstone.forge.git.commits import CommitMeta
@@ -23,9 +25,13 @@ from flagstone.forge.hosts.base import RepositoryEntry, RepositoryInfo, WebhookE
 from flagstone.forge.hosts.github.api import PER_PAGE, RepositoryApi
 from flagstone.forge.hosts.github.credentials import read_own_login
 from flagstone.forge.hosts.rest.fields import Fields
-from flagstone.forge.hosts.rest.transport import Transport
+from flagstone.forge.hosts.rest.transport import Answer, Transport
 
 FIRST_BRANCH = "main"
+_READING = "read the repository"
+_MOVED = frozenset(
+    {HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.TEMPORARY_REDIRECT, HTTPStatus.PERMANENT_REDIRECT}
+)
 _LONGEST_DESCRIPTION = 350
 # GitHub's clock and ours
 _CLOCKS_DIFFER = timedelta(seconds=60)
@@ -150,7 +156,25 @@ def list_webhooks(api: RepositoryApi) -> tuple[WebhookEntry, ...]:
 
 
 def _read(api: RepositoryApi) -> Fields:
-    return api.fields("repository", api.get(operation="read the repository").body)
+    answer = api.get(operation=_READING, accept=_MOVED)
+    if answer.status in _MOVED:
+        raise _moved(api, answer)
+    return api.fields("repository", answer.body)
+
+
+def _moved(api: RepositoryApi, answer: Answer) -> ForgeError:
+    """Return the error with the new name: GitHub leads to a number, which no person could register."""
+    refusal = api.refusal(answer, _READING)
+    try:
+        found = api.transport.get(answer.headers.get("location", ""), operation=_READING)
+        name = api.fields("repository", found.body).text("full_name")
+    except ForgeError:  # hidden, or not GitHub's own address: nothing was sent there then
+        return refusal
+    return RepositoryMoved(
+        f"The repository {api.repository} is called {name} now. Flagstone follows no redirect: register it "
+        "under its new name.",
+        name=name,
+    )
 
 
 def _info(fields: Fields, head: str, *, default_branch: str = "") -> RepositoryInfo:
