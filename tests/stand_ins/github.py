@@ -10,7 +10,7 @@ from pathlib import Path
 from tests import git_http
 from tests.http_server import Reply, Request
 from tests.stand_ins.base import running
-from tests.stand_ins.github_apps import AppRoutes
+from tests.stand_ins.github_apps import GIT_USER, AppRoutes
 from tests.stand_ins.github_state import Hosted
 from tests.stand_ins.repositories import BareRepositories, BareRepository
 
@@ -65,6 +65,7 @@ def github_stand_in(root: Path, *, is_enterprise: bool = False) -> Iterator[GitH
     """Run one over the bare repositories below a folder for the length of the block."""
     stand_in = GitHubStandIn(BareRepositories(root), is_enterprise=is_enterprise)
     root.mkdir(parents=True, exist_ok=True)
-    with git_http.serving(root) as git, running(stand_in):
+    users = {GIT_USER: TOKEN}
+    with git_http.serving(root, users=users) as git, running(stand_in):
         stand_in.git = git
         yield stand_in

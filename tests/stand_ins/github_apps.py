@@ -18,6 +18,8 @@ from tests.stand_ins.github_state import Account, said
 from tests.stand_ins.repositories import BareRepositories
 
 APP_ID, APP_LOGIN = "4711", "flagstone-app[bot]"
+# the name that belongs to every token where git signs in
+GIT_USER = "x-access-token"
 _LONGEST_SIGNATURE = timedelta(minutes=10)
 
 
@@ -71,6 +73,8 @@ class AppRoutes(RepositoryRoutes):
             raise Refused(404, said("Not Found"))
         token = f"ghs_{next(self.ids):036d}"
         self.tokens[token] = APP_LOGIN
+        assert self.git.users is not None
+        self.git.users[GIT_USER] = token
         ends = datetime.now(UTC) + timedelta(hours=1)
         made = {"token": token, "expires_at": moment(ends), "permissions": {"contents": "write"}}
         return Reply(201, {**made, "repository_selection": "all"})

@@ -80,7 +80,8 @@ class GitHubCore(StandIn):
         name = f"{call['owner']}/{call['repo']}".lower()
         if moved := self.renamed.get(name):
             place = f"{self.url}/repositories/{moved.number}"
-            raise Refused(301, {**said("Moved Permanently"), "url": place}, {"Location": place})
+            status = 301 if call.request.method == "GET" else 307
+            raise Refused(status, {**said("Moved Permanently"), "url": place}, {"Location": place})
         found = self.hosted.get(name)
         if found is None or not found.may(login, "read"):
             raise Refused(404, said("Not Found"))

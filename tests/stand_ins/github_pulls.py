@@ -107,7 +107,8 @@ class PullRoutes(GitHubCore):
     @route("POST /graphql")
     def graphql(self, call: Call) -> Reply:
         """Do the two mutations that the REST API lacks."""
-        query, node = call.payload["query"], call.payload["variables"]["id"]
+        query, told = call.payload["query"], call.payload["variables"]
+        node = told.get("id") or told["input"]["pullRequestId"]
         for hosted in self.hosted.values():
             pull = next(
                 (each for each in hosted.pulls.values() if node_of(hosted, each) == node), None
@@ -134,8 +135,8 @@ class PullRoutes(GitHubCore):
             )
         pull.is_draft, pull.updated_at = is_draft, self.tick()
         self.happen(hosted, pull, "convert_to_draft" if is_draft else "ready_for_review", by)
-        done = {"pullRequest": {"isDraft": is_draft}}
-        return Reply(200, {"data": {"done": done}})
+        name = "convertPullRequestToDraft" if is_draft else "markPullRequestReadyForReview"
+        return Reply(200, {"data": {name: {"pullRequest": {"isDraft": is_draft}}}})
 
     def _check_new(self, hosted: Hosted, call: Call) -> None:
         told, heads = call.payload, hosted.bare.heads()

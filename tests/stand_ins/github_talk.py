@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.http_server import Reply
 from tests.stand_ins.base import Call, Refused, route
 from tests.stand_ins.github_json import moment
@@ -45,7 +47,7 @@ class TalkRoutes(PullRoutes):
     @route(f"PUT {_ISSUE}/labels")
     def set_labels(self, call: Call) -> Reply:
         hosted, pull = self.pull(call, "triage")
-        wanted = call.payload["labels"]
+        wanted = _labels(call)
         if not hosted.may(self.asker(call).login, "write") and not hosted.labels.issuperset(wanted):
             raise Refused(403, said("Resource not accessible by integration"))
         hosted.labels |= set(wanted)
@@ -55,7 +57,7 @@ class TalkRoutes(PullRoutes):
     @route(f"POST {_ISSUE}/labels")
     def add_labels(self, call: Call) -> Reply:
         hosted, pull = self.pull(call, "triage")
-        wanted = call.payload["labels"]
+        wanted = _labels(call)
         hosted.labels |= set(wanted)
         pull.labels, pull.updated_at = [*dict.fromkeys([*pull.labels, *wanted])], self.tick()
         return Reply(200, [self.write.label(hosted, name) for name in pull.labels])
@@ -132,3 +134,9 @@ class TalkRoutes(PullRoutes):
             if comment.number == call.number("comment"):
                 return hosted, comment
         raise Refused(404, said("Not Found"))
+
+
+def _labels(call: Call) -> list[str]:
+    """Return the labels of a request: they may come in an object, or alone."""
+    told: Any = call.payload
+    return list(told["labels"] if isinstance(told, dict) else told)

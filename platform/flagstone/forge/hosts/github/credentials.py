@@ -120,6 +120,7 @@ class AppInstallation:
         self._private_key = private_key
         self._transport = transport.speaking_as(self._app_header)
         self._now = now
+        self._key_digest = ""
 
     def header(self, repository: str) -> Mapping[str, str]:
         return {"Authorization": f"Bearer {self.git_token(repository)}"}
@@ -145,8 +146,9 @@ class AppInstallation:
         return f"{Fields(self._transport.name, 'GitHub App', app.body).text('slug')}[bot]"
 
     def _key(self, owner: str) -> tuple[str, str, str, str]:
-        digest = hashlib.sha256(self._private_key().encode()).hexdigest()
-        return self._transport.base_url, self._app_id, digest, owner.lower()
+        if not self._key_digest:
+            self._key_digest = hashlib.sha256(self._private_key().encode()).hexdigest()
+        return self._transport.base_url, self._app_id, self._key_digest, owner.lower()
 
     def _new_token(self, owner: str) -> _Token:
         path = f"/app/installations/{self._find(owner)}/access_tokens"
