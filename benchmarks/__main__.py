@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks import catalogue, rendering, scoring, walking_road
+from benchmarks import catalogue, rendering, scoring, walking_road, webhooks
 from benchmarks.report import Result, as_markdown
 from benchmarks.servers import running
 
@@ -20,7 +20,13 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference" / "benchmarks.
 def main() -> int:
     results: list[Result] = []
     with running():
-        measures = (walking_road.measure, rendering.measure, scoring.measure, catalogue.measure)
+        measures = (
+            walking_road.measure,
+            rendering.measure,
+            scoring.measure,
+            catalogue.measure,
+            webhooks.measure,
+        )
         for measure in measures:
             for result in measure():
                 print(result.line(), flush=True)

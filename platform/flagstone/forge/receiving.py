@@ -106,7 +106,8 @@ def receive(host: CodeHost, headers: Mapping[str, str], raw: bytes) -> Receipt:
         headers=_kept(headers),
         payload=_without(secrets, raw),
         pull_requests=list(event.pull_requests),
-        commits=list(event.commits),
+        # what was pushed is found by looking at the repository
+        commits=[] if event.branches else list(event.commits),
         reads_repository=bool(event.branches or event.is_repository_changed),
     )
     is_for_nobody = event.is_of_interest and delivery.repository is None

@@ -153,7 +153,7 @@ def test_of_a_burst_about_one_pull_request_not_every_event_asks_the_code_host(
     for delivery in burst:
         pipeline.work_delivery(delivery.pk)
     assert looks == [1]
-    assert set(WebhookDelivery.objects.values_list("state", "attempts")) == {("done", 1)}
+    assert set(WebhookDelivery.objects.values_list("state", flat=True)) == {"done"}
     later = arrive(pull_requests=[1])
     pipeline.work_delivery(later.pk)
     assert looks == [1, 1]

@@ -158,11 +158,11 @@ def _start_flagstone(
 ) -> None:
     logs = home / "logs"
     with _saying("Worker and beat"):
-        running.add(spawn("worker", _worker(), log=logs / "worker.log", env=environment))
+        running.add(spawn("worker", worker_command(), log=logs / "worker.log", env=environment))
         running.add(spawn("beat", _beat(home), log=logs / "beat.log", env=environment))
     with _saying("Web"):
-        web = running.add(spawn("web", _web(address), log=logs / "web.log", env=environment))
-        wait_until(lambda: _is_ready(address), web, timeout=WEB_TIMEOUT, what="The web server")
+        web = running.add(spawn("web", web_command(address), log=logs / "web.log", env=environment))
+        wait_until(lambda: is_ready(address), web, timeout=WEB_TIMEOUT, what="The web server")
     fallen = running.fallen()
     if fallen:
         raise StartError(
@@ -170,7 +170,7 @@ def _start_flagstone(
         )
 
 
-def _worker() -> list[str | Path]:
+def worker_command() -> list[str | Path]:
     options = ["--queues", QUEUES, "--concurrency", "2", "--loglevel", "INFO"]
     return [*CELERY, "worker", *options, "--without-gossip", "--without-mingle"]
 
@@ -180,7 +180,7 @@ def _beat(home: Path) -> list[str | Path]:
     return [*CELERY, "beat", "--loglevel", "WARNING", "--schedule", schedule, "--pidfile", ""]
 
 
-def _web(address: Address) -> list[str | Path]:
+def web_command(address: Address) -> list[str | Path]:
     options = ["--workers", "2", "--threads", "4", "--graceful-timeout", "5", "--no-control-socket"]
     where = ["--bind", address.bind]
     return [sys.executable, "-m", "gunicorn", "flagstone.config.wsgi:application", *where, *options]
@@ -267,7 +267,7 @@ def _refuse_taken_port(address: Address) -> None:
             ) from error
 
 
-def _is_ready(address: Address) -> bool:
+def is_ready(address: Address) -> bool:
     # the name that people use is one that it answers to; 127.0.0.1 need not be
     question = urllib.request.Request(
         f"http://{address.probe}/health/ready", headers={"Host": urlsplit(address.url).netloc}

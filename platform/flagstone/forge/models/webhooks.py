@@ -36,16 +36,16 @@ class WebhookDeliveryQuerySet(models.QuerySet["WebhookDelivery"]):
     def outlived(self, now: datetime) -> Self:
         return self.filter(received_at__lt=now - KEPT_FOR)
 
-    def covering(self, other: WebhookDelivery) -> Self:
-        """Those whose work began after another arrived, and read all that it asks to be read."""
+    def covered_by(self, other: WebhookDelivery) -> Self:
+        """Those that wait to have read what the work on another one read, which began after they arrived."""
         found = self.filter(
             repository=other.repository_id,
-            state=DeliveryState.DONE,
-            begun_at__gt=other.received_at,
-            pull_requests__contains=other.pull_requests,
-            commits__contains=other.commits,
+            state=DeliveryState.RECEIVED,
+            received_at__lt=other.begun_at,
+            pull_requests__contained_by=other.pull_requests,
+            commits__contained_by=other.commits,
         )
-        return found.filter(reads_repository=True) if other.reads_repository else found
+        return found if other.reads_repository else found.filter(reads_repository=False)
 
 
 class WebhookDelivery(models.Model):
@@ -108,7 +108,11 @@ class WebhookDelivery(models.Model):
                 condition=models.Q(state=DeliveryState.RECEIVED),
                 name="deliveries_to_work",
             ),
-            models.Index(fields=("repository", "-begun_at")),
+            models.Index(
+                fields=("repository",),
+                condition=models.Q(state=DeliveryState.RECEIVED),
+                name="deliveries_of_a_repository",
+            ),
             models.Index(fields=("-received_at",)),
         )
 

@@ -26,20 +26,21 @@ _DELETED_AT_ONCE = 500
 def work_delivery(delivery_id: UUID) -> None:
     """Read what a delivery points at, and record it; one that nobody can read for now is tried again.
 
-    Where another delivery's work began after this one came and read the same, there is nothing left to read: of a
-    burst about one pull request only some ask the code host.
+    What came before the work began, and asks for nothing else, is done with it: of a burst about one pull request
+    only some have the code host asked.
     """
+    if not WebhookDelivery.objects.filter(pk=delivery_id, state=DeliveryState.RECEIVED).exists():
+        return
     with only_one_at(delivery_id) as is_ours:
         if not is_ours or not _begin(delivery_id):
             return
         delivery = _reading(delivery_id)
         try:
-            if not WebhookDelivery.objects.covering(delivery).exists():
-                _read_again(delivery)
+            _read_again(delivery)
         except ForgeError as error:
             _record_failure(delivery, error)
         else:
-            _end(delivery, DeliveryState.DONE, worked_at=timezone.now(), error="")
+            _record_done(delivery)
 
 
 @transaction.atomic
@@ -108,14 +109,10 @@ def _read_again(delivery: WebhookDelivery) -> None:
 
 
 def _pull_requests(delivery: WebhookDelivery) -> list[int]:
-    """Return the numbers to read; of commits that were pushed, the repository's own look found them already."""
-    numbers = set(delivery.pull_requests)
-    if not delivery.reads_repository:
-        behind = PullRequest.objects.open().filter(
-            repository=delivery.repository_id, head_commit__in=delivery.commits
-        )
-        numbers |= set(behind.values_list("number", flat=True))
-    return sorted(numbers)
+    behind = PullRequest.objects.open().filter(
+        repository=delivery.repository_id, head_commit__in=delivery.commits
+    )
+    return sorted({*delivery.pull_requests, *behind.values_list("number", flat=True)})
 
 
 def _record_failure(delivery: WebhookDelivery, error: ForgeError) -> None:
@@ -127,18 +124,22 @@ def _record_failure(delivery: WebhookDelivery, error: ForgeError) -> None:
         may_try_again = error.worth_retrying and delivery.attempts < MOST_ATTEMPTS
         attempts = delivery.attempts
         state = DeliveryState.RECEIVED if may_try_again else DeliveryState.FAILED
-    _end(
-        delivery,
-        state,
+    WebhookDelivery.objects.filter(pk=delivery.pk, state=DeliveryState.RECEIVED).update(
+        state=state,
+        touched_at=timezone.now(),
         error=error.message,
         attempts=attempts,
         not_before=timezone.now() + timedelta(seconds=wait),
     )
 
 
-def _end(delivery: WebhookDelivery, state: DeliveryState, **fields: object) -> None:
-    ours = WebhookDelivery.objects.filter(pk=delivery.pk, state=DeliveryState.RECEIVED)
-    ours.update(state=state, touched_at=timezone.now(), **fields)
+def _record_done(delivery: WebhookDelivery) -> None:
+    now = timezone.now()
+    for rows in (
+        WebhookDelivery.objects.filter(pk=delivery.pk, state=DeliveryState.RECEIVED),
+        WebhookDelivery.objects.covered_by(delivery),
+    ):
+        rows.update(state=DeliveryState.DONE, worked_at=now, touched_at=now, error="")
 
 
 def _wait_after(attempts: int) -> float:
