@@ -217,6 +217,12 @@ class EmptyChange(Permanent, UserError):
     default_code = "forge.empty_change"
 
 
+class NothingBefore(Permanent, UserError):
+    """A change began something, so there is no earlier state to go back to."""
+
+    default_code = "forge.nothing_before"
+
+
 class PolicyRejected(Permanent, UserError):
     """The code host's own rules (a hook, a protected branch) refuse it, in its words."""
 

@@ -89,7 +89,7 @@ def read_tree(git: Git, commit: str, *, prefix: str = "", limits: ReadLimits | N
         else:
             wanted.append(entry)
     _check_sizes(wanted, prefix, limits)
-    contents = _read_blobs(git, wanted)
+    contents = read_blobs(git, [entry.blob for entry in wanted])
     files = {entry.path: contents[entry.blob] for entry in wanted}
     return Tree(commit, files, tuple(skipped))
 
@@ -116,7 +116,7 @@ def read_files(
     refused = {each.path for each in skipped}
     wanted = [entry for entry in listed if entry.path not in refused]
     workspace.fetch_objects(*{entry.blob for entry in wanted})
-    contents = _read_blobs(workspace.git, wanted)
+    contents = read_blobs(workspace.git, [entry.blob for entry in wanted])
     files = {entry.path: contents[entry.blob] for entry in wanted}
     too_large = tuple(
         SkippedFile(
@@ -203,13 +203,14 @@ def _check_sizes(entries: list[_Entry], prefix: str, limits: ReadLimits) -> None
         )
 
 
-def _read_blobs(git: Git, entries: list[_Entry]) -> dict[str, bytes]:
-    blobs = list(dict.fromkeys(entry.blob for entry in entries))
-    if not blobs:
+def read_blobs(git: Git, blobs: Iterable[str]) -> dict[str, bytes]:
+    """Read the contents of files by their ids, which lie here."""
+    asked = list(dict.fromkeys(blobs))
+    if not asked:
         return {}
-    output = git.run("cat-file", "--batch", stdin="\n".join([*blobs, ""]).encode()).stdout
+    output = git.run("cat-file", "--batch", stdin="\n".join([*asked, ""]).encode()).stdout
     contents, place = {}, 0
-    for blob in blobs:
+    for blob in asked:
         line_end = output.index(b"\n", place)
         size = int(output[place:line_end].split()[2])
         contents[blob] = output[line_end + 1 : line_end + 1 + size]

@@ -183,6 +183,15 @@ class GitWorkspace:
                     stdin="\n".join([*ids, ""]).encode(),
                 )  # fmt: skip
 
+    def fetch_recent(self, commit: str, *, depth: int) -> None:
+        """Make a commit and so many before it readable here, with the names of their files and no contents."""
+        if self.remote.objects is None:
+            with self._reaching():
+                self.git.run(
+                    "fetch", "--quiet", f"--depth={depth}", "--no-tags", "--no-write-fetch-head",
+                    "--no-recurse-submodules", "--filter=blob:none", "origin", commit,
+                )  # fmt: skip
+
     def fetch_history(self, commit: str) -> None:
         """Make a commit and all before it readable here, without their files."""
         if self.remote.objects is None:
