@@ -24,7 +24,8 @@ DELIVERIES = 1000
 REPEATED = 50
 WARMING = 64
 REPOSITORIES, PULL_REQUESTS = 10, 10
-AT_ONCE = 16
+# as many as the web that `make up` starts has threads
+AT_ONCE = 8
 SECRET = "the secret of the benchmark"
 _NAME = "bench"
 _START_SECONDS, _WORK_SECONDS = 60.0, 300.0

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from flagstone.core.inserting import insert_once
 from flagstone.core.redaction import MASK
 from flagstone.forge import tasks
 from flagstone.forge.credentials import read_secrets
@@ -115,7 +116,7 @@ def receive(host: CodeHost, headers: Mapping[str, str], raw: bytes) -> Receipt:
         delivery.error = "Its repository is not registered in Flagstone."
     if is_for_nobody or not event.is_of_interest:
         delivery.state = DeliveryState.IGNORED
-    is_new = _store(delivery)
+    is_new = insert_once(delivery)
     if delivery.state == DeliveryState.RECEIVED:
         due = delivery.pk if is_new else _take_up_again(delivery)
         if due is not None:
@@ -133,12 +134,6 @@ def _repository_of(host: CodeHost, event: WebhookEvent) -> Repository | None:
         if name and (found := Repository.objects.filter(host=host).named(name).first()):
             return found
     return None
-
-
-def _store(delivery: WebhookDelivery) -> bool:
-    """Store a delivery unless it is there already, however many come at once; tell whether it was new."""
-    WebhookDelivery.objects.bulk_create([delivery], ignore_conflicts=True)
-    return WebhookDelivery.objects.filter(pk=delivery.pk).exists()
 
 
 def _take_up_again(repeated: WebhookDelivery) -> UUID | None:
