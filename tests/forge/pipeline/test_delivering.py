@@ -26,6 +26,7 @@ from flagstone.forge.models import (
     WebhookDelivery,
 )
 from flagstone.forge.pipeline.delivering import MOST_ATTEMPTS
+from flagstone.forge.signals import commits_judged
 from tests.forge.hosts.local.conftest import LEO
 from tests.forge.repositories import git, push_by_hand
 
@@ -120,6 +121,24 @@ def test_a_check_of_a_commit_has_the_pull_request_read_whose_head_it_is(
     pipeline.work_delivery(arrive(commits=[opened.head_commit, "1" * 40]).pk)
     assert looks == [opened.number]
     assert PullRequest.objects.get().state == "closed"
+
+
+def test_listeners_hear_of_the_commits_that_a_check_spoke_of(
+    arrive: Arrive, gitops: Repository, django_capture_on_commit_callbacks: Any
+) -> None:
+    told: list[dict[str, Any]] = []
+
+    def listen(sender: Any, signal: Any, **values: Any) -> None:
+        told.append(values)
+
+    commits_judged.connect(listen)
+    try:
+        with django_capture_on_commit_callbacks(execute=True):
+            pipeline.work_delivery(arrive(commits=["1" * 40]).pk)
+            pipeline.work_delivery(arrive(pull_requests=[]).pk)
+    finally:
+        commits_judged.disconnect(listen)
+    assert told == [{"repository_id": gitops.pk, "commits": ["1" * 40]}]
 
 
 def test_row_36_an_old_event_after_a_newer_one_does_no_harm(

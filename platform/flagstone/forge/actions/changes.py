@@ -90,9 +90,15 @@ def rebuild_change(*, actor: User, change: ChangeRequest) -> ChangeRequest:
 
     Raises:
         Forbidden: The person may not.
-        Conflict: Its pull request is not open, or a worker is at it.
+        Conflict: Its pull request is not open, a worker is at it, or its files fit one commit only.
     """
     require(actor, "forge.request_change")
+    if change.based_on:
+        raise Conflict(
+            f"The files of “{change.title}” were worked out on {change.based_on[:12]}: put on another commit "
+            "they would undo what came since. Close its pull request, and ask for it anew.",
+            code="forge.change_bound",
+        )
     now = timezone.now()
     rows = ChangeRequest.objects.filter(pk=change.pk, state=ChangeState.OPENED)
     moved = rows.update(

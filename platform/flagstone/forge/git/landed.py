@@ -69,6 +69,28 @@ def find_landed(
     )
 
 
+def is_part_of(workspace: GitWorkspace, commit: str, of: str) -> bool:
+    """Tell whether a commit is part of another's history, as far as a repository elsewhere is read back.
+
+    Raises:
+        GitFailed: The commits are not there.
+        TransportError: The repository could not be reached.
+    """
+    if commit == of:
+        return True
+    if workspace.remote.objects is not None:
+        done = workspace.git.run("merge-base", "--is-ancestor", commit, of, accept=(0, 1))
+        return done.status == 0
+    for depth in _DEPTHS[:2]:
+        workspace.fetch_recent(of, depth=depth, names=False)
+        # asking for the commit itself would have git fetch it
+        if commit in workspace.git.run("rev-list", of).stdout.decode().split():
+            return True
+        if not _is_shallow(workspace.git):
+            break
+    return False
+
+
 def folder_tree(git: Git, commit: str, folder: str) -> str:
     """Return the id of a folder's content at a commit; "" where there is no such folder."""
     if not folder:

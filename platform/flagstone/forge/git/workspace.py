@@ -183,13 +183,14 @@ class GitWorkspace:
                     stdin="\n".join([*ids, ""]).encode(),
                 )  # fmt: skip
 
-    def fetch_recent(self, commit: str, *, depth: int) -> None:
-        """Make a commit and so many before it readable here, with the names of their files and no contents."""
+    def fetch_recent(self, commit: str, *, depth: int, names: bool = True) -> None:
+        """Make a commit and so many before it readable here, if asked with the names of files; without contents."""
+        wanted = "--filter=blob:none" if names else "--filter=tree:0"
         if self.remote.objects is None:
             with self._reaching():
                 self.git.run(
                     "fetch", "--quiet", f"--depth={depth}", "--no-tags", "--no-write-fetch-head",
-                    "--no-recurse-submodules", "--filter=blob:none", "origin", commit,
+                    "--no-recurse-submodules", wanted, "origin", commit,
                 )  # fmt: skip
 
     def fetch_history(self, commit: str) -> None:

@@ -91,6 +91,11 @@ class ChangeRequest(models.Model):
     state = models.CharField(
         max_length=20, choices=ChangeState.choices, default=ChangeState.REQUESTED
     )
+    based_on = models.CharField(
+        max_length=64,
+        blank=True,
+        help_text="what its files were worked out on: it is built there, whatever came since",
+    )
     base_commit = models.CharField(max_length=64, blank=True)
     commit = models.CharField(max_length=64, blank=True, help_text="ours, as last built")
     replaced_commit = models.CharField(

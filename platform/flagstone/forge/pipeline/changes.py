@@ -25,7 +25,7 @@ LONGEST_TITLE = 200
 Files = Mapping[str, bytes | FileContent | None]
 
 
-def record_change(
+def record_change(  # noqa: PLR0913 one keyword for each thing that a change is made of
     *,
     requested_by: User,
     repository: Repository,
@@ -35,6 +35,7 @@ def record_change(
     source: str,
     change_id: uuid.UUID | None = None,
     labels: tuple[str, ...] = (),
+    based_on: str = "",
 ) -> ChangeRequest:
     """Store a change request with its files; the same one with the same id is stored once.
 
@@ -47,6 +48,8 @@ def record_change(
         source: What asked, such as `scaffold-run:<id>`.
         change_id: The caller's own key: asking again with it gives the row that is there.
         labels: Of the pull request.
+        based_on: A commit of the default branch that the files were worked out on. It is built there, so that the
+            merge keeps what came since; without it, on the newest one.
 
     Raises:
         InvalidPath, ChangeTooLarge, EmptyChange: The files cannot be shipped.
@@ -71,6 +74,7 @@ def record_change(
         source=source,
         requested_by=requested_by,
         target_branch=repository.default_branch,
+        based_on=based_on,
     )
     change.fingerprint = _fingerprint(change, changes)
     change.branch = _branch_name(change)
@@ -144,4 +148,6 @@ def _fingerprint(change: ChangeRequest, changes: ChangeSet) -> str:
             for path, content in changes.files.items()
         },
     }
+    if change.based_on:
+        asked["based_on"] = change.based_on
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()

@@ -16,6 +16,7 @@ from flagstone.forge.errors import ForgeError, RateLimited
 from flagstone.forge.models import DeliveryState, PullRequest, WebhookDelivery
 from flagstone.forge.pipeline.pull_requests import record_pull_request
 from flagstone.forge.pipeline.syncing import sync_repository
+from flagstone.forge.signals import announce_commits
 
 MOST_ATTEMPTS = 8
 MOST_AT_ONCE = 200
@@ -106,6 +107,8 @@ def _read_again(delivery: WebhookDelivery) -> None:
     for number in _pull_requests(delivery):
         found = forge.get_pull_request(repository.full_name, number)
         record_pull_request(repository, found)
+    if delivery.commits:
+        announce_commits(repository_id=repository.pk, commits=delivery.commits)
 
 
 def _pull_requests(delivery: WebhookDelivery) -> list[int]:

@@ -32,8 +32,9 @@ def publish(change: ChangeRequest) -> None:
             _record_push(change)
             return
         check_unblocked(refs, change.branch)
+        target = target_commit(change, refs)
         commit = workspace.build_commit(
-            target_commit(change, refs), change.change_set(), commit_meta(change)
+            change.based_on or target, change.change_set(), commit_meta(change)
         )
         # before anybody can see it, so that a branch with this commit is known to be ours
         record_progress(change, ChangeState.COMMITTED, base_commit=commit.base, commit=commit.sha)
