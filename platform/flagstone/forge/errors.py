@@ -43,7 +43,7 @@ class Retryable(ForgeError):
 
 
 class GitMissing(Retryable):
-    """The git program is not there, or cannot be started."""
+    """The git program is not there, is too old, or cannot be started."""
 
     default_code = "forge.git_missing"
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from flagstone.forge.errors import TimedOut
-from flagstone.forge.git import attributes
+from flagstone.forge.git import attribute_files
 from flagstone.forge.git.attributes import read_marks
 from flagstone.forge.git.limits import ProcessLimits
 from flagstone.forge.git.remotes import GitRemote
@@ -122,7 +122,7 @@ def test_a_huge_file_of_attributes_is_not_read(tmp_path: Path) -> None:
 def test_of_very_many_files_those_next_to_the_root_are_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(attributes, "MOST_FILES", 2)
+    monkeypatch.setattr(attribute_files, "MOST_FILES", 2)
     files = {
         f"{folder}.gitattributes": "*.py linguist-generated\n" for folder in ("a/", "b/", "a/c/")
     }
@@ -146,7 +146,7 @@ def test_more_paths_than_fit_into_one_command(tmp_path: Path) -> None:
 def test_patterns_that_take_git_too_long_are_given_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(attributes, "_TIME_LIMIT", 0.5)
+    monkeypatch.setattr(attribute_files, "_TIME_LIMIT", 0.5)
     slow = "*" + "a*" * 40 + "b linguist-generated\n"
     with pytest.raises(TimedOut):
         marks_of(tmp_path, {".gitattributes": slow * 50}, *(f"{'a' * 200}{n}" for n in range(20)))

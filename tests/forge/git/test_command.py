@@ -47,25 +47,46 @@ def test_a_transport_that_is_not_allowed_is_refused(git_here: Git) -> None:
         git_here.run("ls-remote", "https://127.0.0.1/x.git")
 
 
+def with_own_git(folder: Path, script: str, *, version: str) -> Git:
+    """Return git where a script stands in for the program."""
+    own = folder / "bin" / "git"
+    own.parent.mkdir()
+    tells = f'[ "$1" = --version ] && {{ echo "{version}"; exit 0; }}'
+    own.write_text(f"#!/bin/sh\n{tells}\n{script}\n")
+    own.chmod(0o755)
+    environment = {**clean_environment(folder), "PATH": f"{own.parent}:/usr/bin:/bin"}
+    return Git(folder, environment)
+
+
 def test_a_slow_command_is_ended(tmp_path: Path) -> None:
-    slow = tmp_path / "bin" / "git"
-    slow.parent.mkdir()
-    slow.write_text("#!/bin/sh\nsleep 30\n")
-    slow.chmod(0o755)
-    environment = {**clean_environment(tmp_path), "PATH": f"{slow.parent}:/usr/bin:/bin"}
+    slow = with_own_git(tmp_path, "sleep 30", version="git version 2.39.5")
     with pytest.raises(TimedOut, match=r"git push did not end within 0\.3 seconds") as caught:
-        Git(tmp_path, environment).run("push", time_limit=0.3)
+        slow.run("push", time_limit=0.3)
     assert caught.value.retryable
 
 
 def test_a_full_disk_is_worth_another_try(tmp_path: Path) -> None:
-    full = tmp_path / "bin" / "git"
-    full.parent.mkdir()
-    full.write_text("#!/bin/sh\necho 'fatal: write error: No space left on device' >&2\nexit 128\n")
-    full.chmod(0o755)
-    environment = {**clean_environment(tmp_path), "PATH": f"{full.parent}:/usr/bin:/bin"}
+    words = "fatal: write error: No space left on device"
+    full = with_own_git(
+        tmp_path, f"echo '{words}' >&2; exit 128", version="git version 2.50.1 (Apple Git-155)"
+    )
     with pytest.raises(NoRoom, match="The disk is full: git fast-import could not write"):
-        Git(tmp_path, environment).run("fast-import")
+        full.run("fast-import")
+
+
+@pytest.mark.parametrize("version", ["git version 2.37.9", "git version 1.9", "not found", ""])
+def test_row_35_a_git_that_is_too_old_is_not_used_at_all(tmp_path: Path, version: str) -> None:
+    old = with_own_git(tmp_path, f"touch {tmp_path}/ran", version=version)
+    with pytest.raises(GitMissing, match=r"git 2\.38 or newer here and on every worker") as caught:
+        old.run("push")
+    assert f"it calls itself '{version}'" in caught.value.message
+    assert caught.value.retryable
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("version", ["git version 2.38.0", "git version 3.0.0.rc1"])
+def test_a_git_that_is_new_enough_is_used(tmp_path: Path, version: str) -> None:
+    assert with_own_git(tmp_path, "echo hello", version=version).run("x").stdout == b"hello\n"
 
 
 def test_too_much_output_is_refused(git_here: Git) -> None:

@@ -19,7 +19,7 @@ COMMIT = (
     b"committer Flagstone <bot@flagstone.example> 1772452800 +0000\n\n"
     b"Subject\n\ntree of words\n"
 )
-KINDS = [("-t", "ed25519"), ("-t", "rsa", "-b", "3072")]
+KINDS = [("-t", "ed25519"), ("-t", "rsa", "-b", "2048")]
 
 
 @pytest.fixture

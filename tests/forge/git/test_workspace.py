@@ -293,7 +293,7 @@ def _alive(pid: int) -> bool:
     return True
 
 
-def test_twenty_files_take_four_processes(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_twenty_files_take_five_processes(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     commands = record_commands(monkeypatch)
     with GitWorkspace(remote(bare)) as workspace:
         base = workspace.observe("main", BRANCH).head()
@@ -301,7 +301,7 @@ def test_twenty_files_take_four_processes(bare: Path, monkeypatch: pytest.Monkey
         workspace.push(
             workspace.build_commit(base, change_set(files), meta()), BRANCH, expected=None
         )
-    assert commands == ["ls-remote", "fast-import", "diff-tree", "push"]
+    assert commands == ["ls-remote", "fast-import", "diff-tree", "ls-tree", "push"]
 
 
 def test_a_remote_that_cannot_be_read_in_place_is_fetched_without_contents(

@@ -12,7 +12,8 @@ _CONFIG = """[core]
 \trepositoryformatversion = 0
 \tbare = true
 """
-# what git fetches later by itself, it asks of this remote
+# what git fetches later by itself, it asks of this remote. Nothing is said of what is here already: who has a
+# commit is not sent a file of it that was left away
 _PARTIAL_CONFIG = """[core]
 \trepositoryformatversion = 1
 \tbare = true
@@ -22,6 +23,8 @@ _PARTIAL_CONFIG = """[core]
 \turl = {url}
 \tpromisor = true
 \tpartialCloneFilter = blob:none
+[fetch]
+\tnegotiationAlgorithm = noop
 """
 
 

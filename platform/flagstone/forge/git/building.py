@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flagstone.forge.git.bare import BUILT
 from flagstone.forge.git.changes import ChangeSet
 from flagstone.forge.git.command import Git
@@ -13,15 +15,31 @@ from flagstone.forge.git.commits import (
     fast_import_stream,
     parse_raw_differences,
 )
+from flagstone.forge.git.filters import check_filters
 from flagstone.forge.git.signing import SigningKey
 
 
-def build(git: Git, base: str | None, changes: ChangeSet, meta: CommitMeta) -> str:
+def build(
+    git: Git,
+    base: str | None,
+    changes: ChangeSet,
+    meta: CommitMeta,
+    *,
+    fetch: Callable[..., None],
+) -> str:
     """Build the commit on a base that lies here, or on none, and return its id.
+
+    Args:
+        git: Standing where the base can be read.
+        base: The parent's id.
+        changes: The files.
+        meta: The people and the words.
+        fetch: Makes objects of the base readable there, by their ids.
 
     Raises:
         EmptyChange: The base already is as wanted.
-        InvalidPath: The commit would differ from the base in another way than meant.
+        InvalidPath: The commit would differ from the base in another way than meant, or a file in it would not
+            be what the repository's own rules make of such a file.
     """
     stream = fast_import_stream(changes, meta, ref=BUILT, base=base)
     done = git.run("fast-import", "--quiet", "--done", "--force", stdin=stream)
@@ -33,6 +51,7 @@ def build(git: Git, base: str | None, changes: ChangeSet, meta: CommitMeta) -> s
         check_first(changes, differences)
     else:
         check_differences(changes, differences)
+    check_filters(git, sha, changes, fetch=fetch)
     return _sign(git, sha, meta.signing_key) if meta.signing_key else sha
 
 

@@ -20,6 +20,7 @@ from flagstone.forge.git.process import (
     TimeLimitReached,
     run_group,
 )
+from flagstone.forge.git.version import check_version
 
 DEFAULT_TIME_LIMIT = 60.0
 _DISK_FULL = "No space left on device"
@@ -115,6 +116,7 @@ class Git(GitPythonCommand):
     ) -> Completed:
         """Start what GitPython put together; the keywords are its names for stdin and limits."""
         try:
+            check_version(self._clean_environment)
             return run_group(
                 command,
                 stdin=istream,

@@ -247,11 +247,13 @@ class GitWorkspace:
 
         Raises:
             EmptyChange: The base already is as wanted.
-            InvalidPath: A path would take the place of something that the change does not name.
+            InvalidPath: A path would take the place of something that the change does not name, or needs a
+                filter such as Git LFS.
         """
         if base is not None:
             self.fetch(base)
-        return Commit(build(self.git, base, changes, meta), base or "")
+        sha = build(self.git, base, changes, meta, fetch=self.fetch_objects)
+        return Commit(sha, base or "")
 
     def push(self, commit: Commit, branch: str, *, expected: str | None) -> PushOutcome:
         """Set a branch to a commit, but only from the state that was seen.
