@@ -72,18 +72,109 @@ def test_one_that_cannot_be_read_is_named_and_the_rest_is_read(run, far):
     far.server.faults.append(Fault("/pulls/2", Reply(404, {"message": "gone"})))
     done = run("forge", "backfill")
     assert done.status == 1
-    assert done.out.startswith("acme/gitops: 3 read.\n  not read: #2: ")
+    assert done.out.startswith("acme/gitops: 2 read.\n  not read: #2: ")
+    again = run("forge", "backfill")
+    assert (again.status, again.out) == (0, "acme/gitops: 1 read.\n")
 
 
-def test_a_credential_that_is_refused_ends_it(run, far, monkeypatch):
-    from flagstone.forge.pipeline import backfilling
+def test_one_that_the_code_host_fails_at_keeps_no_other_from_being_read(run, far):
+    from flagstone.forge.models import PullRequest
 
-    monkeypatch.setattr(backfilling, "MOST_IN_A_ROW", 1)
+    far.server.faults.append(Fault("/pulls/1", Reply(500, {}), times=9))
+    done = run("forge", "backfill", "--json")
+    told = json.loads(done.out)
+    assert (done.status, told["read"], told["left"], told["stopped"]) == (1, 2, 0, "")
+    assert [each[:3] for each in told["problems"]] == ["#1:"]
+    assert done.err == ""
+    assert set(PullRequest.objects.values_list("number", flat=True)) == {2, 3}
+
+
+def test_a_limit_met_while_measuring_stores_none_without_its_size(run, far):
+    from flagstone.forge.models import PullRequest
+
+    far.server.faults.append(Fault("/pulls/2/files", Reply(429, {}, {"Retry-After": "1"})))
+    done = run("forge", "backfill")
+    assert done.status == 3
+    assert done.out.startswith("acme/gitops: 1 read, 2 left.\n  stopped: ")
+    assert list(PullRequest.objects.values_list("number", "size")) == [(1, 1)]
+
+
+def test_what_a_column_cannot_hold_is_cut_and_keeps_nothing_out(run, far):
+    from flagstone.forge.hosts.base import PullRequest as HostPullRequest
+    from flagstone.forge.models import PullRequest
+    from flagstone.forge.pipeline import pull_requests
+
+    found = far.forge.get_pull_request("acme/gitops", 1)
+    values = {name: getattr(found, name) for name in HostPullRequest.__slots__}
+    hostile = HostPullRequest(
+        **values | {"title": "a\0b", "labels": ("l" * 300,), "url": "https://x/" + "u" * 600}
+    )
+    row = pull_requests.record_pull_request(far.repository, hostile).pull_request
+    row = PullRequest.objects.get(pk=row.pk)
+    assert (row.title, row.labels, row.url) == ("ab", ["l" * 100], "")
+
+
+def test_one_whose_last_look_failed_is_read_as_well(run, far):
+    from flagstone.forge.models import Repository
+
+    Repository.objects.update(problem="It did not answer.", problem_code="forge.transport")
+    assert run("forge", "backfill").out == "acme/gitops: 3 read.\n"
+
+
+def test_ctrl_c_loses_nothing(run, far, monkeypatch):
+    from flagstone.forge.models import PullRequest
+    from flagstone.forge.pipeline import reading
+
+    record, recorded = reading.record_pull_request, []
+
+    def ended(*arguments, **named):
+        if recorded:
+            raise KeyboardInterrupt
+        recorded.append(record(*arguments, **named))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(reading, "record_pull_request", ended)
+        done = run("forge", "backfill")
+    assert (done.status, done.out) == (130, "")
+    assert done.err.endswith("Ended. Nothing is lost: run it again, and it goes on.\n")
+    assert PullRequest.objects.count() == 1
+    assert run("forge", "backfill").out == "acme/gitops: 2 read.\n"
+
+
+def test_it_leaves_a_part_of_the_requests_to_people(run, far):
+    from flagstone.forge import pacing
+
+    soon = int(timezone.now().timestamp()) + 600
+    pacing.pace_of("gitea", f"host-{far.host.pk}", is_background=False).heard(
+        {
+            "x-ratelimit-limit": "5000",
+            "x-ratelimit-remaining": "900",
+            "x-ratelimit-reset": str(soon),
+        }
+    )
+    done = run("forge", "backfill", "--json")
+    assert done.status == 3
+    assert "work that can wait goes on in 10 minutes" in json.loads(done.out)["stopped"]
+    assert far.server.requests == []
+
+
+def test_a_credential_that_is_refused_ends_it(run, far):
     far.server.faults.append(Fault("/pulls/", Reply(403, {"message": "no"}), times=9))
     done = run("forge", "backfill", "--json")
     told = json.loads(done.out)
-    assert (done.status, told["read"], told["left"]) == (3, 1, 2)
+    assert (done.status, told["read"], told["left"]) == (3, 0, 3)
     assert told["stopped"].endswith("Run it again later.")
+
+
+def test_many_in_a_row_are_the_code_hosts_fault(run, far, monkeypatch):
+    from flagstone.forge.pipeline import backfilling
+
+    monkeypatch.setattr(backfilling, "MOST_IN_A_ROW", 1)
+    far.server.faults.append(Fault("/pulls/", Reply(500, {}), times=9))
+    done = run("forge", "backfill", "--json")
+    told = json.loads(done.out)
+    assert (done.status, told["read"], told["left"], len(told["problems"])) == (3, 0, 2, 1)
+    assert "answered 500" in told["stopped"]
 
 
 def test_since_leaves_older_ones_out(run, far):
@@ -94,7 +185,7 @@ def test_since_leaves_older_ones_out(run, far):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [(("acme/none",), "No repository acme/none is registered"),
-     (("acme/gitops", "--host", "other"), "No repository acme/gitops on other is registered")],
+     (("acme/gitops", "--host", "other"), "There is no code host 'other' in Flagstone. Registered: the-gitea.")],
 )  # fmt: skip
 def test_an_unknown_repository_is_a_sentence(run, far, arguments, words):
     done = run("forge", "backfill", *arguments)

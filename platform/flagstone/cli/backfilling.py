@@ -10,14 +10,15 @@ from datetime import datetime, timedelta
 
 import typer
 
+from flagstone.cli.code_hosts import code_host
+from flagstone.cli.progress import Progress
 from flagstone.core.errors import NotFound
 from flagstone.forge.errors import ForgeError
 from flagstone.forge.models import Repository
 from flagstone.forge.pipeline import Backfill
 
 READ, PROBLEMS, STOPPED = 0, 1, 3
-_EVERY = 50
-_SHORTEST_PAUSE = 5.0
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 5.0, 300.0
 
 
 @dataclass
@@ -39,6 +40,7 @@ class History:
     def as_json(self) -> str:
         return json.dumps(
             {
+                "host": self.repository.host.name,
                 "repository": self.repository.full_name,
                 "read": self.read,
                 "left": self.left,
@@ -59,10 +61,11 @@ def choose(names: Sequence[str], host: str) -> list[Repository]:
     """Return the registered repositories of these names, or all.
 
     Raises:
-        NotFound: One is not registered, or could not be read when last tried.
+        NotFound: One is not registered, or there is no such code host.
     """
-    known = Repository.objects.ready().select_related("host")
+    known = Repository.objects.seen().select_related("host")
     if host:
+        code_host(host)
         known = known.filter(host__name=host)
     found = [] if names else list(known)
     for name in names:
@@ -70,44 +73,60 @@ def choose(names: Sequence[str], host: str) -> list[Repository]:
         if not rows:
             where = f" on {host}" if host else ""
             raise NotFound(
-                f"No repository {name}{where} is registered and readable. Register it in the admin first."
+                f"No repository {name}{where} is registered. Register it in the admin first, or with "
+                "`flagstone forge discover`."
             )
         found += rows
     return found
 
 
-def read_history(repository: Repository, since: datetime | None, *, wait: bool) -> History:
+def read_history(
+    repository: Repository, since: datetime | None, *, wait: bool, is_quiet: bool = False
+) -> History:
     """Read one repository's history, with its progress on the error output.
 
     Args:
         repository: Whose.
         since: Leaves out what changed last before.
         wait: Whether to wait where the code host asks for it, or to end.
+        is_quiet: Leaves the progress out.
     """
-    work, history = Backfill(repository, since=since), History(repository)
+    history, waits = History(repository), 0
+    work: Backfill | None = None
     while True:
+        before = history.left
         try:
-            _read_on(work, history)
+            work = work or Backfill(repository, since=since)
+            _read_on(work, history, is_quiet=is_quiet)
         except ForgeError as error:
-            if error.retryable and wait:
-                pause = max(error.retry_after or 0.0, _SHORTEST_PAUSE)
-                typer.echo(f"{repository.full_name}: waiting. {_again(pause)}", err=True)
-                time.sleep(pause)
+            if error.worth_retrying and wait:
+                waits = waits + 1 if history.left == before else 0
+                pause = error.retry_after or min(_SHORTEST_PAUSE * 2**waits, _LONGEST_PAUSE)
+                typer.echo(f"{repository.full_name}: {error.message} {_again(pause)}", err=True)
+                time.sleep(max(pause, 1.0))
                 continue
             history.stopped = f"{error.message} {_again(error.retry_after)}"
         return history
 
 
-def _read_on(work: Backfill, history: History) -> None:
+def _read_on(work: Backfill, history: History, *, is_quiet: bool) -> None:
+    if not is_quiet:
+        typer.echo(f"{history.repository.full_name}: listing what changed …", err=True)
     history.left = len(work.missing())
-    total = history.read + history.left
-    for each in work.read():
-        history.read += 1
-        history.left = len(work.missing())
-        if each.problem:
-            history.problems.append(f"#{each.number}: {each.problem}")
-        if history.read % _EVERY == 0 or history.left == 0:
-            typer.echo(f"{history.repository.full_name}: {history.read} of {total}", err=True)
+    progress = Progress(history.repository.full_name, history.left)
+    done = 0
+    try:
+        for each in work.read():
+            done += 1
+            history.left = len(work.missing())
+            if each.problem:
+                history.problems.append(f"#{each.number}: {each.problem}")
+            else:
+                history.read += 1
+            if not is_quiet:
+                progress.show(done)
+    finally:
+        progress.end()
 
 
 def _again(seconds: float | None) -> str:

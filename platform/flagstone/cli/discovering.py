@@ -9,6 +9,7 @@ import typer
 
 from flagstone.accounts.models import User
 from flagstone.catalog.discovery import Candidate, discover, register
+from flagstone.cli.code_hosts import code_host
 from flagstone.core.errors import FlagstoneError, NotFound
 from flagstone.forge.models import CodeHost
 
@@ -27,10 +28,7 @@ def find(
         raise NotFound(
             f"There is no active person {person!r} in Flagstone; --as takes a user name."
         )
-    host = CodeHost.objects.filter(name=host_name).first()
-    if host is None:
-        known = ", ".join(CodeHost.objects.values_list("name", flat=True)) or "none yet"
-        raise NotFound(f"There is no code host {host_name!r} in Flagstone. Registered: {known}.")
+    host = code_host(host_name)
     candidates = []
     for candidate in discover(actor=actor, host=host, owner=owner, names=names):
         candidates.append(candidate)

@@ -7,9 +7,8 @@ import json
 
 import typer
 
-from flagstone.core.errors import NotFound
+from flagstone.cli.code_hosts import code_host
 from flagstone.forge.doctor import Doctor, Finding, Outcome
-from flagstone.forge.models import CodeHost
 
 _SIGNS = {Outcome.OK: "ok     ", Outcome.PROBLEM: "PROBLEM", Outcome.SKIPPED: "skipped"}
 
@@ -20,10 +19,7 @@ def examine(host_name: str, repository: str, *, as_json: bool) -> bool:
     Raises:
         NotFound: There is no such code host.
     """
-    host = CodeHost.objects.filter(name=host_name).first()
-    if host is None:
-        known = ", ".join(CodeHost.objects.values_list("name", flat=True)) or "none yet"
-        raise NotFound(f"There is no code host {host_name!r} in Flagstone. Registered: {known}.")
+    host = code_host(host_name)
     problems = 0
     with contextlib.closing(Doctor(host, repository).examine()) as findings:
         for finding in findings:

@@ -62,7 +62,8 @@ def backfill(
     """Read the pull requests from before Flagstone: who wrote, reviewed and merged what, and when.
 
     It can be ended at any moment and goes on where it was. Exit 0 when all was read, 1 when some could not be read
-    (each is named), 3 when a code host asked for patience or did not answer: run it again later.
+    (each is named, and tried again in the next run), 2 wrong usage, 3 when a code host asked for patience or did not
+    answer: run it again later. 130 when it was ended by Ctrl-C.
     """
     with with_database():
         from flagstone.cli.backfilling import choose, read_history  # noqa: PLC0415 - needs Django set up
@@ -70,7 +71,11 @@ def backfill(
         moment = since.replace(tzinfo=UTC) if since else None
         endings = []
         for repository in choose(repositories or [], host):
-            history = read_history(repository, moment, wait=wait)
+            try:
+                history = read_history(repository, moment, wait=wait, is_quiet=as_json)
+            except KeyboardInterrupt:
+                typer.echo("Ended. Nothing is lost: run it again, and it goes on.", err=True)
+                raise typer.Exit(130) from None
             typer.echo(history.as_json() if as_json else history.as_text())
             endings.append(history.ending)
     raise typer.Exit(max(endings, default=0))

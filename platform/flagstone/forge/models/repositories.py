@@ -57,6 +57,9 @@ class Repository(models.Model):
     problem_code = models.CharField(max_length=100, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     synced_at = models.DateTimeField(null=True, blank=True)
+    pulls_seen_until = models.DateTimeField(
+        null=True, blank=True, help_text="every pull request changed before it was looked at"
+    )
 
     objects = RepositoryQuerySet.as_manager()
 

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flagstone.forge.connections import connect
-from flagstone.forge.errors import Permanent
-from flagstone.forge.models import PullRequest, Repository
-from flagstone.forge.pipeline.pull_requests import record_pull_request
-
-MOST_IN_A_ROW = 5
+from flagstone.forge.models import Repository
+from flagstone.forge.pipeline.reading import (
+    MOST_IN_A_ROW,
+    Unreadable,
+    not_recorded,
+    read_pull_request,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class Backfill:
     """The history of one repository, the oldest change first.
 
     What is recorded already as it is now is not asked for again, so that a backfill that was ended costs only the
-    list when it is begun anew.
+    list when it is begun anew. One that could not be read is tried again then.
 
     Args:
         repository: Whose history.
@@ -39,6 +41,7 @@ class Backfill:
         self._forge = connect(repository.host, is_background=True)
         self._since = since
         self._missing: list[int] | None = None
+        self._in_a_row = 0
 
     def missing(self) -> list[int]:
         """List the numbers of those that are not recorded as they are now.
@@ -47,19 +50,10 @@ class Backfill:
             ForgeError: The list cannot be read now.
         """
         if self._missing is None:
-            known = dict(
-                PullRequest.objects.filter(repository=self._repository).values_list(
-                    "number", "updated_at"
-                )
-            )
             touches = self._forge.touched_pull_requests(
                 self._repository.full_name, since=self._since
             )
-            self._missing = [
-                touch.number
-                for touch in touches
-                if touch.number not in known or known[touch.number] < touch.updated_at
-            ]
+            self._missing = [touch.number for touch in not_recorded(self._repository, touches)]
         return self._missing
 
     def read(self) -> Iterator[Read]:
@@ -67,20 +61,24 @@ class Backfill:
 
         Raises:
             Retryable: Not now, such as when the code host's limit is reached.
-            Permanent: Many in a row cannot be read.
+            ForgeError: None can be read, or many in a row cannot.
         """
-        missing, in_a_row = self.missing(), 0
+        missing = self.missing()
         while missing:
             number = missing[0]
-            problem = ""
-            try:
-                found = self._forge.get_pull_request(self._repository.full_name, number)
-                record_pull_request(self._repository, found)
-                in_a_row = 0
-            except Permanent as error:
-                in_a_row += 1
-                if in_a_row > MOST_IN_A_ROW:  # it is not the pull request that is wrong
-                    raise
-                problem = error.message
+            problem = self._read_one(number)
             missing.pop(0)
             yield Read(number, problem)
+
+    def _read_one(self, number: int) -> str:
+        try:
+            read_pull_request(self._repository, self._forge, number)
+        except Unreadable as error:
+            self._in_a_row += 1
+            if error.cause is not None and self._in_a_row > MOST_IN_A_ROW:
+                # so many cannot all be wrong: it is the code host
+                self._in_a_row = 0
+                raise error.cause from error
+            return error.reason
+        self._in_a_row = 0
+        return ""

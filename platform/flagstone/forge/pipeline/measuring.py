@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from flagstone.forge.connections import connect
-from flagstone.forge.errors import ForgeError
+from flagstone.forge.errors import ForgeError, RateLimited
 from flagstone.forge.git.attributes import read_marks
 from flagstone.forge.git.history import began_at
 from flagstone.forge.git.limits import ProcessLimits
@@ -22,14 +22,26 @@ logger = logging.getLogger(__name__)
 _PATIENCE = 30.0
 
 
-def measure_pull_request(repository: Repository, found: PullRequest) -> dict[str, Any]:
+def measure_pull_request(
+    repository: Repository, found: PullRequest, forge: Forge | None = None
+) -> dict[str, Any]:
     """Return the fields of our row that tell its size and beginning.
 
     A difference that cannot be told leaves the size unknown, so that it is tried again.
+
+    Args:
+        repository: Where it is.
+        found: The code host's description.
+        forge: Whom to ask; a connection of its own when left out.
+
+    Raises:
+        RateLimited: Not now; who reads many would leave all the rest without a size.
     """
-    forge = connect(repository.host)
+    forge = forge or connect(repository.host)
     try:
         files = forge.changed_files(repository.full_name, found.number)
+    except RateLimited:
+        raise
     except ForgeError as error:
         logger.warning("cannot measure %s#%s: %s", repository, found.number, error)
         return {}

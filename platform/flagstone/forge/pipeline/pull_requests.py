@@ -11,8 +11,8 @@ from django.utils import timezone
 from flagstone.accounts.models import User
 from flagstone.core import audit
 from flagstone.forge.connections import connect
+from flagstone.forge.hosts.base import Forge, PullRequestState
 from flagstone.forge.hosts.base import PullRequest as HostPullRequest
-from flagstone.forge.hosts.base import PullRequestState
 from flagstone.forge.models import ChangeRequest, ChangeState, PullRequest, Repository
 from flagstone.forge.models.change_requests import SHIPPING
 from flagstone.forge.people import person_behind
@@ -42,7 +42,11 @@ def refresh_pull_request(pull_request: PullRequest) -> PullRequest:
 
 
 def record_pull_request(
-    repository: Repository, found: HostPullRequest, *, change: ChangeRequest | None = None
+    repository: Repository,
+    found: HostPullRequest,
+    *,
+    change: ChangeRequest | None = None,
+    forge: Forge | None = None,
 ) -> Recorded:
     """Store what a code host says of a pull request.
 
@@ -53,11 +57,15 @@ def record_pull_request(
         repository: Where it is.
         found: The code host's description.
         change: The change request that opened it, when it was just opened.
+        forge: Whom to ask for its size; a connection of its own when left out.
+
+    Raises:
+        RateLimited: Its size cannot be asked for now; nothing was stored.
     """
     known = PullRequest.objects.filter(repository=repository, number=found.number).first()
     fields = _fields(found)
     if known is None or known.measured_commit != found.head:
-        fields |= measure_pull_request(repository, found)
+        fields |= measure_pull_request(repository, found, forge)
     with transaction.atomic():
         row, created = PullRequest.objects.select_for_update().get_or_create(
             repository=repository,
@@ -135,21 +143,21 @@ def _fields(found: HostPullRequest) -> dict[str, Any]:
     # a code host that does not tell when the branch began leaves what was found out otherwise
     began = {"began_at": found.began_at} if found.began_at else {}
     return began | {
-        "title": found.title,
-        "body": found.body,
-        "source_branch": found.source,
-        "target_branch": found.target,
+        "title": _fit(found.title),
+        "body": _fit(found.body),
+        "source_branch": _fit(found.source, 255),
+        "target_branch": _fit(found.target, 255),
         "state": found.state.value,
         "is_draft": found.is_draft,
-        "labels": list(found.labels),
-        "author_login": found.author.login,
-        "author_name": found.author.name,
+        "labels": [_fit(label, 100) for label in found.labels],
+        "author_login": _fit(found.author.login, 150),
+        "author_name": _fit(found.author.name, 200),
         "author_is_bot": found.author.is_bot,
-        "closed_by_login": found.closed_by.login if found.closed_by else "",
+        "closed_by_login": _fit(found.closed_by.login, 150) if found.closed_by else "",
         "head_commit": found.head,
         "base_commit": found.base,
         "merge_commit": found.merge,
-        "url": found.url,
+        "url": found.url if len(found.url) <= 500 else "",
         "has_conflict": found.has_conflict,
         "opened_at": found.opened_at,
         "updated_at": found.updated_at,
@@ -159,3 +167,8 @@ def _fields(found: HostPullRequest) -> dict[str, Any]:
         "merged_at": found.merged_at,
         "closed_at": found.closed_at,
     }
+
+
+def _fit(text: str, longest: int | None = None) -> str:
+    """Return a code host's text as a column takes it: one that does not fit must not keep all others out."""
+    return text.replace("\0", "")[:longest]

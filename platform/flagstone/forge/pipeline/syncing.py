@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import logging
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core.cache import cache
 from django.db import transaction
-from django.db.models import Max
 from django.utils import timezone
 
 from flagstone.forge.connections import connect
-from flagstone.forge.errors import ForgeError
-from flagstone.forge.hosts.base import Forge, RepositoryInfo
-from flagstone.forge.models import HostKind, PullRequest, Repository
-from flagstone.forge.pipeline.pull_requests import record_pull_request
+from flagstone.forge.errors import ForgeError, RateLimited
+from flagstone.forge.hosts.base import Forge, PullRequestTouch, RepositoryInfo
+from flagstone.forge.models import HostKind, Repository
+from flagstone.forge.pipeline.reading import (
+    MOST_IN_A_ROW,
+    Unreadable,
+    not_recorded,
+    read_pull_request,
+)
 from flagstone.forge.signals import announce_repository
+
+logger = logging.getLogger(__name__)
 
 # how far the first look at a repository elsewhere goes back
 FIRST_LOOK = timedelta(days=30)
+# pull requests that one look reads; a task has minutes, not hours
+MOST_AT_ONCE = 100
+# how long one is tried again that the code host cannot show
+TRIED_FOR = timedelta(days=1)
 
 
 def sync_repository(repository_id: int) -> ForgeError | None:
@@ -31,6 +43,8 @@ def sync_repository(repository_id: int) -> ForgeError | None:
     try:
         info = forge.get_repository(repository.full_name)
         _sync_pull_requests(repository, forge)
+    except RateLimited as error:
+        return error  # that is no problem of the repository: it is looked at again when the limit allows
     except ForgeError as error:
         _record_problem(repository, error)
         return error
@@ -78,14 +92,54 @@ def record_info(repository: Repository, info: RepositoryInfo) -> None:
 
 
 def _sync_pull_requests(repository: Repository, forge: Forge) -> None:
-    known = PullRequest.objects.filter(repository=repository)
-    since = known.aggregate(latest=Max("updated_at"))["latest"]
+    """Read what changed since the last look, the oldest change first; what is too much for one is left to the next.
+
+    What others recorded meanwhile, such as webhooks, moves nothing: one of them may have been lost.
+    """
+    since = repository.pulls_seen_until
     if since is None and not repository.host.is_local:
         # a long history is read by a backfill, which can wait and be told to stop
         since = timezone.now() - FIRST_LOOK
-    for touch in forge.touched_pull_requests(repository.full_name, since=since):
-        found = forge.get_pull_request(repository.full_name, touch.number)
-        record_pull_request(repository, found)
+    touches = forge.touched_pull_requests(repository.full_name, since=since)
+    if not touches:
+        return
+    news = not_recorded(repository, touches)
+    held_up = _read_all(repository, forge, news[:MOST_AT_ONCE])
+    if held_up is None and len(news) <= MOST_AT_ONCE:
+        # the latest may have changed once more in the same second
+        latest = [touch for touch in touches if touch.updated_at == touches[-1].updated_at]
+        held_up = _read_all(repository, forge, [each for each in latest if each not in news][-1:])
+        _seen_until(repository, held_up or touches[-1].updated_at)
+
+
+def _read_all(
+    repository: Repository, forge: Forge, touches: Iterable[PullRequestTouch]
+) -> datetime | None:
+    """Read pull requests in the order of their changes; return the moment of one that has to be tried again.
+
+    Raises:
+        ForgeError: None can be read, or many in a row cannot.
+    """
+    held_up: datetime | None = None
+    in_a_row = 0
+    for touch in touches:
+        try:
+            read_pull_request(repository, forge, touch.number)
+            in_a_row = 0
+        except Unreadable as error:
+            in_a_row += 1
+            if error.cause is not None and in_a_row > MOST_IN_A_ROW:
+                raise error.cause from error
+            logger.warning("cannot read %s#%s: %s", repository, touch.number, error)
+            is_fresh = touch.updated_at > timezone.now() - TRIED_FOR
+            if error.cause is not None and error.cause.worth_retrying and is_fresh:
+                held_up = held_up or touch.updated_at
+        _seen_until(repository, held_up or touch.updated_at)
+    return held_up
+
+
+def _seen_until(repository: Repository, moment: datetime) -> None:
+    Repository.objects.filter(pk=repository.pk).update(pulls_seen_until=moment)
 
 
 def _record_problem(repository: Repository, error: ForgeError) -> None:

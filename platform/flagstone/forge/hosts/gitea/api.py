@@ -89,6 +89,9 @@ class GiteaApi:
             seen += len(found)
             if not found or not _has_more(answer.headers, seen, len(found)):
                 return
+        raise ServerError(
+            f"{self.host} has more than {MOST_PAGES} pages to {operation}; Flagstone reads no more."
+        )
 
     def listed(self, answer: Answer, operation: str) -> list[Any]:
         """Return the list of an answer; an empty one may be null.

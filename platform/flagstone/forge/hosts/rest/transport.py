@@ -22,7 +22,8 @@ from flagstone.forge.hosts.rest.refusals import refusal_of
 
 CONNECT_SECONDS, ANSWER_SECONDS = 5.0, 30.0
 LONGEST_ANSWER = 20 * 1024 * 1024
-MOST_PAGES = 200
+# lists are long where a repository is old; one without an end is none
+MOST_PAGES = 1_000
 _CHUNK = 65536
 _SAFE = frozenset({"GET", "HEAD"})
 
@@ -181,6 +182,9 @@ class Transport:
             if address is None:
                 return
             answer = self.get(address, operation=operation)
+        raise ServerError(
+            f"{self.name} has more than {MOST_PAGES} pages to {operation}; Flagstone reads no more."
+        )
 
     def write(
         self,
