@@ -9,11 +9,12 @@ from pathlib import Path
 from django.conf import settings
 
 from flagstone.forge.credentials import read_secret
-from flagstone.forge.errors import CredentialMissing, Permanent
+from flagstone.forge.errors import CredentialMissing
 from flagstone.forge.hosts.base import Forge
 from flagstone.forge.hosts.gitea.forge import GiteaForge
 from flagstone.forge.hosts.github.credentials import AppInstallation, Credential, PersonalToken
 from flagstone.forge.hosts.github.forge import HEADERS, GitHubForge
+from flagstone.forge.hosts.gitlab.forge import GitLabForge
 from flagstone.forge.hosts.local import LocalForge
 from flagstone.forge.hosts.pagure.forge import PagureForge
 from flagstone.forge.hosts.rest.addresses import api_url
@@ -48,6 +49,12 @@ def _github(host: CodeHost, is_background: bool) -> Forge:  # noqa: FBT001 - cal
     return GitHubForge(transport, web_url=host.web_url, credential=credential)
 
 
+def _gitlab(host: CodeHost, is_background: bool) -> Forge:  # noqa: FBT001
+    token = _token(host)
+    transport = _transport(host, lambda: {"PRIVATE-TOKEN": token()}, is_background)
+    return GitLabForge(transport, web_url=host.web_url, token=token)
+
+
 def _gitea(host: CodeHost, is_background: bool) -> Forge:  # noqa: FBT001
     token = _token(host)
     transport = _transport(host, lambda: {"Authorization": f"token {token()}"}, is_background)
@@ -65,13 +72,9 @@ def _pagure(host: CodeHost, is_background: bool) -> Forge:  # noqa: FBT001
     return PagureForge(transport, web_url=host.web_url, user=host.user_name, token=token)
 
 
-def _not_yet(host: CodeHost, is_background: bool) -> Forge:  # noqa: FBT001
-    raise Permanent(f"Flagstone does not speak to {host.get_kind_display()} yet.")
-
-
 _ADAPTERS: Mapping[HostKind, Callable[[CodeHost, bool], Forge]] = {
     HostKind.GITHUB: _github,
-    HostKind.GITLAB: _not_yet,
+    HostKind.GITLAB: _gitlab,
     HostKind.GITEA: _gitea,
     HostKind.FORGEJO: _gitea,
     HostKind.PAGURE: _pagure,

@@ -12,7 +12,7 @@ if TYPE_CHECKING:  # the apps are not ready when pytest imports this
     from tests.forge.remote.worlds import World
 
 
-@pytest.fixture(params=["github", "gitea", "pagure"])
+@pytest.fixture(params=["github", "gitlab", "gitea", "pagure"])
 def far(
     request: pytest.FixtureRequest, db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[World]:

@@ -14,7 +14,7 @@ from flagstone.forge.credentials import keep_secret
 from flagstone.forge.hosts.base import Forge, PullRequest
 from flagstone.forge.models import CodeHost, HostKind, Repository, SecretPurpose
 from tests.http_server import Request, Server
-from tests.stand_ins import gitea, github, pagure
+from tests.stand_ins import gitea, github, gitlab, pagure
 
 REPO = "acme/gitops"
 FILES = {"README.md": "hello\n", "services/a/x.yaml": "x: 1\n"}
@@ -42,6 +42,7 @@ class Kind:
 KINDS: Mapping[str, Kind] = {
     HostKind.GITHUB: Kind(github.github_stand_in, github.TOKEN, r"POST .*/pulls"),
     HostKind.GITEA: Kind(gitea.gitea_stand_in, gitea.TOKEN, r"POST .*/pulls"),
+    HostKind.GITLAB: Kind(gitlab.gitlab_stand_in, gitlab.TOKEN, r"POST .*/merge_requests"),
     HostKind.PAGURE: Kind(
         pagure.pagure_stand_in,
         pagure.TOKEN,

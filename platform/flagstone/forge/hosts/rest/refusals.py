@@ -82,7 +82,7 @@ def words_of(body: Any) -> str:
         (body[key] for key in ("message", "error", "error_description") if body.get(key)), ""
     )
     details = body.get("errors") or []
-    texts = [found if isinstance(found, str) else str(found)]
+    texts = [_flat(found)]
     if isinstance(details, list):
         texts += [
             str(each.get("message") or each.get("code") or "")
@@ -91,6 +91,17 @@ def words_of(body: Any) -> str:
             for each in details
         ]
     return "; ".join(text for text in texts if text)[:_LONGEST_WORDS]
+
+
+def _flat(found: Any, deepest: int = 3) -> str:
+    """Return words in one line: GitLab gives them as lists, and by the field that they are about."""
+    if not deepest:
+        return "…"
+    if isinstance(found, dict):
+        return "; ".join(f"{name} {_flat(value, deepest - 1)}" for name, value in found.items())
+    if isinstance(found, list):
+        return ", ".join(_flat(each, deepest - 1) for each in found)
+    return str(found)
 
 
 def _wait_of(status: int, headers: Mapping[str, str], said: str) -> float:
