@@ -119,7 +119,13 @@ def _call(folder: Path, command: str, ports: list[int]) -> None:
             stdin=subprocess.DEVNULL,
             check=False,
             timeout=_START_SECONDS,
-            env={**os.environ, "PORT": str(ports[0]), "RPORT": str(ports[1])},
+            # with the worker that delivers webhooks
+            env={
+                **os.environ,
+                "PORT": str(ports[0]),
+                "RPORT": str(ports[1]),
+                "PG_WEBHOOK": "1",
+            },
         )
         log.seek(0)
         if done.returncode != 0:
