@@ -13,6 +13,8 @@ from flagstone.web.presentation import look_of, metal_of, tone_of_score
         ("error", "fail", "check broke"),
         ("running", "accent", "running"),
         ("merged", "accent", "merged"),
+        ("slow", "warn", "slow down"),
+        ("stop", "fail", "stop"),
     ],
 )
 def test_a_state_has_a_tone_and_a_word(state: str, tone: str, word: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from django.urls import reverse
 
@@ -35,3 +35,12 @@ def with_query(url: str, **values: str | int | list[str]) -> str:
     """Return an address with a query; what is empty is left out."""
     query = urlencode({key: v for key, v in values.items() if v}, doseq=True)
     return f"{url}?{query}" if query else url
+
+
+def web_address(url: str) -> str:
+    """Return an address that others gave us if a browser may go there; empty for any but http and https."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    return url if parts.scheme in {"http", "https"} and parts.hostname else ""

@@ -66,6 +66,12 @@ STATUS_LOOKS: dict[str, Look] = {
     "failure": Look("fail", "x-mark", "failure"),
 }
 
+GATE_LOOKS: dict[str, Look] = {
+    "go": Look("pass", "check", "go"),
+    "slow": Look("warn", "exclamation-triangle", "slow down"),
+    "stop": Look("fail", "hand-raised", "stop"),
+}
+
 EXEMPTION_LOOKS: dict[str, Look] = {
     "exemption_pending": Look("warn", "clock", "to decide"),
     "exemption_approved": Look("accent", "shield-check", "in force"),
@@ -84,6 +90,7 @@ OTHER_LOOKS: dict[str, Look] = {
 LOOKS: dict[str, Look] = {
     **OTHER_LOOKS,
     **EXEMPTION_LOOKS,
+    **GATE_LOOKS,
     **STATUS_LOOKS,
     **REVIEW_LOOKS,
     **PULL_LOOKS,

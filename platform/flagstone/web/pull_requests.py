@@ -12,6 +12,7 @@ from django.urls import reverse
 from flagstone.forge.git.diffs import FileDiff
 from flagstone.forge.git.sizes import Marks
 from flagstone.forge.hosts.base import Account, PullRequestState, Verdict
+from flagstone.forge.hosts.base import PullRequest as HostPullRequest
 from flagstone.forge.models import PullRequest
 from flagstone.forge.selectors import PullRequestDetail
 from flagstone.gate.rules import LARGE, SMALL
@@ -50,17 +51,15 @@ def size_of(lines: int | None) -> Size | None:
 
 def size_of_pull(pull_request: PullRequest) -> Size | None:
     """Judge the size of a pull request; what a scaffold wrote is no work of a squad's hands."""
-    size = size_of(pull_request.size)
+    return size_of_change(pull_request, pull_request.size)
+
+
+def size_of_change(pull_request: PullRequest, lines: int | None) -> Size | None:
+    """Judge a pull request by the lines that people wrote at this moment."""
+    size = size_of(lines)
     if size and is_scaffolded(pull_request):
         return Size(size.lines, "none", _SCAFFOLDED_NOTE)
     return size
-
-
-def size_of_change(detail: PullRequestDetail) -> Size | None:
-    """Judge the size of a pull request as it is at this moment."""
-    if is_scaffolded(detail.pull_request):
-        return Size(detail.size.written_lines, "none", _SCAFFOLDED_NOTE)
-    return size_of(detail.size.written_lines)
 
 
 def is_scaffolded(pull_request: PullRequest) -> bool:
@@ -111,10 +110,9 @@ class Remark:
     is_outdated: bool = False
 
 
-def remarks_of(detail: PullRequestDetail) -> list[Remark]:
+def remarks_of(live: HostPullRequest, body: str) -> list[Remark]:
     """Return everything that was said and done, in the order it happened; its description comes first."""
-    live = detail.live
-    remarks = [Remark(live.author, live.opened_at, "opened", detail.body)]
+    remarks = [Remark(live.author, live.opened_at, "opened", body)]
     remarks += [
         Remark(review.by, review.at, review.verdict.value, review.body, review.commit != live.head)
         for review in live.reviews
@@ -165,12 +163,12 @@ def tree_of(files: Iterable[ChangedFile]) -> list[TreeFile]:
     ]
 
 
-def approvals_of(detail: PullRequestDetail) -> list[str]:
+def approvals_of(live: HostPullRequest) -> list[str]:
     """Name those whose last verdict on the last commits is an approval."""
     verdicts = {
         review.by.login: review.verdict
-        for review in sorted(detail.reviews, key=lambda review: review.at)
-        if review.commit == detail.live.head and review.verdict is not Verdict.COMMENTED
+        for review in sorted(live.reviews, key=lambda review: review.at)
+        if review.commit == live.head and review.verdict is not Verdict.COMMENTED
     }
     return [login for login, verdict in verdicts.items() if verdict is Verdict.APPROVED]
 

@@ -74,6 +74,7 @@ urlpatterns = [
     path("pulls/<int:pk>/review", pulls.review, name="pull-review"),
     path("pulls/<int:pk>/merge", pulls.merge, name="pull-merge"),
     path("pulls/<int:pk>/close", pulls.close, name="pull-close"),
+    path("pulls/<int:pk>/rebuild", pulls.rebuild, name="pull-rebuild"),
     path("account/tokens", tokens.tokens, name="tokens"),
     path("account/tokens/<int:pk>/revoke", tokens.revoke, name="token-revoke"),
     path("account/theme", theme.choose, name="theme"),

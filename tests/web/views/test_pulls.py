@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from flagstone.accounts.models import User
 from flagstone.catalog.models import Relation
-from flagstone.forge import actions
+from flagstone.forge import actions, pipeline
 from flagstone.forge.hosts.base import CommitStatus, StatusState, Verdict
 from flagstone.forge.hosts.local import LocalForge
 from flagstone.forge.models import PullRequest
@@ -182,6 +182,21 @@ def test_a_conflict_is_told_before_anybody_tries(
     assert "Both sides changed the same lines." in page
     assert '<li class="wrap-anywhere">a.txt</li>' in page
     assert '<button class="btn btn-primary" disabled>' in page
+
+
+def test_a_conflict_is_rebuilt_when_somebody_asks(
+    signed_in: Client, open_pull: OpenPull, member: User, lead: User
+) -> None:
+    first, second = (open_pull(lead, {"a.txt": text}) for text in (b"2\n", b"3\n"))
+    assert "Rebuild on main" not in text_of(signed_in.get(f"/pulls/{second.pk}"))
+    actions.merge_pull_request(actor=member, pull_request=first)
+    assert "Rebuild on main" in text_of(signed_in.get(f"/pulls/{second.pk}"))
+    assert signed_in.post(f"/pulls/{second.pk}/rebuild").status_code == 302
+    assert fresh(second).change_request.state == "rebuilding"
+    pipeline.ship(second.change_request.pk)
+    assert "It merges cleanly into <code>main</code>." in text_of(
+        signed_in.get(f"/pulls/{second.pk}")
+    )
 
 
 def test_an_own_pull_request_is_not_ones_own_to_approve(

@@ -16,17 +16,25 @@ from rest_framework.views import APIView
 
 from flagstone.forge import actions, selectors
 from flagstone.forge.models import PullRequest
+from flagstone.gate.verdict import Decision
 
 
 class PullRequestSerializer(serializers.ModelSerializer[PullRequest]):
     repository = serializers.CharField(source="repository.full_name")
+    verdict = serializers.ChoiceField(
+        source="verdict.decision",
+        choices=[decision.value for decision in Decision],
+        allow_null=True,
+        help_text="what Flagstone says of it; null while it was not judged",
+    )
 
     class Meta:
         model = PullRequest
         fields = (
             "id", "repository", "number", "title", "body", "state", "is_draft", "labels", "author_login",
             "source_branch", "target_branch", "head_commit", "merge_commit", "additions", "deletions",
-            "files", "size", "opened_at", "ready_at", "first_review_at", "approved_at", "merged_at",
+            "files", "size", "has_conflict", "verdict", "url", "began_at",
+            "opened_at", "ready_at", "first_review_at", "approved_at", "merged_at",
             "closed_at",
         )  # fmt: skip
 
@@ -56,7 +64,7 @@ class PullRequestList(ListAPIView[PullRequest]):
     filterset_class = PullRequestFilter
 
     def get_queryset(self) -> QuerySet[PullRequest]:
-        return selectors.list_pull_requests()
+        return selectors.list_pull_requests().select_related("verdict")
 
 
 class PullRequestDetail(RetrieveAPIView[PullRequest]):
@@ -65,7 +73,7 @@ class PullRequestDetail(RetrieveAPIView[PullRequest]):
     serializer_class = PullRequestSerializer
 
     def get_queryset(self) -> QuerySet[PullRequest]:
-        return selectors.list_pull_requests()
+        return selectors.list_pull_requests().select_related("verdict")
 
 
 class ApproveView(APIView):

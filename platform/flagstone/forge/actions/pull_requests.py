@@ -9,8 +9,9 @@ from flagstone.core.errors import UserError
 from flagstone.forge import pipeline
 from flagstone.forge.connections import connect
 from flagstone.forge.errors import NotAllowed
+from flagstone.forge.four_eyes import is_approved_by_others, is_own
 from flagstone.forge.hosts.base import MergeMethod, Verdict
-from flagstone.forge.models import ChangeRequest, PullRequest
+from flagstone.forge.models import PullRequest
 from flagstone.forge.people import account_at
 
 LONGEST_COMMENT = 20_000
@@ -94,19 +95,17 @@ def merge_pull_request(
 
 
 def _require_four_eyes(actor: User, pull_request: PullRequest) -> None:
-    if _is_own(actor, pull_request) and pull_request.is_open and pull_request.approved_at is None:
+    if not pull_request.is_open or not is_own(actor, pull_request):
+        return
+    repository = pull_request.repository
+    # the row may not know yet who approved it, and never who did it
+    live = connect(repository.host).get_pull_request(repository.full_name, pull_request.number)
+    if not is_approved_by_others(actor, pull_request, live):
         raise NotAllowed(
             f"{pull_request} is your own, and nobody else has approved it. "
             "Ask somebody to look at it: two people see every change before it is merged.",
             code="forge.four_eyes",
         )
-
-
-def _is_own(actor: User, pull_request: PullRequest) -> bool:
-    """Tell whether a person wrote it, or had Flagstone's bot open it."""
-    login = account_at(pull_request.repository.host, actor).login
-    asked = ChangeRequest.objects.filter(pull_request=pull_request, requested_by=actor)
-    return pull_request.author_login == login or asked.exists()
 
 
 def close_pull_request(*, actor: User, pull_request: PullRequest) -> PullRequest:

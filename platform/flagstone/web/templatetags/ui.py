@@ -13,11 +13,13 @@ from heroicons.templatetags.heroicons import heroicon_mini, heroicon_outline
 
 from flagstone.core.hidden_characters import on_one_line
 from flagstone.scorecards.engine.states import Severity
+from flagstone.web.links import web_address
 from flagstone.web.paging import Paging
 from flagstone.web.presentation import look_of, metal_of
 
 register = template.Library()
 register.filter("on_one_line", on_one_line)
+register.filter("web_address", web_address)
 
 
 @lru_cache(maxsize=512)

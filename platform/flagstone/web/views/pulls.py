@@ -16,17 +16,19 @@ from django.views.decorators.http import require_POST, require_safe
 
 from flagstone.accounts.permissions import may
 from flagstone.core.errors import FlagstoneError, UserError
-from flagstone.forge import actions, selectors
+from flagstone.forge import actions, elsewhere, selectors
 from flagstone.forge.hosts.base import MergeMethod, Verdict
-from flagstone.forge.models import PullRequest
+from flagstone.forge.hosts.base import PullRequest as HostPullRequest
+from flagstone.forge.models import ChangeRequest, PullRequest
 from flagstone.gate.rules import SMALL
-from flagstone.web import pull_lists, pull_requests
+from flagstone.web import pull_elsewhere, pull_lists, pull_requests
 from flagstone.web.arrivals import SHOWN, arrivals_from, catalogue_files_of
 from flagstone.web.crumbs import Crumb
 from flagstone.web.forms.pulls import METHODS, MergeForm, ReviewForm
 from flagstone.web.htmx import PageRequest, stop_polling
 from flagstone.web.links import with_query
 from flagstone.web.middleware import status_of
+from flagstone.web.pull_verdicts import verdict_on
 
 PER_PAGE = 30
 
@@ -117,6 +119,19 @@ def close(request: PageRequest, pk: int) -> HttpResponse:
     return redirect("web:pull", found.pk)
 
 
+@require_POST
+def rebuild(request: PageRequest, pk: int) -> HttpResponse:
+    """Have the change behind it built again on what its target branch holds now."""
+    found = _found(pk)
+    change = get_object_or_404(ChangeRequest, pull_request=found)
+    try:
+        actions.rebuild_change(actor=request.user, change=change)
+    except UserError as error:
+        return _page(request, found, obstacle=error)
+    messages.success(request, f"{found} is being built again on {change.target_branch}.")
+    return redirect("web:pull", found.pk)
+
+
 def _found(pk: int) -> PullRequest:
     return get_object_or_404(
         PullRequest.objects.select_related("repository__host", "author", "change_request"), pk=pk
@@ -143,42 +158,69 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     """Show a pull request as it is at this moment; over it, why something could not be done to it."""
-    detail = selectors.pull_request_detail(found)
-    context = _told(request, detail) | {
-        "obstacle": obstacle.message if obstacle else "",
-        "typed": review,
-    }
+    if elsewhere.is_reviewed_here(found.repository.host):
+        name, context = "web/pulls/page.html", _told(request, selectors.pull_request_detail(found))
+    else:
+        name, context = "web/pulls/elsewhere.html", _told_elsewhere(request, found)
+    context |= {"obstacle": obstacle.message if obstacle else "", "typed": review}
     status = status_of(obstacle) if obstacle else status
-    return render(request, "web/pulls/page.html", context, status=status)
+    return render(request, name, context, status=status)
 
 
 def _told(request: PageRequest, detail: selectors.PullRequestDetail) -> dict[str, Any]:
     found, live, user = detail.pull_request, detail.live, request.user
     files = pull_requests.changed_files(detail.files, detail.marks)
-    context: dict[str, Any] = {}
-    if live.merged_at:
-        catalogue_files = catalogue_files_of(found.repository, [file.path for file in detail.files])
-        context = _arrivals(found, catalogue_files, live.merged_at)
-    return context | {
-        "pull": found,
-        "live": live,
+    has_conflict = bool(detail.merge and detail.merge.conflicts)
+    return _frame(
+        request, found, live, [file.path for file in detail.files], has_conflict=has_conflict
+    ) | {
         "detail": detail,
-        "state": "draft" if live.state == "open" and live.is_draft else live.state.value,
-        "is_open": live.state == "open",
-        "is_merged": live.state == "merged",
-        "size": pull_requests.size_of_change(detail),
+        "size": pull_requests.size_of_change(found, detail.size.written_lines),
         "waiting": pull_requests.waiting_of(found, timezone.now()),
-        "remarks": pull_requests.remarks_of(detail),
-        "approvals": pull_requests.approvals_of(detail),
+        "remarks": pull_requests.remarks_of(live, detail.body),
+        "approvals": pull_requests.approvals_of(live),
         "mergeable": pull_requests.is_mergeable(detail),
         "files": files,
         "tree_files": pull_requests.tree_of(files),
         "statuses": sorted(detail.statuses.values(), key=lambda status: status.context),
-        "methods": METHODS,
-        "run_url": pull_requests.run_url(found),
         "is_mine": live.author.login == user.username,
         "may_review": may(user, "forge.review"),
         "may_merge": may(user, "forge.merge"),
         "may_close": may(user, "forge.close"),
+    }
+
+
+def _told_elsewhere(request: PageRequest, found: PullRequest) -> dict[str, Any]:
+    view = elsewhere.view_at_host(found)
+    paths = [file.path for file in view.files or ()]
+    frame = _frame(request, found, view.live, paths, has_conflict=view.live.has_conflict)
+    return frame | pull_elsewhere.context_of(request.user, view)
+
+
+def _frame(
+    request: PageRequest,
+    found: PullRequest,
+    live: HostPullRequest,
+    paths: list[str],
+    *,
+    has_conflict: bool | None,
+) -> dict[str, Any]:
+    """Return what the page of every pull request shows, wherever people review it."""
+    change = getattr(found, "change_request", None)
+    context: dict[str, Any] = {}
+    if live.merged_at:
+        context = _arrivals(found, catalogue_files_of(found.repository, paths), live.merged_at)
+    return context | {
+        "pull": found,
+        "live": live,
+        "state": "draft" if live.state == "open" and live.is_draft else live.state.value,
+        "is_open": live.state == "open",
+        "is_merged": live.state == "merged",
+        "methods": METHODS,
+        "run_url": pull_requests.run_url(found),
+        "change": change,
+        "verdict": verdict_on(found, live.head),
+        "may_rebuild": elsewhere.needs_rebuilding(change, has_conflict=has_conflict)
+        and may(request.user, "forge.request_change"),
         "crumbs": [Crumb("Pull requests", reverse("web:pulls")), Crumb(str(found))],
     }
