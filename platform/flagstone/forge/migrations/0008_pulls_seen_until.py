@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("forge", "0006_deliveries_covered"),
+        ("forge", "0007_change_based_on"),
     ]
 
     operations = [
