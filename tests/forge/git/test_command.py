@@ -65,13 +65,27 @@ def test_a_slow_command_is_ended(tmp_path: Path) -> None:
     assert caught.value.retryable
 
 
-def test_a_full_disk_is_worth_another_try(tmp_path: Path) -> None:
-    words = "fatal: write error: No space left on device"
+@pytest.mark.parametrize(
+    "words",
+    [
+        "fatal: write error: No space left on device",
+        "error: x\nfatal: sha1 file y write error. Out of diskspace",
+        "error: unable to write file z: Disk quota exceeded",
+    ],
+)
+def test_a_full_disk_is_worth_another_try(tmp_path: Path, words: str) -> None:
     full = with_own_git(
         tmp_path, f"echo '{words}' >&2; exit 128", version="git version 2.50.1 (Apple Git-155)"
     )
     with pytest.raises(NoRoom, match="The disk is full: git fast-import could not write"):
         full.run("fast-import")
+
+
+def test_a_full_disk_of_the_other_side_is_not_taken_for_ours(tmp_path: Path) -> None:
+    words = "remote: fatal: write error: No space left on device"
+    full = with_own_git(tmp_path, f"echo '{words}' >&2; exit 128", version="git version 2.39.5")
+    with pytest.raises(GitFailed):
+        full.run("fetch")
 
 
 @pytest.mark.parametrize("version", ["git version 2.37.9", "git version 1.9", "not found", ""])

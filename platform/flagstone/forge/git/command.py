@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import cast
@@ -23,7 +24,10 @@ from flagstone.forge.git.process import (
 from flagstone.forge.git.version import check_version
 
 DEFAULT_TIME_LIMIT = 60.0
-_DISK_FULL = "No space left on device"
+# what the other side says of its own disk begins with `remote:`
+_DISK_FULL = re.compile(
+    r"^(?!remote:).*(?:No space left on device|Out of diskspace|Disk quota exceeded)", re.MULTILINE
+)
 DEFAULT_OUTPUT_LIMIT = 256 * 1024 * 1024
 
 
@@ -95,7 +99,7 @@ class Git(GitPythonCommand):
             ),
         )
         if accept is not None and done.status not in accept:
-            if _DISK_FULL in done.stderr:
+            if _DISK_FULL.search(done.stderr):
                 raise NoRoom(f"The disk is full: git {command} could not write; free some space.")
             raise GitFailed(
                 f"git {command} failed with exit code {done.status}: "
@@ -138,6 +142,11 @@ class Git(GitPythonCommand):
                 command=command[1],
             ) from error
         except FileNotFoundError as error:
+            if not self._directory.is_dir():
+                raise NoRoom(
+                    f"The folder that git worked in is not there any more: {self._directory}. "
+                    "It will be tried again; keep others from tidying there."
+                ) from error
             raise GitMissing(
                 "The git program cannot be started; "
                 "install git 2.38 or newer here and on every worker."
