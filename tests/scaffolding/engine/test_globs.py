@@ -58,6 +58,6 @@ def test_any_of_several():
     ],
 )
 def test_a_pattern_of_many_stars_ends(pattern, path):
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert not matches(path, [pattern]) or "{" in pattern
-    assert time.perf_counter() - begun < 1
+    assert time.process_time() - begun < 1
