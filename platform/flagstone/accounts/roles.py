@@ -23,6 +23,8 @@ _OWN_RIGHTS: dict[Role, frozenset[str]] = {
     Role.MEMBER: frozenset(
         {
             "catalog.refresh",
+            "delivery.report_health",
+            "delivery.roll_back",
             "scaffolding.create",
             "forge.review",
             "forge.merge",
@@ -32,7 +34,9 @@ _OWN_RIGHTS: dict[Role, frozenset[str]] = {
             "scorecards.request_exemption",
         }
     ),
-    Role.SQUAD_LEAD: frozenset({"scorecards.approve_exemption", "reviews.sign"}),
+    Role.SQUAD_LEAD: frozenset(
+        {"delivery.merge_rollback_alone", "scorecards.approve_exemption", "reviews.sign"}
+    ),
     Role.PLATFORM_ADMIN: frozenset(
         {
             "accounts.manage",

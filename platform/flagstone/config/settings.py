@@ -87,6 +87,7 @@ INSTALLED_APPS = [
     "flagstone.accounts",
     "flagstone.forge",
     "flagstone.catalog",
+    "flagstone.delivery",
     "flagstone.scaffolding",
     "flagstone.scorecards",
     "flagstone.gate",
@@ -224,6 +225,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "flagstone.forge.forget_deliveries",
         "schedule": crontab(hour="2", minute="20"),
     },
+    "go on with rollbacks that wait": {
+        "task": "flagstone.delivery.sweep_rollbacks",
+        "schedule": timedelta(seconds=30),
+    },
     "read locations that are due": {
         "task": "flagstone.catalog.refresh_due_locations",
         "schedule": timedelta(minutes=1),
@@ -249,6 +254,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
 # --- code hosts elsewhere: webhooks tell of changes at once, and a look after so many minutes of what they did not tell
 
 FLAGSTONE_SYNC_MINUTES = env.integer("FLAGSTONE_SYNC_MINUTES", 10)
+
+# --- rollbacks: how soon after the click a service is promised to be healthy, and whether leads may merge their own
+
+FLAGSTONE_ROLLBACK_PROMISE_MINUTES = env.integer("FLAGSTONE_ROLLBACK_PROMISE_MINUTES", 10)
+FLAGSTONE_ROLLBACK_ALONE = env.boolean("FLAGSTONE_ROLLBACK_ALONE", default=True)
 
 # --- the catalogue: folders and hosts that it may read beside the repositories
 

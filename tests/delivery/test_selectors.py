@@ -1,0 +1,93 @@
+"""What is summed up of rollbacks: how often the promise was kept, and how long they took."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+
+from flagstone.accounts.models import User
+from flagstone.catalog.models import Entity
+from flagstone.core import jobs
+from flagstone.core.errors import NotFound
+from flagstone.delivery import selectors
+from flagstone.delivery.models import Rollback
+from flagstone.forge import pipeline
+from flagstone.forge.models import Repository
+
+
+@pytest.fixture
+def record(service: Entity, gitops: Repository, member: User) -> Any:
+    """Write a rollback down that happened: minutes from its click to the merge and to health."""
+
+    def make(
+        state: str, *, clicked: datetime, merged: float | None = None, healthy: float | None = None
+    ) -> Rollback:
+        key = uuid4().hex
+        return Rollback.objects.create(
+            entity=service,
+            entity_ref=service.ref,
+            folder="services/quote",
+            reverted_commit="1" * 40,
+            reverted_title="Release 2",
+            reverted_author="Hand",
+            reverted_at=clicked,
+            reason="because",
+            asked_by=member,
+            change_request=pipeline.record_change(
+                requested_by=member,
+                repository=gitops,
+                title=f"Revert {key}",
+                body="",
+                files={"a": b""},
+                source="test",
+            ),
+            job=jobs.create(kind="test", title="Roll back", steps=()),
+            clicked_at=clicked,
+            promised_by=clicked + timedelta(minutes=10),
+            merged_at=clicked + timedelta(minutes=merged) if merged is not None else None,
+            healthy_at=clicked + timedelta(minutes=healthy) if healthy is not None else None,
+            state=state,
+        )
+
+    return make
+
+
+def test_the_promise_is_counted_from_the_click(record: Any) -> None:
+    now = timezone.now()
+    for minutes in range(1, 10):
+        record("healthy", clicked=now - timedelta(days=1), merged=0.5, healthy=minutes)
+    record("healthy", clicked=now - timedelta(days=1), merged=1, healthy=10.5)
+    record("merged", clicked=now - timedelta(minutes=5), merged=1)
+    record("open", clicked=now - timedelta(minutes=11))
+    record("unreported", clicked=now - timedelta(days=2), merged=1)
+    record("unhealthy", clicked=now - timedelta(days=2), merged=1)
+    record("closed", clicked=now - timedelta(days=2))
+    record("healthy", clicked=now - timedelta(days=91), merged=1, healthy=500)
+    found = selectors.promise_record(now - timedelta(days=90))
+    assert (found.asked, found.healthy, found.kept, found.late) == (15, 10, 9, 3)
+    assert found.from_click == timedelta(minutes=9)
+    assert found.from_merge == timedelta(minutes=8.5)
+
+
+def test_without_any_there_is_no_number(db: None) -> None:
+    found = selectors.promise_record(timezone.now())
+    assert (found.asked, found.from_click, found.from_merge) == (0, None, None)
+
+
+def test_a_service_is_known_by_its_name_after_the_catalogue_forgot_it(
+    record: Any, service: Entity
+) -> None:
+    rollback = record("healthy", clicked=timezone.now(), merged=1, healthy=2)
+    assert selectors.find_rollback(rollback.pk).service_name == "Quotes"
+    service.delete()
+    found = selectors.find_rollback(rollback.pk)
+    assert (found.service_name, found.entity) == ("quote", None)
+
+
+def test_an_id_of_nowhere_is_said(db: None) -> None:
+    with pytest.raises(NotFound):
+        selectors.find_rollback(uuid4())
