@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import re
+from datetime import timedelta
 
 import pytest
 
@@ -13,11 +16,26 @@ pytestmark = pytest.mark.django_db(transaction=True)
 REPO = "acme/gitops"
 
 
-@pytest.fixture(params=["gitea", "github"])
+@pytest.fixture(params=["gitea", "github", "pagure"])
 def far(request, transactional_db, tmp_path, monkeypatch):
+    with begun(request.param, tmp_path, monkeypatch) as made:
+        yield made
+
+
+@pytest.fixture
+def gitea(transactional_db, tmp_path, monkeypatch):
+    with begun("gitea", tmp_path, monkeypatch) as made:
+        yield made
+
+
+@contextlib.contextmanager
+def begun(kind, tmp_path, monkeypatch):
+    from django.utils import timezone
+
     from tests.forge.remote.worlds import world
 
-    with world(request.param, tmp_path / "far", monkeypatch) as made:
+    with world(kind, tmp_path / "far", monkeypatch) as made:
+        made.stand_in.clock = timezone.now().replace(microsecond=0)
         yield made
 
 
@@ -36,22 +54,29 @@ def outcomes(done):
 def test_each_try_has_its_verdict_and_nothing_is_left(run, far):
     done = run("forge", "doctor", far.host.name, REPO)
     lines = done.out.splitlines()
-    assert lines[0].startswith("ok       Read the repository: main at ")
-    assert lines[1].startswith("ok       Write permission: ")
-    assert lines[2].startswith("ok       Push a branch: flagstone/doctor-")
-    assert lines[3] == "ok       Open a pull request: #1, as a draft"
-    assert lines[4:8] == [
-        "ok       Comment on it", "ok       Set a commit status",
+    kind = far.host.kind
+    assert lines[0] == f"ok       Reach the address: {far.host.web_url}"
+    assert lines[1] == "ok       Sign in" + (
+        f": as {far.host.user_name}" if kind == "pagure" else ""
+    )
+    assert lines[2].startswith("ok       Read the repository: main at ")
+    assert lines[3] == "ok       Read it with git"
+    assert lines[4].startswith("ok       Write permission: ")
+    assert lines[5].startswith("ok       Push a branch: flagstone/doctor-")
+    as_what = "not as a draft: there are none here" if kind == "pagure" else "as a draft"
+    assert lines[6] == f"ok       Open a pull request: #1, {as_what}"
+    assert lines[7:12] == [
+        "ok       Compare the clocks", "ok       Comment on it", "ok       Set a commit status",
         "ok       Close pull request #1", "ok       Delete the branch",
     ]  # fmt: skip
-    assert lines[8] == "skipped  Sign commits: no signing key is stored; none is needed"
-    assert lines[9].startswith("PROBLEM  Webhook secret: No webhook secret is stored")
-    if far.host.kind == "github":  # whose stand-in lets its bot see no webhooks
-        assert lines[10].startswith("skipped  Webhook: it cannot be looked up: ")
-        assert lines[11:] == ["1 to mend."]
+    assert lines[12] == "skipped  Sign commits: no signing key is stored; none is needed"
+    assert lines[13].startswith("PROBLEM  Webhook secret: No webhook secret is stored")
+    if kind == "github":  # whose stand-in lets its bot see no webhooks
+        assert lines[14].startswith("skipped  Webhook: it cannot be looked up: ")
+        assert lines[15:] == ["1 to mend."]
     else:
-        assert lines[10].startswith("PROBLEM  Webhook: The repository has none to http")
-        assert lines[11:] == ["2 to mend."]
+        assert lines[14].startswith("PROBLEM  Webhook: The repository has none to http")
+        assert lines[15:] == ["2 to mend."]
     assert done.status == 1
     assert branches(far) == ["main"]
     assert [pull.state.value for pull in far.pulls()] == ["closed"]
@@ -77,22 +102,124 @@ def test_a_pull_request_without_an_answer_is_found_and_closed(run, far):
     assert [pull.state.value for pull in far.pulls()] == ["closed"]
 
 
-def test_what_an_ended_one_left_is_removed(run, far, tmp_path):
+def test_what_a_killed_one_left_is_removed_with_its_pull_request(run, far, tmp_path, monkeypatch):
+    from flagstone.forge.hosts.base import PullRequestSpec
+    from flagstone.forge.people import BOT_ACCOUNT
     from tests.forge.repositories import push_by_hand
 
-    push_by_hand(far.bare, tmp_path, {"x": "1\n"}, branch="flagstone/doctor-0badcafe")
-    run("forge", "doctor", far.host.name, REPO)
+    left, mine, fresh = (f"flagstone/doctor-{letter * 8}" for letter in "abc")
+    subject = "Flagstone tries whether it may push"
+    push_by_hand(far.bare, tmp_path, {"x": "1\n"}, branch=fresh, message=subject)
+    monkeypatch.setenv("GIT_COMMITTER_DATE", "2026-01-05T09:00:00Z")
+    push_by_hand(far.bare, tmp_path, {"x": "2\n"}, branch=left, message=subject)
+    push_by_hand(far.bare, tmp_path, {"x": "3\n"}, branch=mine, message="My own work")
+    far.forge.create_pull_request(REPO, PullRequestSpec("Left", "", left, "main", BOT_ACCOUNT))
+    lines = run("forge", "doctor", far.host.name, REPO).out.splitlines()
+    assert [line for line in lines[5:9] if not line.startswith("ok       Push")] == [
+        "ok       Close pull request #1",
+        "ok       Delete the branch",
+        f"skipped  Remove what another doctor left: {mine} has commits of somebody else, and was left",
+        (
+            f"skipped  Remove what another doctor left: {fresh} is a few minutes old: another doctor may be "
+            "at it. A later one removes it"
+        ),
+    ]
+    assert branches(far) == [mine, fresh, "main"]
+    assert [pull.state.value for pull in far.pulls()] == ["closed", "closed"]
+
+
+def test_a_doctor_that_is_ended_takes_away_what_it_made(run, far, monkeypatch):
+    from flagstone.forge.doctor.probe import Probe
+
+    def ended(self):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Probe, "_status", ended)
+    done = run("forge", "doctor", far.host.name, REPO)
+    assert done.status == 130
+    assert done.out.splitlines()[-2:] == [
+        "ok       Close pull request #1",
+        "ok       Delete the branch",
+    ]
     assert branches(far) == ["main"]
+    assert [pull.state.value for pull in far.pulls()] == ["closed"]
 
 
 def test_a_missing_repository_and_a_missing_host_are_sentences(run, far):
-    done = run("forge", "doctor", far.host.name, "acme/none")
+    done = run("forge", "doctor", far.host.name, "acme/none", "--json")
     assert done.status == 1
-    assert done.out.splitlines()[-1] == "1 to mend."
-    assert "acme/none" in done.out or "hides it" in done.out
+    assert outcomes(done) == {
+        "Reach the address": "ok",
+        "Sign in": "ok",
+        "Read the repository": "problem",
+    }
     done = run("forge", "doctor", "nowhere", REPO)
     assert (done.status, done.out) == (2, "")
     assert f"There is no code host 'nowhere' in Flagstone. Registered: {far.host.name}." in done.err
+
+
+def test_a_host_that_cannot_be_asked_is_exit_2(run, gitea):
+    gitea.server.faults.append(Fault(" /", Reply(503, {}), times=9))
+    done = run("forge", "doctor", gitea.host.name, REPO, "--json")
+    assert (done.status, outcomes(done)) == (2, {"Reach the address": "problem"})
+
+
+def test_a_credential_that_is_refused_or_missing_is_told_from_the_rest(run, gitea):
+    from flagstone.forge.models import HostSecret
+
+    gitea.server.faults.append(Fault(" /", Reply(401, {}), times=9))
+    done = run("forge", "doctor", gitea.host.name, REPO, "--json")
+    assert (done.status, outcomes(done)) == (1, {"Reach the address": "ok", "Sign in": "problem"})
+    HostSecret.objects.all().delete()
+    done = run("forge", "doctor", gitea.host.name, REPO, "--json")
+    assert (done.status, outcomes(done)) == (2, {"Sign in": "problem"})
+
+
+def test_an_archived_repository_is_not_written_to(run, gitea):
+    gitea.stand_in.known(REPO).is_archived = True
+    found = outcomes(run("forge", "doctor", gitea.host.name, REPO, "--json"))
+    assert (found["Write permission"], "Push a branch" in found) == ("problem", False)
+
+
+def test_clocks_that_are_apart_are_told(run, gitea):
+    gitea.stand_in.clock -= timedelta(minutes=7)
+    done = run("forge", "doctor", gitea.host.name, REPO)
+    assert re.search(r"PROBLEM  Compare the clocks: .* are 4[12][0-9] seconds apart", done.out)
+
+
+HOOK = {
+    "id": 1, "type": "gitea", "active": True, "events": ["push", "pull_request"],
+    "config": {"url": "https://flagstone.example.com/webhooks/the-gitea/", "content_type": "json"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("hook", "said"),
+    [
+        (HOOK, "ok       Webhook: https://flagstone.example.com/webhooks/the-gitea"),
+        (
+            HOOK | {"events": ["push"]},
+            "PROBLEM  Webhook: It does not tell of pull_request. Choose these events as well.",
+        ),
+        (
+            HOOK | {"active": False},
+            (
+                "PROBLEM  Webhook: The one to https://flagstone.example.com/webhooks/the-gitea is switched "
+                "off. Switch it on at the code host."
+            ),
+        ),
+    ],
+)
+def test_a_webhook_leads_here_is_on_and_tells_enough(run, gitea, settings, hook, said):
+    from flagstone.forge.credentials import keep_secret
+    from flagstone.forge.models import SecretPurpose
+
+    settings.FLAGSTONE_URL = "https://flagstone.example.com"
+    keep_secret(gitea.host, SecretPurpose.WEBHOOK, "canary")
+    gitea.stand_in.known(REPO).hooks.append(hook)
+    done = run("forge", "doctor", gitea.host.name, REPO)
+    assert done.out.splitlines()[-3:-1] == ["ok       Webhook secret", said]
+    assert done.status == (0 if said.startswith("ok") else 1)
 
 
 def test_a_credential_is_never_printed(run, far):

@@ -4,30 +4,58 @@ from __future__ import annotations
 
 import contextlib
 import json
+import signal
+from collections.abc import Iterator
+from types import FrameType
+from typing import NoReturn
 
 import typer
 
 from flagstone.cli.code_hosts import code_host
 from flagstone.forge.doctor import Doctor, Finding, Outcome
 
+WELL, PROBLEMS, COULD_NOT_ASK, ENDED = 0, 1, 2, 130
 _SIGNS = {Outcome.OK: "ok     ", Outcome.PROBLEM: "PROBLEM", Outcome.SKIPPED: "skipped"}
 
 
-def examine(host_name: str, repository: str, *, as_json: bool) -> bool:
-    """Print what each try shows, and tell whether all is well.
+def examine(host_name: str, repository: str, *, as_json: bool) -> int:
+    """Print what each try shows, and return the exit status.
 
     Raises:
         NotFound: There is no such code host.
     """
-    host = code_host(host_name)
+    doctor = Doctor(code_host(host_name), repository)
     problems = 0
-    with contextlib.closing(Doctor(host, repository).examine()) as findings:
-        for finding in findings:
-            problems += finding.outcome is Outcome.PROBLEM
-            typer.echo(_as_json(finding) if as_json else _as_text(finding))
+    show = _as_json if as_json else _as_text
+    try:
+        with _ended_gently(), contextlib.closing(doctor.examine()) as findings:
+            for finding in findings:
+                problems += finding.outcome is Outcome.PROBLEM
+                typer.echo(show(finding))
+    except KeyboardInterrupt:
+        for finding in doctor.cleaned:
+            typer.echo(show(finding))
+        typer.echo("Ended.", err=True)
+        return ENDED
     if not as_json:
         typer.echo("All is well." if not problems else f"{problems} to mend.")
-    return not problems
+    if not doctor.has_asked:
+        return COULD_NOT_ASK
+    return PROBLEMS if problems else WELL
+
+
+@contextlib.contextmanager
+def _ended_gently() -> Iterator[None]:
+    """Let a TERM signal end the examination as Ctrl-C does: with what was made taken away."""
+
+    def end(number: int, frame: FrameType | None) -> NoReturn:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _as_json(finding: Finding) -> str:

@@ -91,13 +91,14 @@ def doctor(
 ) -> None:
     """Try at a real repository what Flagstone does there: read, push a branch, open a draft pull request, webhook.
 
-    It closes and deletes what it made, also when it is ended. Exit 0 when all is well, 1 when something is not.
+    It closes and deletes what it made, also when it is ended; what a killed one left, a later one removes. Exit 0
+    when all is well, 1 when something is not, 2 when the code host could not be asked at all.
     """
     with with_database():
         from flagstone.cli.examining import examine  # noqa: PLC0415 - needs Django set up
 
-        is_well = examine(host, repository, as_json=as_json)
-    raise typer.Exit(0 if is_well else 1)
+        status = examine(host, repository, as_json=as_json)
+    raise typer.Exit(status)
 
 
 @forge_app.command("discover")

@@ -1,0 +1,78 @@
+"""Whether the code host tells Flagstone of changes: webhooks, their events, and what became of the last delivery."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from django.conf import settings
+
+from flagstone.core.errors import FlagstoneError
+from flagstone.forge.credentials import read_secrets
+from flagstone.forge.doctor.findings import Finding, Outcome
+from flagstone.forge.errors import ForgeError, Permanent
+from flagstone.forge.hosts.base import Forge, WebhookEntry
+from flagstone.forge.models import CodeHost, HostKind, SecretPurpose
+
+# without these, a push, a merge or a review is noticed minutes later; names as each code host's API has them
+_EVENTS: Mapping[str, frozenset[str]] = {
+    HostKind.GITHUB: frozenset({"push", "pull_request", "pull_request_review"}),
+    HostKind.GITLAB: frozenset({"push", "merge_requests", "note"}),
+    HostKind.GITEA: frozenset({"push", "pull_request"}),
+    HostKind.FORGEJO: frozenset({"push", "pull_request"}),
+}
+
+
+def examine_webhooks(host: CodeHost, forge: Forge, repository: str) -> Iterator[Finding]:
+    """Look for a webhook of the repository that leads here, and for the secret that proves what it sends."""
+    if host.is_local:
+        yield Finding("Webhook", Outcome.SKIPPED, "the local code host needs none")
+        return
+    yield _secret_finding(host)
+    address = f"{settings.FLAGSTONE_URL}/webhooks/{host.name}"
+    try:
+        hooks = [
+            each for each in forge.list_webhooks(repository) if each.url.rstrip("/") == address
+        ]
+    except Permanent as error:
+        yield Finding("Webhook", Outcome.SKIPPED, f"it cannot be looked up: {error.message}")
+    except ForgeError as error:
+        yield Finding("Webhook", Outcome.PROBLEM, error.message)
+    else:
+        yield _hook_finding(hooks, address, _EVENTS.get(host.kind, frozenset()))
+
+
+def _secret_finding(host: CodeHost) -> Finding:
+    try:
+        is_there = bool(read_secrets(host, SecretPurpose.WEBHOOK))
+    except FlagstoneError as error:
+        return Finding("Webhook secret", Outcome.PROBLEM, error.message)
+    if is_there:
+        return Finding("Webhook secret", Outcome.OK)
+    words = (
+        "No webhook secret is stored, so nothing that arrives is believed. Add one in the admin."
+    )
+    return Finding("Webhook secret", Outcome.PROBLEM, words)
+
+
+def _hook_finding(hooks: Sequence[WebhookEntry], address: str, needed: frozenset[str]) -> Finding:
+    if not hooks:
+        words = (
+            f"The repository has none to {address}. Without one Flagstone notices changes up to "
+            f"{settings.FLAGSTONE_SYNC_MINUTES} minutes later. (One of the whole organisation is not listed here.)"
+        )
+        return Finding("Webhook", Outcome.PROBLEM, words)
+    active = [hook for hook in hooks if hook.is_active]
+    if not active:
+        words = f"The one to {address} is switched off. Switch it on at the code host."
+        return Finding("Webhook", Outcome.PROBLEM, words)
+    told = frozenset[str]().union(*(hook.events for hook in active))
+    if missing := sorted(needed - told) if told and "*" not in told else []:
+        words = f"It does not tell of {', '.join(missing)}. Choose these events as well."
+        return Finding("Webhook", Outcome.PROBLEM, words)
+    failed = [hook.last_status for hook in active if hook.last_status and hook.last_status >= 400]
+    if failed:
+        words = (
+            f"Its last delivery was answered with {failed[0]}: see Webhook deliveries in the admin."
+        )
+        return Finding("Webhook", Outcome.PROBLEM, words)
+    return Finding("Webhook", Outcome.OK, address)
