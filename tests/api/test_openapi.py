@@ -13,7 +13,16 @@ OPERATIONS = {
     for path, methods in SCHEMA["paths"].items()
     for method, operation in methods.items()
 }
-TAGS = {"Catalogue", "Scaffolds", "Pull requests", "Scorecards", "Exemptions", "Gate", "Templates"}
+TAGS = {
+    "Catalogue",
+    "Scaffolds",
+    "Pull requests",
+    "Rollbacks",
+    "Scorecards",
+    "Exemptions",
+    "Gate",
+    "Templates",
+}
 
 
 def test_there_are_operations_of_every_part() -> None:

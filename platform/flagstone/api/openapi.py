@@ -17,6 +17,7 @@ TAGS = {
     "templates": "Templates",
     "runs": "Scaffolds",
     "pull-requests": "Pull requests",
+    "rollbacks": "Rollbacks",
     "scorecards": "Scorecards",
     "scores": "Scorecards",
     "results": "Scorecards",
@@ -30,6 +31,7 @@ _PATH_PARAMETERS = {
     "name": "Name of the entity, such as `checkout`; in any case",
     "id": "Its number, as `id` in lists",
     "run_id": "Its id, as in lists",
+    "rollback_id": "Its id, as in lists",
     "scaffold_id": "Its id, such as `python-api`",
     "template_id": "Its id, as in lists",
 }
@@ -42,7 +44,7 @@ _FAILURES = {
     422: "The request can be read, but it cannot be done; `detail` says why.",
     502: "The code host did not do its part; it is safe to ask again.",
 }
-_WITH_CODE_HOST = frozenset({"Pull requests"})
+_WITH_CODE_HOST = frozenset({"Pull requests", "Rollbacks"})
 _OF_THE_PLATFORM_TEAM = frozenset({"Templates"})
 
 

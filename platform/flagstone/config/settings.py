@@ -335,6 +335,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "CheckState": "flagstone.scorecards.models.STATES",
         "StepState": "flagstone.core.models.StepState.choices",
+        "RollbackState": "flagstone.delivery.models.RollbackState.choices",
         "RunState": "flagstone.scaffolding.models.RunState.choices",
         "Decision": ["go", "slow", "stop"],
     },

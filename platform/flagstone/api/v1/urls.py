@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from flagstone.api.v1 import catalog, exemptions, gate, pulls, scaffolds, scorecards, templates
+from flagstone.api.v1 import (
+    catalog,
+    exemptions,
+    gate,
+    pulls,
+    rollbacks,
+    scaffolds,
+    scorecards,
+    templates,
+)
 
 app_name = "v1"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -33,6 +42,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("runs/<uuid:run_id>", scaffolds.RunDetail.as_view(), name="run"),
     path("runs/<uuid:run_id>/cancel", scaffolds.CancelView.as_view(), name="run-cancel"),
     path("runs/<uuid:run_id>/resume", scaffolds.ResumeView.as_view(), name="run-resume"),
+    path("rollbacks", rollbacks.RollbackList.as_view(), name="rollbacks"),
+    path("rollbacks/<uuid:rollback_id>", rollbacks.RollbackDetail.as_view(), name="rollback"),
+    path(
+        "rollbacks/<uuid:rollback_id>/merge", rollbacks.MergeView.as_view(), name="rollback-merge"
+    ),
+    path(
+        "rollbacks/<uuid:rollback_id>/healthy",
+        rollbacks.HealthyView.as_view(),
+        name="rollback-healthy",
+    ),
     path("scorecards", scorecards.ScorecardList.as_view(), name="scorecards"),
     path("scores", scorecards.ScoreList.as_view(), name="scores"),
     path("results", scorecards.ResultList.as_view(), name="results"),
