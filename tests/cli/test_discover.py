@@ -58,7 +58,10 @@ def test_it_shows_first_and_registers_on_yes_once(run, far):
     assert not Repository.objects.exists()
     done = run(*asked, "--yes")
     assert (done.status, done.out) == (0, SHOWN)
-    assert done.err == "registered: acme/checkout\n"
+    assert done.err == (
+        "registered: acme/checkout\nPull requests of the last 30 days are read now; "
+        "`flagstone forge backfill` reads the older ones.\n"
+    )
     assert list(Repository.objects.values_list("full_name", "role")) == [
         ("acme/checkout", "service")
     ]
@@ -77,6 +80,111 @@ def test_one_repository_can_be_named(run, far):
     )  # fmt: skip
     assert "+ acme/checkout: as service" in done.out
     assert "  acme/none: left out, " in done.out
+
+
+def test_one_that_cannot_be_reached_keeps_no_other_out(run, far, monkeypatch):
+    from flagstone.catalog import discovery
+    from flagstone.forge.errors import TransportError
+
+    plain = discovery.glance
+
+    def broken(remote, wanted, **limits):
+        if remote.name == "acme/notes":
+            raise TransportError("acme/notes did not answer.")
+        return plain(remote, wanted, **limits)
+
+    monkeypatch.setattr(discovery, "glance", broken)
+    done = run("forge", "discover", far.host.name, "acme", "--as", "ada")
+    assert done.status == 1
+    assert done.out == SHOWN.replace(
+        "acme/notes: left out, neither catalogue files nor GitOps paths",
+        "acme/notes: not looked at, acme/notes did not answer.",
+    )
+    assert done.err == "Nothing was registered; --yes registers.\n"
+
+
+def test_a_failure_in_the_middle_is_told_and_the_next_run_does_the_rest(run, far, monkeypatch):
+    from flagstone.catalog import discovery
+    from flagstone.catalog.models import Location
+    from flagstone.forge.errors import TransportError
+    from flagstone.forge.models import Repository
+
+    far.stand_in.repository("acme/ways", {"catalog-info.yaml": CATALOG % "ways"})
+    plain = discovery.register_location
+
+    def broken(**values):
+        if values["repository"].full_name == "acme/checkout":
+            raise TransportError("It broke off.")
+        return plain(**values)
+
+    asked = ("forge", "discover", far.host.name, "acme", "--as", "ada", "--yes")
+    with monkeypatch.context() as patch:
+        patch.setattr(discovery, "register_location", broken)
+        done = run(*asked)
+    assert done.status == 1
+    assert done.err.splitlines()[:3] == [
+        "not registered: acme/checkout: It broke off.",
+        "registered: acme/ways",
+        "Run it again: what is registered stays, and the rest is tried.",
+    ]
+    assert Repository.objects.count() == 2
+    again = run(*asked)
+    assert (again.status, Location.objects.count()) == (0, 2)
+    assert "+ acme/checkout: registered already; catalogue: catalog-info.yaml\n" in again.out
+
+
+def test_what_is_archived_is_left_out_though_it_is_named(run, far):
+    done = run(
+        "forge", "discover", far.host.name, "acme", "--as", "ada", "--repository", "acme/old"
+    )
+    assert done.out == "  acme/old: left out, it is archived\n"
+
+
+def test_five_hundred_are_looked_at_a_few_at_a_time(run, far, monkeypatch):
+    import threading
+
+    from flagstone.catalog import discovery
+    from flagstone.forge.git.reading import Glance
+    from flagstone.forge.hosts.base import RepositoryEntry
+
+    at_once, most, lock = [0], [0], threading.Lock()
+
+    def slow(remote, wanted, **limits):
+        with lock:
+            at_once[0] += 1
+            most[0] = max(most[0], at_once[0])
+        threading.Event().wait(0.005)
+        with lock:
+            at_once[0] -= 1
+        return Glance(["catalog-info.yaml"], {})
+
+    entries = [RepositoryEntry(f"acme/s{number:03}", "", "main") for number in range(500)]
+    forge = type(far.forge)
+    monkeypatch.setattr(forge, "list_repositories", lambda *_: iter(entries))
+    monkeypatch.setattr(discovery, "glance", slow)
+    done = run("forge", "discover", far.host.name, "acme", "--as", "ada")
+    assert [line.split()[1] for line in done.out.splitlines()] == [
+        f"{entry.full_name}:" for entry in entries
+    ]
+    assert 2 <= most[0] <= discovery.AT_ONCE
+
+
+def test_a_file_that_another_one_leads_to_is_not_registered_twice(run, far):
+    far.stand_in.repository(
+        "acme/mono",
+        {
+            "catalog-info.yaml": (
+                CATALOG % "mono" + "---\napiVersion: backstage.io/v1alpha1\nkind: Location\n"
+                "metadata: {name: all}\nspec: {target: ./a/catalog-info.yaml}\n"
+            ),
+            "a/catalog-info.yaml": CATALOG % "a",
+            "b/catalog-info.yaml": CATALOG % "b",
+            "b/main.py": "1\n",
+        },
+    )
+    asked = ("forge", "discover", far.host.name, "acme", "--as", "ada")
+    done = run(*asked, "--repository", "acme/mono", "--json")
+    assert json.loads(done.out)["locations"] == ["catalog-info.yaml", "b/catalog-info.yaml"]
 
 
 @pytest.mark.parametrize(

@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 from flagstone.accounts.models import User
 from flagstone.accounts.permissions import require
 from flagstone.catalog.actions import register_location
-from flagstone.catalog.engine.discovering import FoundInFiles, look_through
+from flagstone.catalog.engine.discovering import FoundInFiles, catalog_files_of, look_through
 from flagstone.catalog.errors import LocationTaken
 from flagstone.catalog.models import Location
 from flagstone.forge.actions import register_repository
 from flagstone.forge.connections import connect
-from flagstone.forge.errors import EmptyRepository, NoDefaultBranch, Permanent
-from flagstone.forge.hosts.base import RepositoryEntry
+from flagstone.forge.errors import (
+    EmptyRepository,
+    ForgeError,
+    NoDefaultBranch,
+    Permanent,
+    RateLimited,
+)
+from flagstone.forge.git.reading import Glance, glance
+from flagstone.forge.hosts.base import Forge, RepositoryEntry
 from flagstone.forge.models import CodeHost, Repository
-from flagstone.forge.selectors import paths_at_head
+
+# repositories that are looked at side by side: more would be a burden on the code host
+AT_ONCE = 4
+# seconds for one git command at one of them
+_PATIENCE = 60.0
+# so many catalogue files are looked into, to see which of them lead to others
+_MOST_FILES = 200
+_NO_COMMIT = "it has no commit yet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +43,7 @@ class Candidate:
         full_name: `owner/name`.
         found: What its files tell; None where it is left out.
         skipped: Why it is left out, in words; "" where it is not.
+        has_failed: It could not be looked at this time; another time it may.
         is_registered: The repository is known already, in the role that it has.
         new_locations: Of the catalogue, which are not registered yet.
     """
@@ -34,6 +51,7 @@ class Candidate:
     full_name: str
     found: FoundInFiles | None = None
     skipped: str = ""
+    has_failed: bool = False
     is_registered: bool = False
     new_locations: tuple[str, ...] = ()
 
@@ -45,8 +63,8 @@ class Candidate:
 
 def discover(
     *, actor: User, host: CodeHost, owner: str, names: Iterable[str] = ()
-) -> Iterator[Candidate]:
-    """Look through repositories and yield what each would bring; nothing is written.
+) -> Generator[Candidate]:
+    """Look through repositories and yield what each would bring, in their order; nothing is written.
 
     Args:
         actor: Who asks.
@@ -59,14 +77,20 @@ def discover(
         ForgeError: The list cannot be read, or the code host asks for patience.
     """
     require(actor, "forge.manage")
+    forge = connect(host, is_background=True)
     wanted = list(names)
-    entries: Iterable[RepositoryEntry] = (
-        [RepositoryEntry(name, "", "?") for name in wanted]
-        if wanted
-        else connect(host, is_background=True).list_repositories(owner)
-    )
-    for entry in entries:
-        yield _candidate(host, entry)
+    entries = _named(forge, wanted) if wanted else forge.list_repositories(owner)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        looks: deque[tuple[RepositoryEntry | Candidate, Future[Glance] | None]] = deque()
+        try:
+            for entry in entries:
+                looks.append(_begin(forge, entry, pool))
+                if len(looks) > AT_ONCE:
+                    yield _candidate(host, *looks.popleft())
+            while looks:
+                yield _candidate(host, *looks.popleft())
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def register(*, actor: User, host: CodeHost, candidate: Candidate) -> Repository:
@@ -89,34 +113,71 @@ def register(*, actor: User, host: CodeHost, candidate: Candidate) -> Repository
     return repository
 
 
-def _candidate(host: CodeHost, entry: RepositoryEntry) -> Candidate:
-    if reason := _left_out(entry):
-        return Candidate(entry.full_name, skipped=reason)
+def _named(forge: Forge, names: Iterable[str]) -> Iterator[RepositoryEntry | Candidate]:
+    """Describe repositories that were named; a fork that somebody names is wanted."""
+    for name in names:
+        try:
+            info = forge.get_repository(name)
+        except RateLimited:
+            raise
+        except ForgeError as error:
+            yield _left_out(name, error)
+        else:
+            yield RepositoryEntry(
+                info.full_name, info.description, info.default_branch, info.is_archived
+            )
+
+
+def _begin(
+    forge: Forge, entry: RepositoryEntry | Candidate, pool: ThreadPoolExecutor
+) -> tuple[RepositoryEntry | Candidate, Future[Glance] | None]:
+    """Have a repository looked at; what it needs besides git, such as the credential, is asked for here."""
+    if isinstance(entry, Candidate):
+        return entry, None
+    if reason := _reason(entry):
+        return Candidate(entry.full_name, skipped=reason), None
+    remote = forge.git_remote(entry.full_name)
+    return entry, pool.submit(glance, remote, _files_to_read, time_limit=_PATIENCE)
+
+
+def _candidate(
+    host: CodeHost, entry: RepositoryEntry | Candidate, look: Future[Glance] | None
+) -> Candidate:
+    if isinstance(entry, Candidate) or look is None:
+        return entry if isinstance(entry, Candidate) else Candidate(entry.full_name)
     try:
-        found = look_through(paths_at_head(host, entry.full_name))
-    except (EmptyRepository, NoDefaultBranch):
-        return Candidate(entry.full_name, skipped="it has no commit yet")
-    except Permanent as error:
-        return Candidate(entry.full_name, skipped=error.message)
+        seen = look.result()
+    except ForgeError as error:
+        return _left_out(entry.full_name, error)
     known = Repository.objects.named(entry.full_name).filter(host=host).first()
+    taken = Location.objects.filter(repository=known).values_list("path", flat=True)
+    found = look_through(seen.paths, seen.contents, registered=taken if known else ())
     if known is None and not found.catalog_files and not found.gitops_folders:
         return Candidate(entry.full_name, skipped="neither catalogue files nor GitOps paths")
-    taken = (
-        set(Location.objects.filter(repository=known).values_list("path", flat=True))
-        if known
-        else set()
-    )
     return Candidate(
         entry.full_name,
         found=found,
         is_registered=known is not None,
-        new_locations=tuple(path for path in found.locations if path not in taken),
+        new_locations=found.locations,
     )
 
 
-def _left_out(entry: RepositoryEntry) -> str:
+def _files_to_read(paths: Iterable[str]) -> list[str]:
+    """Choose the catalogue files to look into: one alone leads to no other."""
+    files = catalog_files_of(paths)
+    return files[:_MOST_FILES] if len(files) > 1 else []
+
+
+def _left_out(full_name: str, error: ForgeError) -> Candidate:
+    if isinstance(error, (EmptyRepository, NoDefaultBranch)):
+        return Candidate(full_name, skipped=_NO_COMMIT)
+    may_work_later = not isinstance(error, Permanent)
+    return Candidate(full_name, skipped=error.message, has_failed=may_work_later)
+
+
+def _reason(entry: RepositoryEntry) -> str:
     if entry.is_archived:
         return "it is archived"
     if entry.is_fork:
         return "it is a fork"
-    return "" if entry.default_branch else "it has no commit yet"
+    return "" if entry.default_branch else _NO_COMMIT

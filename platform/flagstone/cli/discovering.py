@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import sys
 from collections.abc import Sequence
 
 import typer
@@ -11,6 +13,7 @@ from flagstone.accounts.models import User
 from flagstone.catalog.discovery import Candidate, discover, register
 from flagstone.cli.code_hosts import code_host
 from flagstone.core.errors import FlagstoneError, NotFound
+from flagstone.core.hidden_characters import written_out
 from flagstone.forge.models import CodeHost
 
 
@@ -30,10 +33,20 @@ def find(
         )
     host = code_host(host_name)
     candidates = []
-    for candidate in discover(actor=actor, host=host, owner=owner, names=names):
-        candidates.append(candidate)
-        typer.echo(_as_json(candidate) if as_json else _as_text(candidate))
+    with contextlib.closing(discover(actor=actor, host=host, owner=owner, names=names)) as found:
+        for candidate in found:
+            candidates.append(candidate)
+            typer.echo(_as_json(candidate) if as_json else written_out(_as_text(candidate)))
     return actor, host, candidates
+
+
+def has_consent(count: int, total: int, *, yes: bool, as_json: bool) -> bool:
+    """Tell whether to register: --yes says so, or a person at the terminal."""
+    if yes:
+        return True
+    if as_json or not sys.stdin.isatty():
+        return False
+    return typer.confirm(f"Register {count} of {total}?", err=True)
 
 
 def register_all(actor: User, host: CodeHost, candidates: Sequence[Candidate]) -> int:
@@ -44,15 +57,24 @@ def register_all(actor: User, host: CodeHost, candidates: Sequence[Candidate]) -
             register(actor=actor, host=host, candidate=candidate)
         except FlagstoneError as error:
             failed += 1
-            typer.echo(f"not registered: {candidate.full_name}: {error.message}", err=True)
+            said = f"not registered: {candidate.full_name}: {error.message}"
+            typer.echo(written_out(said), err=True)
         else:
             typer.echo(f"registered: {candidate.full_name}", err=True)
+    if failed:
+        typer.echo("Run it again: what is registered stays, and the rest is tried.", err=True)
+    if failed < len(candidates):
+        typer.echo(
+            "Pull requests of the last 30 days are read now; `flagstone forge backfill` reads the older ones.",
+            err=True,
+        )
     return failed
 
 
 def _as_text(candidate: Candidate) -> str:
     if candidate.found is None:
-        return f"  {candidate.full_name}: left out, {candidate.skipped}"
+        how = "not looked at" if candidate.has_failed else "left out"
+        return f"  {candidate.full_name}: {how}, {candidate.skipped}"
     sign = "+" if candidate.is_new else "="
     parts = [f"as {candidate.found.role}" if not candidate.is_registered else "registered already"]
     if candidate.new_locations:
@@ -71,6 +93,7 @@ def _as_json(candidate: Candidate) -> str:
             "new": candidate.is_new,
             "registered": candidate.is_registered,
             "skipped": candidate.skipped,
+            "failed": candidate.has_failed,
             "role": found.role if found else "",
             "locations": list(candidate.new_locations),
             "gitops_folders": list(found.gitops_folders) if found else [],

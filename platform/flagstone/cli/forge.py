@@ -117,19 +117,23 @@ def discover(
 ) -> None:
     """Find repositories with catalog-info.yaml or GitOps paths, show what would be registered, and register on yes.
 
-    Lines with + are new, with = known. Exit 0 when all is registered or nothing was to be, 1 when some could not be.
+    Lines with + are new, with = known. Exit 0 when all was looked at and registered, 1 when something could not be,
+    2 when nothing could be looked at. Running it again adds what is new.
     """
     with with_database():
-        from flagstone.cli.discovering import find, register_all  # noqa: PLC0415 - needs Django set up
+        from flagstone.cli.discovering import (  # noqa: PLC0415 - needs Django set up
+            find,
+            has_consent,
+            register_all,
+        )
 
         actor, place, found = find(person, host, owner, repositories or [], as_json=as_json)
+        failed = sum(candidate.has_failed for candidate in found)
         new = [candidate for candidate in found if candidate.is_new]
         if not new:
             typer.echo("There is nothing new to register.", err=True)
-            return
-        question = f"Register {len(new)} of {len(found)}?"
-        if not yes and (as_json or not typer.confirm(question, err=True)):
+        elif has_consent(len(new), len(found), yes=yes, as_json=as_json):
+            failed += register_all(actor, place, new)
+        else:
             typer.echo("Nothing was registered; --yes registers.", err=True)
-            return
-        failed = register_all(actor, place, new)
     raise typer.Exit(1 if failed else 0)

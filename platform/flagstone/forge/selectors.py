@@ -14,8 +14,7 @@ from flagstone.forge.git.attributes import read_marks
 from flagstone.forge.git.comparing import MergeTrial, read_diff, try_merge
 from flagstone.forge.git.diffs import FileDiff
 from flagstone.forge.git.history import commits_at
-from flagstone.forge.git.limits import ProcessLimits
-from flagstone.forge.git.reading import ReadLimits, Tree, list_paths, read_files, resolve_commit
+from flagstone.forge.git.reading import ReadLimits, Tree, read_files, resolve_commit
 from flagstone.forge.git.reading import existing_paths as find_existing_paths
 from flagstone.forge.git.reading import read_tree as read_commit_tree
 from flagstone.forge.git.sizes import NO_MARKS, ChangeSize, FileSize, Marks, measure
@@ -29,7 +28,7 @@ from flagstone.forge.hosts.base import (
 )
 from flagstone.forge.hosts.base import PullRequest as HostPullRequest
 from flagstone.forge.hosts.markers import without_marks
-from flagstone.forge.models import ChangeRequest, CodeHost, PullRequest, Repository
+from flagstone.forge.models import ChangeRequest, PullRequest, Repository
 
 _COMMIT_LENGTH = 40
 
@@ -106,19 +105,6 @@ def read_tree(
         workspace.fetch(commit, blobs=True)
         commit = resolve_commit(workspace.git, commit, name=repository.full_name)
         return read_commit_tree(workspace.git, commit, prefix=prefix, limits=limits)
-
-
-def paths_at_head(host: CodeHost, full_name: str) -> list[str]:
-    """Return the paths of the files on the default branch of a repository that need not be registered.
-
-    Raises:
-        ForgeError: It is gone, empty, too large, or cannot be read now.
-    """
-    remote = connect(host, is_background=True).git_remote(full_name)
-    with GitWorkspace(remote, limits=ProcessLimits()) as workspace:
-        head = workspace.observe().head()
-        workspace.fetch(head)
-        return list_paths(workspace.git, head)
 
 
 def read_changed_files(pull_request: PullRequest) -> ChangedFiles:

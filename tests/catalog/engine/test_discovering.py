@@ -37,3 +37,95 @@ def test_the_names_of_files_tell_what_a_repository_is(
     paths: list[str], expected: FoundInFiles
 ) -> None:
     assert look_through(paths) == expected
+
+
+def location(*targets: str) -> bytes:
+    listed = "".join(f"    - {target}\n" for target in targets)
+    return (
+        "apiVersion: backstage.io/v1alpha1\nkind: Location\nmetadata: {name: all}\n"
+        f"spec:\n  targets:\n{listed}"
+    ).encode()
+
+
+COMPONENT = (
+    b"apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {name: a}\n"
+    b"spec: {type: service, lifecycle: production, owner: group:x}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("contents", "registered", "locations"),
+    [
+        # the root leads to all others
+        (
+            {
+                "catalog-info.yaml": location("./a/catalog-info.yaml", "./b/catalog-info.yaml"),
+                "a/catalog-info.yaml": COMPONENT,
+                "b/catalog-info.yaml": COMPONENT,
+            },
+            (),
+            ("catalog-info.yaml",),
+        ),
+        # one of them is not led to
+        (
+            {
+                "catalog-info.yaml": location("./a/catalog-info.yaml"),
+                "a/catalog-info.yaml": COMPONENT,
+                "b/catalog-info.yaml": COMPONENT,
+            },
+            (),
+            ("catalog-info.yaml", "b/catalog-info.yaml"),
+        ),
+        # a deeper one leads up, through another
+        (
+            {
+                "catalog-info.yaml": COMPONENT,
+                "z/all/catalog-info.yaml": location("../catalog-info.yaml"),
+                "z/catalog-info.yaml": location("../catalog-info.yaml"),
+            },
+            (),
+            ("z/all/catalog-info.yaml",),
+        ),
+        # each leads to the other
+        (
+            {
+                "a/catalog-info.yaml": location("../b/catalog-info.yaml"),
+                "b/catalog-info.yaml": location("../a/catalog-info.yaml"),
+            },
+            (),
+            ("a/catalog-info.yaml",),
+        ),
+        # a registered pattern has one of them, and one was registered alone
+        (
+            dict.fromkeys(
+                ("s/a/catalog-info.yaml", "s/b/catalog-info.yaml", "t/c/catalog-info.yaml"),
+                COMPONENT,
+            ),
+            ("s/*/catalog-info.yaml",),
+            ("t/c/catalog-info.yaml",),
+        ),
+        # a pattern would have the registered one twice
+        (
+            dict.fromkeys(
+                ("s/a/catalog-info.yaml", "s/b/catalog-info.yaml", "s/c/catalog-info.yaml"),
+                COMPONENT,
+            ),
+            ("s/a/catalog-info.yaml",),
+            ("s/b/catalog-info.yaml", "s/c/catalog-info.yaml"),
+        ),
+        # hostile names and contents
+        (
+            {
+                "a\x1b[2J/catalog-info.yaml": COMPONENT,
+                "b\udcff/catalog-info.yaml": COMPONENT,
+                "c/catalog-info.yaml": b"kind: [",
+            },
+            (),
+            ("c/catalog-info.yaml",),
+        ),
+    ],
+)
+def test_what_is_led_to_or_registered_is_not_registered_twice(
+    contents: dict[str, bytes], registered: tuple[str, ...], locations: tuple[str, ...]
+) -> None:
+    assert look_through(list(contents), contents, registered=registered).locations == locations

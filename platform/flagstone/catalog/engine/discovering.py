@@ -1,11 +1,15 @@
-"""What the names of a repository's files tell: where its catalogue files are, and whether it says what runs. Pure."""
+"""What a repository's files tell: where its catalogue files are, and whether it says what runs. Pure."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+
+from flagstone.catalog.engine.placeholders import Unresolved
+from flagstone.catalog.engine.targets import matching
+from flagstone.catalog.engine.walking import walk
 
 CATALOG_FILES = frozenset({"catalog-info.yaml", "catalog-info.yml"})
 _GITOPS_FILES = frozenset(
@@ -25,7 +29,7 @@ class FoundInFiles:
     """What a repository holds.
 
     Attributes:
-        locations: Paths and patterns that lead to every catalogue file.
+        locations: Paths and patterns that lead to every catalogue file which nothing registered leads to.
         catalog_files: How many there are.
         gitops_folders: Folders whose files say what runs, the shallowest first.
         role: `gitops`, `catalog` or `service`.
@@ -37,23 +41,62 @@ class FoundInFiles:
     role: str
 
 
-def look_through(paths: Iterable[str]) -> FoundInFiles:
-    """Tell what a repository holds from the paths of its files."""
-    files = [PurePosixPath(path) for path in paths]
-    catalog = [file for file in files if file.name in CATALOG_FILES]
+def catalog_files_of(paths: Iterable[str]) -> list[str]:
+    """Return the catalogue files among paths, without those whose names no column and no terminal takes."""
+    return [
+        path for path in paths if path.isprintable() and PurePosixPath(path).name in CATALOG_FILES
+    ]
+
+
+def look_through(
+    paths: Collection[str],
+    contents: Mapping[str, bytes] | None = None,
+    *,
+    registered: Iterable[str] = (),
+) -> FoundInFiles:
+    """Tell what a repository holds.
+
+    Args:
+        paths: Of all its files.
+        contents: Of the catalogue files, as far as they are known: a Location in one leads to others.
+        registered: Paths and patterns of the locations that are registered already.
+    """
+    files = [PurePosixPath(path) for path in paths if path.isprintable()]
+    catalog = catalog_files_of(paths)
     folders = {str(file.parent) for file in files if file.name.lower() in _GITOPS_FILES}
     gitops = tuple(sorted(folders, key=lambda folder: (folder.count("/"), folder)))
     return FoundInFiles(
-        locations=_locations(catalog),
+        locations=_locations(catalog, _Files(paths, contents or {}), registered),
         catalog_files=len(catalog),
         gitops_folders=gitops,
         role=_role(files, catalog, gitops),
     )
 
 
-def _role(
-    files: Sequence[PurePosixPath], catalog: Sequence[PurePosixPath], gitops: Sequence[str]
-) -> str:
+class _Files:
+    """The files of the repository, as the walk through catalogue files asks for them."""
+
+    def __init__(self, paths: Collection[str], contents: Mapping[str, bytes]) -> None:
+        self._paths, self._contents = frozenset(paths), contents
+
+    def has(self, path: str) -> bool:
+        return path in self._paths
+
+    def read(self, path: str) -> bytes:
+        if path not in self._contents:
+            raise Unresolved("it was not looked into.")
+        return self._contents[path]
+
+    def paths(self, folder: str) -> Iterable[str]:
+        return self._paths
+
+    def led_to(self, entry: str) -> set[str]:
+        """Return the files that are read from a path or pattern on."""
+        found = {document.path for document in walk(self, entry).documents}
+        return found | set(matching(entry, self._paths))
+
+
+def _role(files: Sequence[PurePosixPath], catalog: Sequence[str], gitops: Sequence[str]) -> str:
     counted = [file for file in files if not file.name.endswith(_WORDS)]
     manifests = [file for file in counted if file.name.lower().endswith(_MANIFESTS)]
     is_mostly_manifests = bool(counted) and len(manifests) >= _MOSTLY * len(counted)
@@ -62,18 +105,27 @@ def _role(
     return "catalog" if len(catalog) > 1 and is_mostly_manifests else "service"
 
 
-def _locations(catalog: Sequence[PurePosixPath]) -> tuple[str, ...]:
-    """Return one pattern where folders side by side have one each, so that a new one is found as well."""
-    beside: dict[tuple[str, str], list[PurePosixPath]] = defaultdict(list)
-    alone: list[str] = []
-    for file in catalog:
-        if len(file.parts) > 1:
-            beside[str(file.parent.parent), file.name].append(file)
-        else:
-            alone.append(str(file))
-    for (above, name), found in beside.items():
-        if len(found) > 1:
-            alone.append(str(PurePosixPath(above) / "*" / name))
-        else:
-            alone += [str(file) for file in found]
-    return tuple(sorted(alone, key=lambda path: (path.count("/"), path)))
+def _locations(catalog: Sequence[str], files: _Files, registered: Iterable[str]) -> tuple[str, ...]:
+    """Return what to register: a file that another one leads to would be read twice, and its names contested."""
+    covered = {path for entry in registered for path in files.led_to(entry)}
+    reads = {path: files.led_to(path) for path in catalog}
+    led_to = {other for path in catalog for other in reads[path] if other != path}
+    entries: list[str] = []
+    for path in sorted(catalog, key=lambda each: (each in led_to, each.count("/"), each)):
+        if path not in covered:
+            entries.append(path)
+            covered |= reads[path]
+    return tuple(sorted(_with_patterns(entries, catalog), key=lambda path: (path.count("/"), path)))
+
+
+def _with_patterns(entries: Sequence[str], catalog: Sequence[str]) -> list[str]:
+    """Put one pattern in the place of files in folders side by side, so that a new one is found as well."""
+    beside: dict[str, list[str]] = defaultdict(list)
+    for path in entries:
+        file = PurePosixPath(path)
+        beside[str(file.parent.parent / "*" / file.name) if "/" in path else path].append(path)
+    found: list[str] = []
+    for pattern, paths in beside.items():
+        is_whole = len(paths) > 1 and set(matching(pattern, catalog)) == set(paths)
+        found += [pattern] if is_whole else paths
+    return found

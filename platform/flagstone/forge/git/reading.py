@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from flagstone.forge.errors import RefNotFound, TreeTooLarge
 from flagstone.forge.git.command import Git
+from flagstone.forge.git.limits import ProcessLimits
 from flagstone.forge.git.paths import stays_inside
+from flagstone.forge.git.remotes import GitRemote
 from flagstone.forge.git.workspace import GitWorkspace
 
 _LINK, _SUBMODULE = "120000", "160000"
@@ -37,6 +39,14 @@ class Tree:
     commit: str
     files: Mapping[str, bytes]
     skipped: tuple[SkippedFile, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """What a short look at a repository showed: the paths of all files, and the contents of some."""
+
+    paths: Sequence[str]
+    contents: Mapping[str, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +138,28 @@ def read_files(
     dropped = {each.path for each in too_large}
     kept = {path: content for path, content in files.items() if path not in dropped}
     return Tree(commit, kept, (*skipped, *too_large))
+
+
+def glance(
+    remote: GitRemote, wanted: Callable[[Sequence[str]], Iterable[str]], *, time_limit: float
+) -> Glance:
+    """Look at the default branch of a repository: its files' names, and no content but the wanted ones.
+
+    Args:
+        remote: The repository.
+        wanted: Chooses from the paths.
+        time_limit: Seconds that one git command may take.
+
+    Raises:
+        ForgeError: It is gone, empty, too large, or cannot be read now.
+    """
+    with GitWorkspace(remote, time_limit=time_limit, limits=ProcessLimits()) as workspace:
+        head = workspace.observe().head()
+        workspace.fetch(head)
+        paths = list_paths(workspace.git, head)
+        chosen = list(wanted(paths))
+        found = read_files(workspace, head, chosen) if chosen else Tree(head, {})
+        return Glance(paths, found.files)
 
 
 def list_paths(git: Git, commit: str, *, most: int = 100_000) -> list[str]:
