@@ -128,7 +128,9 @@ class GitLabApi:
             RepositoryGone: It is missing, or hidden from this credential.
         """
         answer = self.get(path_of(repository), operation=f"read the project {repository}")
-        return self.fields("project", answer.body)
+        fields = self.fields("project", answer.body)
+        fields.text("path_with_namespace")  # else it is none, and all that may be missing misleads
+        return fields
 
     def branch_head(self, repository: str, branch: str) -> str | None:
         """Return the commit of a branch; None where it is not there."""
@@ -158,7 +160,13 @@ class GitLabApi:
             raise PullRequestNotFound(
                 f"There is no merge request !{number} in {repository}.", number=number
             ) from error
-        return self.fields("merge request", answer.body)
+        return self.merge_request_of(answer)
+
+    def merge_request_of(self, answer: Answer, *, of_write: bool = False) -> Fields:
+        """Return the merge request of an answer, which has to be one: all that may be missing misleads else."""
+        fields = self.fields("merge request", answer.body, of_write=of_write)
+        fields.number("iid")
+        return fields
 
     def own_login(self) -> str:
         """Return whose credential this is."""

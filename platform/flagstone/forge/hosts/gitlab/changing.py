@@ -133,7 +133,7 @@ class GitLabChanges:
             operation=f"{operation} of {repository}",
             payload=payload,
         )
-        return self._api.fields("merge request", answer.body, of_write=True)
+        return self._api.merge_request_of(answer, of_write=True)
 
 
 def require_open(fields: Fields) -> None:

@@ -65,7 +65,7 @@ class GitLabMerges:
             if done := self._settled(repository, fields, expected_head):
                 return done
             raise self._why_refused(repository, fields, answer)
-        fields = self._api.fields("merge request", answer.body, of_write=True)
+        fields = self._api.merge_request_of(answer, of_write=True)
         if done := self._settled(repository, fields, expected_head):
             return done
         raise self._unfinished(repository, fields)

@@ -54,7 +54,7 @@ def open_merge_request(
     )
     if answer.status in _LOOK_AGAIN:
         raise _why_refused(api, reader, repository, spec, answer, operation)
-    pull = read_merge_request(api.fields("merge request", answer.body, of_write=True))
+    pull = read_merge_request(api.merge_request_of(answer, of_write=True))
     return with_conversation(pull, (), (), None)
 
 

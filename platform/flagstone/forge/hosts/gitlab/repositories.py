@@ -12,6 +12,7 @@ from flagstone.forge.errors import (
     EmptyRepository,
     ForgeError,
     NoDefaultBranch,
+    NotYetConsistent,
     Permanent,
     RepositoryExists,
     RepositoryGone,
@@ -98,6 +99,10 @@ class GitLabProjects:
             head = publish_first_commit(self._remote_of(repository), files, meta, DEFAULT_BRANCH)
         except BranchOccupied as error:
             raise _taken(repository) from error
+        except RepositoryGone as error:  # GitLab has just described it
+            raise NotYetConsistent(
+                f"{self._api.host} has the project {repository}, and git does not find it yet."
+            ) from error
         except Permanent:
             if made:  # a rule of GitLab's refuses the commit; nobody shall find an empty project
                 self._remove_empty(repository)
@@ -173,7 +178,9 @@ class GitLabProjects:
             accept=refused,
         )
         if answer.status not in refused:
-            return self._api.fields("project", answer.body, of_write=True)
+            fields = self._api.fields("project", answer.body, of_write=True)
+            fields.text("path_with_namespace")  # else it tells of no project
+            return fields
         try:
             self._api.project(repository)
         except RepositoryGone:
