@@ -10,6 +10,7 @@ from flagstone.forge.credentials import keep_secret
 from flagstone.forge.errors import CredentialMissing
 from flagstone.forge.git.commits import Person
 from flagstone.forge.hosts.base import Account
+from flagstone.forge.hosts.gitlab.forge import GitLabForge
 from flagstone.forge.hosts.local import LocalForge
 from flagstone.forge.hosts.pagure.forge import PagureForge
 from flagstone.forge.models import CodeHost, HostKind, SecretPurpose
@@ -39,6 +40,22 @@ def test_git_signs_in_at_pagure_with_the_name_that_belongs_to_the_token(db: None
     # "flagstone:canary"
     header = {
         "http.https://pagure.example/.extraHeader": "Authorization: Basic ZmxhZ3N0b25lOmNhbmFyeQ=="
+    }
+    assert header.items() <= dict(remote.config).items()
+
+
+def test_gitlab_and_its_git_get_the_token_each_in_its_way(db: None) -> None:
+    gitlab = CodeHost.objects.create(
+        name="gitlab", kind=HostKind.GITLAB, web_url="https://gitlab.example"
+    )
+    keep_secret(gitlab, SecretPurpose.TOKEN, "canary")
+    forge = connect(gitlab)
+    assert isinstance(forge, GitLabForge)
+    remote = forge.git_remote("acme/payments/checkout")
+    assert remote.url == "https://gitlab.example/acme/payments/checkout.git"
+    # "oauth2:canary"
+    header = {
+        "http.https://gitlab.example/.extraHeader": "Authorization: Basic b2F1dGgyOmNhbmFyeQ=="
     }
     assert header.items() <= dict(remote.config).items()
 

@@ -87,6 +87,11 @@ def test_what_is_sent_and_what_comes_back(server):
             PolicyRejected,
             "Validation Failed; No commits between a and b",
         ),
+        (
+            Reply(422, {"message": {"name": ["is taken", "is long"], "base": {"x": [[["deep"]]]}}}),
+            PolicyRejected,
+            "It said: name is taken, is long; base x …",
+        ),
         (Reply(423, {"message": "archived"}), RepositoryArchived, "read-only"),
         (Reply(418, b"<html>teapot</html>"), Permanent, "answered 418"),
         (Reply(301, {}, {"Location": "https://elsewhere.example/x"}), RepositoryMoved, "elsewhere.example"),
