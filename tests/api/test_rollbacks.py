@@ -1,5 +1,6 @@
 """Rollbacks for programs: asked for with a key, watched, merged, and called healthy by CI."""
 
+# ruff: noqa: F811 - the fixtures of another folder
 from __future__ import annotations
 
 from uuid import UUID, uuid4
@@ -26,16 +27,16 @@ def wish(**fields):
 
 
 @pytest.fixture
-def writer(client_of, member, service):  # noqa: F811
+def writer(client_of, member, service):
     return client_of(member, "write")
 
 
 @pytest.fixture
-def chief(client_of, lead, service):  # noqa: F811
+def chief(client_of, lead, service):
     return client_of(lead, "write")
 
 
-def test_from_the_wish_to_health(chief, bad):  # noqa: F811
+def test_from_the_wish_to_health(chief, bad):
     asked = chief.post(ADDRESS, wish(), format="json")
     body = asked.json()
     assert asked.status_code == 202
@@ -94,7 +95,7 @@ def test_the_list_is_filtered(writer):
     assert writer.get(f"{ADDRESS}?state=bogus").status_code == 400
 
 
-def test_a_token_that_only_reads(client_of, member, service):  # noqa: F811
+def test_a_token_that_only_reads(client_of, member, service):
     reader = client_of(member, "read")
     assert reader.get(ADDRESS).status_code == 200
     assert reader.post(ADDRESS, wish(), format="json").status_code == 403

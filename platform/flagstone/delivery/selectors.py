@@ -8,7 +8,7 @@ from uuid import UUID
 
 from flagstone.catalog.models import Entity
 from flagstone.core.errors import NotFound
-from flagstone.delivery.models import Rollback, RollbackQuerySet
+from flagstone.delivery.models import LIVE, Rollback, RollbackQuerySet
 
 
 def rollbacks() -> RollbackQuerySet:
@@ -35,9 +35,19 @@ def find_rollback(rollback_id: UUID) -> Rollback:
     return found
 
 
+def rollbacks_of(service: Entity) -> RollbackQuerySet:
+    """List the rollbacks of a service, the newest first."""
+    return rollbacks().of(service)
+
+
 def pending_rollback(service: Entity) -> Rollback | None:
     """Return the rollback of a service that is not merged yet."""
-    return rollbacks().pending().of(service).first()
+    return rollbacks_of(service).pending().first()
+
+
+def live_rollback(service: Entity) -> Rollback | None:
+    """Return the newest rollback of a service that is under way: not merged yet, or watched for health."""
+    return rollbacks_of(service).filter(state__in=LIVE).first()
 
 
 def earlier_rollback(service: Entity, merge_commit: str) -> Rollback | None:

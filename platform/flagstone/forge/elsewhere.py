@@ -100,7 +100,9 @@ def needs_somebody_else(actor: User, view: HostView) -> bool:
 
 def needs_rebuilding(change: ChangeRequest | None, *, has_conflict: bool | None) -> bool:
     """Tell whether a change of ours lies open and no longer goes together with its target branch."""
-    return change is not None and change.state == ChangeState.OPENED and has_conflict is True
+    if change is None or change.based_on:  # what fits one commit only is asked for anew
+        return False
+    return change.state == ChangeState.OPENED and has_conflict is True
 
 
 def _recorded(row: PullRequest) -> HostPullRequest:

@@ -18,6 +18,9 @@ from flagstone.catalog.models import Entity
 from flagstone.catalog.selectors import Criteria, EntityDetail
 from flagstone.core.models import AuditEntry
 from flagstone.core.selectors import audit_of
+from flagstone.delivery import selectors as delivery
+from flagstone.delivery.models import Rollback
+from flagstone.delivery.places import place_of
 from flagstone.forge.models import PullRequest
 from flagstone.reviews.selectors import Row
 from flagstone.scorecards import selectors as scorecards
@@ -79,6 +82,8 @@ class Header:
     tabs: list[TabLink]
     is_checking: bool
     may_check: bool
+    rollback: Rollback | None = None
+    may_roll_back: bool = False
 
     @property
     def entity(self) -> Entity:
@@ -96,7 +101,9 @@ class Header:
     @property
     def version(self) -> str:
         moved = self.score.changed_at.timestamp() if self.score else 0
-        return f"{self.entity.changed_at.timestamp():.6f}-{moved:.6f}-{int(self.is_checking)}"
+        rollback = f"{self.rollback.pk}-{self.rollback.state}" if self.rollback else ""
+        changed = self.entity.changed_at.timestamp()
+        return f"{changed:.6f}-{moved:.6f}-{int(self.is_checking)}{rollback}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +133,8 @@ def header(user: User, ref: str, tab: Tab) -> Header:
         tabs=tabs,
         is_checking=entity.is_service and scorecards.pending_evaluation() is not None,
         may_check=entity.is_service and may(user, "scorecards.check_now"),
+        rollback=delivery.live_rollback(entity) if entity.is_service else None,
+        may_roll_back=place_of(entity) is not None and may(user, "delivery.roll_back"),
     )
 
 
@@ -278,6 +287,7 @@ def _history(user: User, head: Header) -> dict[str, Any]:
     entity = head.entity
     return {
         "changes": list(scorecards.changes_of(entity, limit=MANY)) if entity.is_service else [],
+        "rollbacks": list(delivery.rollbacks_of(entity)[:FEW]) if entity.is_service else [],
         "trend": _trend(entity) if entity.is_service else [],
         "acts": _acts(user, entity),
     }

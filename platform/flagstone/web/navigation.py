@@ -40,6 +40,7 @@ PLACES: tuple[Place, ...] = (
     Place("Exemptions", "web:exemptions", "shield-check", 2, "e"),
     Place("Pull requests", "web:pulls", "arrows-right-left", 3, "p", in_dock=True),
     Place("Runs", "web:runs", "rocket-launch", 3, "r"),
+    Place("Rollbacks", "web:rollbacks", "arrow-uturn-left", 3, "b"),
     Place("Templates", "web:templates", "squares-plus", 3, "t", right="scaffolding.manage"),
     Place("Audit", "web:audit", "finger-print", 3, "a", right="audit.read"),
 )

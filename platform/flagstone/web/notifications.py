@@ -52,10 +52,13 @@ def ended_between(user: User, after: datetime, until: datetime) -> list[Job]:
 
 
 def _jobs_of(user: User) -> QuerySet[Job]:
-    return Job.objects.filter(requested_by=user).select_related("scaffold_run")
+    return Job.objects.filter(requested_by=user).select_related("scaffold_run", "rollback")
 
 
 def page_of(job: Job) -> str:
     """Return the address of the page that shows a job; empty when there is none."""
-    run = getattr(job, "scaffold_run", None)
-    return reverse("web:run", args=[run.pk]) if run else ""
+    if run := getattr(job, "scaffold_run", None):
+        return reverse("web:run", args=[run.pk])
+    if rollback := getattr(job, "rollback", None):
+        return reverse("web:rollback", args=[rollback.pk])
+    return ""

@@ -80,6 +80,17 @@ EXEMPTION_LOOKS: dict[str, Look] = {
     "exemption_expired": Look("none", "calendar", "ended"),
 }
 
+ROLLBACK_LOOKS: dict[str, Look] = {
+    "rollback_asked": Look("accent", "arrow-path", "on its way", turning=True),
+    "rollback_open": Look("accent", "pause", "waits for the merge"),
+    "rollback_merged": Look("accent", "arrow-path", "merged, waits for health", turning=True),
+    "rollback_healthy": Look("pass", "check", "healthy again"),
+    "rollback_unhealthy": Look("fail", "exclamation-triangle", "merged, not healthy"),
+    "rollback_unreported": Look("none", "question-mark-circle", "health not reported"),
+    "rollback_closed": Look("none", "x-mark", "closed without merging"),
+    "rollback_failed": Look("fail", "x-mark", "could not be opened"),
+}
+
 OTHER_LOOKS: dict[str, Look] = {
     "orphan": Look("warn", "link-slash", "orphan"),
     "active": Look("pass", "check", "active"),
@@ -89,6 +100,7 @@ OTHER_LOOKS: dict[str, Look] = {
 
 LOOKS: dict[str, Look] = {
     **OTHER_LOOKS,
+    **ROLLBACK_LOOKS,
     **EXEMPTION_LOOKS,
     **GATE_LOOKS,
     **STATUS_LOOKS,

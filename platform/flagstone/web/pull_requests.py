@@ -78,6 +78,13 @@ def run_url(pull_request: PullRequest) -> str:
     return reverse("web:run", args=(run_id,))
 
 
+def rollback_url(pull_request: PullRequest) -> str:
+    """Return the page of the rollback that it carries out; empty when it is no rollback of ours."""
+    change = getattr(pull_request, "change_request", None)
+    rollback = getattr(change, "rollback", None)
+    return reverse("web:rollback", args=(rollback.pk,)) if rollback else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """How long a pull request has waited for its first review."""

@@ -218,6 +218,7 @@ def _frame(
         "is_merged": live.state == "merged",
         "methods": METHODS,
         "run_url": pull_requests.run_url(found),
+        "rollback_url": pull_requests.rollback_url(found),
         "change": change,
         "verdict": verdict_on(found, live.head),
         "may_rebuild": elsewhere.needs_rebuilding(change, has_conflict=has_conflict)
