@@ -110,7 +110,7 @@ def test_a_failure_in_the_middle_is_told_and_the_next_run_does_the_rest(run, far
     from flagstone.forge.models import Repository
 
     far.stand_in.repository("acme/ways", {"catalog-info.yaml": CATALOG % "ways"})
-    plain = discovery.register_location
+    plain = discovery.add_location
 
     def broken(**values):
         if values["repository"].full_name == "acme/checkout":
@@ -119,7 +119,7 @@ def test_a_failure_in_the_middle_is_told_and_the_next_run_does_the_rest(run, far
 
     asked = ("forge", "discover", far.host.name, "acme", "--as", "ada", "--yes")
     with monkeypatch.context() as patch:
-        patch.setattr(discovery, "register_location", broken)
+        patch.setattr(discovery, "add_location", broken)
         done = run(*asked)
     assert done.status == 1
     assert done.err.splitlines()[:3] == [

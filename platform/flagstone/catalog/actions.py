@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from flagstone.accounts.models import User
 from flagstone.accounts.permissions import require
 from flagstone.catalog.engine.faults import Problem
-from flagstone.catalog.engine.targets import Refused, is_url, lead
-from flagstone.catalog.errors import LocationInvalid, LocationTaken, LocationUnreadable
-from flagstone.catalog.models import PATH_LENGTH, Entity, Location, LocationType
+from flagstone.catalog.locations import add_location, checked_location
+from flagstone.catalog.models import Entity, Location
 from flagstone.catalog.pipeline import remove_location
 from flagstone.catalog.reading import read_location
-from flagstone.catalog.sources import FILE_NAME, place_on_disk
+from flagstone.catalog.sources import FILE_NAME
 from flagstone.catalog.tasks import ingest_location
 from flagstone.core import audit
 from flagstone.forge.models import Repository
@@ -58,23 +57,9 @@ def register_location(
     """
     if actor is not None:
         require(actor, "catalog.register")
-    location = _checked(path, repository)
-    location.registered_by = actor
-    try:
-        with transaction.atomic():
-            location.save(force_insert=True)
-            audit.record(
-                actor=actor,
-                action="catalog.location_registered",
-                subject=f"location:{location.pk}",
-                data={"type": location.type, "place": str(location)},
-            )
-            ingest_location.delay_on_commit(location.pk)
-    except IntegrityError as error:
-        raise LocationTaken(
-            f"{location} is registered already. To have it read again, refresh it.",
-            place=str(location),
-        ) from error
+    with transaction.atomic():
+        location = add_location(actor=actor, path=path, repository=repository)
+        ingest_location.delay_on_commit(location.pk)
     return location
 
 
@@ -90,7 +75,7 @@ def preview_location(
         ForgeError: Its repository cannot be read.
     """
     require(actor, "catalog.register")
-    found = read_location(_checked(path, repository)).walk
+    found = read_location(checked_location(path, repository)).walk
     accepted = [(read.ref, read) for read in found.documents if read.accepted and read.ref]
     holders = {
         entity.ref: entity
@@ -134,21 +119,3 @@ def unregister_location(*, actor: User, location: Location) -> int:
         data={"place": place, "entities": len(refs)},
     )
     return len(refs)
-
-
-def _checked(path: str, repository: Repository | None) -> Location:
-    path = path.strip()
-    if len(path) > PATH_LENGTH:
-        raise LocationInvalid(f"The path has {len(path)} characters; {PATH_LENGTH} is the most.")
-    try:
-        if repository is None:
-            place_on_disk(path)
-            return Location(type=LocationType.FILE, path=path)
-        inside = lead("", path)
-    except (LocationUnreadable, Refused) as reason:
-        raise LocationInvalid(f'"{path}" cannot be registered: {reason}', path=path) from reason
-    if is_url(inside):
-        raise LocationInvalid(
-            f"{path} is an address; write the path inside {repository}.", path=path
-        )
-    return Location(type=LocationType.GIT, path=inside, repository=repository)

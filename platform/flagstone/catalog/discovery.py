@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Collection, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 from flagstone.accounts.models import User
 from flagstone.accounts.permissions import require
-from flagstone.catalog.actions import register_location
 from flagstone.catalog.engine.discovering import FoundInFiles, catalog_files_of, look_through
 from flagstone.catalog.errors import LocationTaken
+from flagstone.catalog.locations import add_location
 from flagstone.catalog.models import Location
 from flagstone.forge.actions import register_repository
 from flagstone.forge.connections import connect
@@ -62,7 +62,12 @@ class Candidate:
 
 
 def discover(
-    *, actor: User, host: CodeHost, owner: str, names: Iterable[str] = ()
+    *,
+    actor: User,
+    host: CodeHost,
+    owner: str,
+    names: Iterable[str] = (),
+    leave_out: Collection[str] = (),
 ) -> Generator[Candidate]:
     """Look through repositories and yield what each would bring, in their order; nothing is written.
 
@@ -71,6 +76,7 @@ def discover(
         host: Where.
         owner: An organisation, group or person.
         names: Only these repositories, as `owner/name`; all of the owner's when left out.
+        leave_out: Those that were looked at before.
 
     Raises:
         Forbidden: The person may not.
@@ -78,12 +84,15 @@ def discover(
     """
     require(actor, "forge.manage")
     forge = connect(host, is_background=True)
-    wanted = list(names)
-    entries = _named(forge, wanted) if wanted else forge.list_repositories(owner)
+    named = list(names)
+    wanted = [name for name in named if name not in leave_out]
+    entries = _named(forge, wanted) if named else forge.list_repositories(owner)
     with ThreadPoolExecutor(AT_ONCE) as pool:
         looks: deque[tuple[RepositoryEntry | Candidate, Future[Glance] | None]] = deque()
         try:
             for entry in entries:
+                if entry.full_name in leave_out:
+                    continue
                 looks.append(_begin(forge, entry, pool))
                 if len(looks) > AT_ONCE:
                     yield _candidate(host, *looks.popleft())
@@ -96,18 +105,21 @@ def discover(
 def register(*, actor: User, host: CodeHost, candidate: Candidate) -> Repository:
     """Register a repository with its catalogue files; what is there already is left as it is.
 
+    The workers read both within a minute, by what stands in the rows.
+
     Raises:
         Forbidden: The person may not.
         ForgeError: The repository cannot be read now.
     """
     if candidate.found is None:
         raise ValueError(f"{candidate.full_name} is left out: {candidate.skipped}")
+    require(actor, "catalog.register")
     repository = register_repository(
         actor=actor, host=host, full_name=candidate.full_name, role=candidate.found.role
     )
     for path in candidate.new_locations:
         try:
-            register_location(actor=actor, path=path, repository=repository)
+            add_location(actor=actor, path=path, repository=repository)
         except LocationTaken:  # somebody was faster
             continue
     return repository

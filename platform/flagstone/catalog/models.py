@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, Self
@@ -21,6 +22,8 @@ SQUAD_TYPES = ("squad", "team")
 REFRESH_AFTER = timedelta(minutes=15)
 # a message that a repository moved may be lost; its row remembers
 CATCH_UP_AFTER = timedelta(minutes=1)
+# a worker that is at a discovery touches its row more often than this
+LEFT_ALONE_AFTER = timedelta(seconds=30)
 PATH_LENGTH = 500
 # kind, namespace and name of 63 characters each, and two separators
 REF_LENGTH = 191
@@ -282,3 +285,89 @@ class Relation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source_ref} {self.type} {self.target_ref}"
+
+
+class DiscoveryQuerySet(models.QuerySet["Discovery"]):
+    def unfinished(self) -> Self:
+        """Those that a worker has something to do at: to look, or to register what somebody said yes to."""
+        to_register = DiscoveredRepository.objects.to_register().values("discovery")
+        return self.filter(Q(looked_at=None) | Q(pk__in=to_register))
+
+    def left_alone(self, now: datetime) -> Self:
+        """Those that are due and were not touched for a while: their worker died, or no message came."""
+        return self.unfinished().filter(not_before__lte=now, touched_at__lte=now - LEFT_ALONE_AFTER)
+
+
+class Discovery(models.Model):
+    """A look through what an owner has at a code host: shown first, registered when somebody says yes."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    host = models.ForeignKey("forge.CodeHost", on_delete=models.CASCADE, related_name="discoveries")
+    owner = models.CharField(max_length=255)
+    names = ArrayField(models.CharField(max_length=255), default=list, blank=True)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+"
+    )
+    requested_at = models.DateTimeField(default=timezone.now)
+    looked_at = models.DateTimeField(null=True, blank=True, help_text="when all were looked at")
+    error = models.TextField(blank=True, help_text="why it does not go on, or ended")
+    not_before = models.DateTimeField(default=timezone.now)
+    touched_at = models.DateTimeField(default=timezone.now)
+
+    objects = DiscoveryQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-requested_at",)
+        verbose_name_plural = "discoveries"
+
+    def __str__(self) -> str:
+        return f"{self.owner} at {self.host}"
+
+
+class DiscoveredRepositoryQuerySet(models.QuerySet["DiscoveredRepository"]):
+    def to_register(self) -> Self:
+        """Those that somebody said yes to, and that were not tried yet."""
+        return self.filter(wanted_by__isnull=False, registered_at=None, problem="")
+
+
+class DiscoveredRepository(models.Model):
+    """What one repository would bring, as it was when it was looked at."""
+
+    discovery = models.ForeignKey(Discovery, on_delete=models.CASCADE, related_name="found")
+    full_name = models.CharField(max_length=255)
+    role = models.CharField(max_length=10, blank=True)
+    locations = models.JSONField(default=list, help_text="catalogue paths to register")
+    gitops_folders = models.JSONField(default=list)
+    catalog_files = models.PositiveIntegerField(default=0)
+    skipped = models.TextField(blank=True, help_text="why it is left out")
+    has_failed = models.BooleanField(default=False, help_text="it could not be looked at")
+    was_registered = models.BooleanField(default=False)
+    wanted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="who said yes",
+    )
+    registered_at = models.DateTimeField(null=True)
+    problem = models.TextField(blank=True, help_text="why it could not be registered")
+
+    objects = DiscoveredRepositoryQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("full_name",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("discovery", "full_name"), name="a_repository_is_found_once"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.full_name
+
+    @property
+    def is_new(self) -> bool:
+        """Whether there is anything to register that nobody said yes to, or that failed."""
+        is_open = self.wanted_by_id is None or bool(self.problem)
+        has_any = not self.was_registered or bool(self.locations)
+        return not self.skipped and self.registered_at is None and is_open and has_any

@@ -233,6 +233,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "flagstone.catalog.refresh_due_locations",
         "schedule": timedelta(minutes=1),
     },
+    "look for repositories where nobody is at it": {
+        "task": "flagstone.catalog.sweep_discoveries",
+        "schedule": timedelta(seconds=30),
+    },
     "tell verdicts that nobody told": {
         "task": "flagstone.gate.sweep_verdicts",
         "schedule": timedelta(seconds=30),

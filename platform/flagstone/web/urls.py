@@ -7,6 +7,7 @@ from flagstone.web.views import (
     audit,
     bell,
     catalog,
+    discovery,
     entities,
     exemptions,
     health,
@@ -33,6 +34,11 @@ urlpatterns = [
     path("bell", bell.jobs, name="bell"),
     path("bell/mark", bell.mark, name="bell-mark"),
     path("catalog", catalog.catalog, name="catalog"),
+    path("catalog/find", discovery.discoveries, name="discoveries"),
+    path("catalog/find/<uuid:discovery_id>", discovery.discovery, name="discovery"),
+    path(
+        "catalog/find/<uuid:discovery_id>/register", discovery.register, name="discovery-register"
+    ),
     path(ENTITY, entities.entity, name="entity"),
     path(f"{ENTITY}/check", entities.check, name="entity-check"),
     path(f"{ENTITY}/exempt/<str:check_id>", exemptions.ask, name="exemption-ask"),
