@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from datetime import timedelta
 
@@ -13,16 +14,16 @@ from tests.http_server import Fault, Reply
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def far(transactional_db, tmp_path, monkeypatch):
-    """Three merged pull requests at a Gitea, from before Flagstone took on their repository."""
+@contextlib.contextmanager
+def history(kind, tmp_path, monkeypatch):
+    """Three merged pull requests, from before Flagstone took on their repository."""
     from flagstone.forge.hosts.base import MergeMethod, PullRequestSpec
     from flagstone.forge.models import Repository
     from flagstone.forge.people import BOT_ACCOUNT
     from tests.forge.remote.worlds import REPO, world
     from tests.forge.repositories import push_by_hand
 
-    with world("gitea", tmp_path / "far", monkeypatch) as made:
+    with world(kind, tmp_path / "far", monkeypatch) as made:
         for number in (1, 2, 3):
             push_by_hand(
                 made.bare, tmp_path, {f"{number}.txt": "x\n" * number}, branch=f"b{number}"
@@ -35,6 +36,33 @@ def far(transactional_db, tmp_path, monkeypatch):
         Repository.objects.update(created_at=timezone.now() + timedelta(days=1))
         made.server.requests.clear()
         yield made
+
+
+@pytest.fixture
+def far(transactional_db, tmp_path, monkeypatch):
+    with history("gitea", tmp_path, monkeypatch) as made:
+        yield made
+
+
+@pytest.mark.parametrize("kind", ["gitea", "github", "gitlab", "pagure"])
+def test_history_of_each_kind_of_host_is_read_once(run, tmp_path, monkeypatch, kind):
+    from flagstone.forge.models import PullRequest
+
+    with history(kind, tmp_path, monkeypatch) as far:
+        done = run("forge", "backfill")
+        assert (done.status, done.out) == (0, "acme/gitops: 3 read.\n")
+        rows = PullRequest.objects.order_by("number")
+        assert [(row.number, row.state, row.size) for row in rows] == [
+            (1, "merged", 1),
+            (2, "merged", 2),
+            (3, "merged", 3),
+        ]
+        assert all(row.merged_at and row.merge_commit and row.began_at for row in rows)
+        sent = len(far.server.requests)
+        assert run("forge", "backfill").out == "acme/gitops: 0 read.\n"
+        asked = [request.method for request in far.server.requests[sent:]]
+        assert set(asked) == {"GET"}
+        assert len(asked) <= 2
 
 
 def test_history_is_read_once_and_told_to_nobody(run, far):

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 REPO = "acme/gitops"
 
 
-@pytest.fixture(params=["gitea", "github", "pagure"])
+@pytest.fixture(params=["gitea", "github", "gitlab", "pagure"])
 def far(request, transactional_db, tmp_path, monkeypatch):
     with begun(request.param, tmp_path, monkeypatch) as made:
         yield made
