@@ -22,13 +22,13 @@ def stats_of(record: PromiseRecord, *, days: int) -> list[Stat]:
     """Write the record down; a number without anything behind it is a dash."""
     judged = record.kept + record.late
     silent = record.asked - judged
-    untold = f", {silent} not told" if silent else ""
+    untold = f", {silent} without a verdict" if silent else ""
     return [
         Stat("Rollbacks", str(record.asked), f"asked for in the last {days} days"),
         Stat(
             f"Healthy within {settings.FLAGSTONE_ROLLBACK_PROMISE_MINUTES} min of the click",
             f"{record.kept} of {judged}" if judged else "\N{EN DASH}",
-            f"{record.late} later or not yet{untold}" if record.asked else "nothing to count yet",
+            f"{record.late} missed it{untold}" if record.asked else "nothing to count yet",
         ),
         Stat(
             "Nine of ten healthy within",
