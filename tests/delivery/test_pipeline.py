@@ -230,6 +230,26 @@ def test_argo_cd_s_success_on_the_merge_is_health(merged: Rollback, root: Path) 
     assert entry.data["healthy_at"] == healthy.healthy_at.isoformat()
 
 
+def test_a_code_host_whose_clock_goes_wrong_is_measured_by_its_own(
+    ask: Ask, lead: User, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An hour behind: the merge seems to come before the click, and the word on health before the merge."""
+    behind = timedelta(hours=-1)
+    monkeypatch.setattr(
+        "flagstone.forge.connections.LocalForge",
+        lambda where: LocalForge(where, now=lambda: timezone.now() + behind),
+    )
+    rollback = carried_out(ask(lead))
+    assert rollback.state == "merged"
+    assert rollback.merged_at
+    assert timedelta() <= rollback.merged_at - rollback.clicked_at < timedelta(seconds=30)
+    at = behind.total_seconds() + 200
+    say(root, rollback.merge_commit, "argocd/quote", StatusState.SUCCESS, after=at)
+    healthy = carried_out(rollback)
+    assert healthy.took
+    assert timedelta(seconds=195) < healthy.took < timedelta(seconds=230)
+
+
 def test_health_after_the_promised_time_is_late(merged: Rollback, root: Path) -> None:
     say(root, merged.merge_commit, "argocd/quote", StatusState.SUCCESS, after=601)
     assert carried_out(merged).kept_promise is False

@@ -64,8 +64,8 @@ class RollbackQuerySet(models.QuerySet["Rollback"]):
 class Rollback(models.Model):
     """One change of a service's folder in the GitOps repository, taken back by a pull request.
 
-    `reverted_*` and `folder` are as they were when it was asked for. The times of opening and merging are the code
-    host's, and that of health is the reporter's, never before the one in front of it.
+    `reverted_*` and `folder` are as they were when it was asked for. From the opening on it is the code host's clock
+    that measures; its hour is put right by ours.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

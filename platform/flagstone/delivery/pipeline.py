@@ -96,7 +96,8 @@ def _settle(rollback: Rollback) -> bool:
             )
         return False
     if rollback.state == RollbackState.ASKED:
-        opened_at = max(pull_request.opened_at, rollback.clicked_at)
+        # a code host has a clock of its own, and the click was read off ours
+        opened_at = min(max(pull_request.opened_at, rollback.clicked_at), timezone.now())
         return move(rollback, RollbackState.OPEN, opened_at=opened_at)
     if pull_request.state == PullRequestState.MERGED:
         return _record_merge(rollback, pull_request)
@@ -106,11 +107,12 @@ def _settle(rollback: Rollback) -> bool:
 
 
 def _record_merge(rollback: Rollback, pull_request: PullRequest) -> bool:
-    opened = rollback.opened_at or rollback.clicked_at
+    opened_at = rollback.opened_at or rollback.clicked_at
+    took = (pull_request.merged_at or timezone.now()) - pull_request.opened_at
     return move(
         rollback,
         RollbackState.MERGED,
-        merged_at=max(pull_request.merged_at or timezone.now(), opened),
+        merged_at=opened_at + max(took, timedelta()),
         merge_commit=pull_request.merge_commit,
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 
@@ -56,13 +56,18 @@ def app_of(rollback: Rollback) -> str:
 
 def _words(rollback: Rollback, commits: Sequence[str]) -> Iterator[CommitStatus]:
     repository = rollback.change_request.repository
-    forge, app, since = connect(repository.host), app_of(rollback), rollback.merged_at
-    if since is None:
-        return
+    forge, app, since = connect(repository.host), app_of(rollback), _merged_there(rollback)
     for commit in _candidates(rollback, repository, forge, commits):
         statuses = forge.commit_statuses(repository.full_name, commit)
         if word := word_on_health(statuses.values(), app, since=since):
             yield word
+
+
+def _merged_there(rollback: Rollback) -> datetime:
+    """Return the time of the merge by the clock that statuses are dated by."""
+    pull_request = rollback.change_request.pull_request
+    merged_at = pull_request.merged_at if pull_request else None
+    return merged_at or rollback.merged_at or rollback.clicked_at
 
 
 def _candidates(
@@ -84,11 +89,11 @@ def _holds(repository: Repository, merge: str, commit: str) -> bool:
 
 
 def _record_health(rollback: Rollback, word: CommitStatus) -> None:
-    merged_at = rollback.merged_at or word.at
+    took = max(word.at - _merged_there(rollback), timedelta())
     move(
         rollback,
         RollbackState.HEALTHY,
-        healthy_at=max(word.at, merged_at),
+        healthy_at=(rollback.merged_at or word.at) + took,
         health_source=word.context[:255],
         health_note="",
         ended_at=None,
