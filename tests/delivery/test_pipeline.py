@@ -21,6 +21,9 @@ from flagstone.forge.errors import PolicyRejected, TransportError
 from flagstone.forge.hosts.base import CommitStatus, StatusState
 from flagstone.forge.hosts.local import LocalForge
 from flagstone.forge.models import ChangeRequest, PullRequest
+from flagstone.forge.pipeline import refresh_pull_request
+from flagstone.gate.pull_requests.judging import judge
+from flagstone.gate.verdict import Decision
 from tests.delivery.conftest import BAD, GOOD, REASON, ROLLOUT
 from tests.forge.repositories import files_at, git, push_by_hand
 
@@ -356,3 +359,18 @@ def test_the_sweep_takes_each_one_once_in_thirty_seconds(
 
 def test_the_change_request_knows_its_rollback(merged: Rollback) -> None:
     assert ChangeRequest.objects.get().rollback == merged
+
+
+def test_its_size_does_not_count_for_the_gate_while_nobody_has_added_to_it(
+    ask: Ask, member: User, bare: Path, tmp_path: Path
+) -> None:
+    carried_out(ask(member))
+    pull = PullRequest.objects.get()
+    PullRequest.objects.update(size=5_000)
+    [reason, *_] = judge(PullRequest.objects.get())
+    assert (reason.code, reason.state) == ("pull_request.rollback", Decision.GO)
+    branch = pull.source_branch
+    push_by_hand(bare, tmp_path, {"more.txt": "1\n" * 500}, branch=branch, start=branch)
+    refresh_pull_request(pull)
+    [reason, *_] = judge(PullRequest.objects.get())
+    assert (reason.code, reason.state) == ("pull_request.too_large", Decision.STOP)

@@ -51,6 +51,12 @@ class RollbackQuerySet(models.QuerySet["Rollback"]):
         """Those of a service, the newest first; it may have been away from the catalogue meanwhile."""
         return self.filter(entity_ref=entity.ref)
 
+    def untouched(self) -> Self:
+        """Those whose pull request holds what Flagstone made, and nothing else."""
+        return self.filter(
+            change_request__commit=models.F("change_request__pull_request__head_commit")
+        )
+
     def waiting_for_health(self, repository_id: int, since: datetime) -> Self:
         """Those merged since then, whose service nobody has called healthy yet."""
         return self.filter(

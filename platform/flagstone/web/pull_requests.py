@@ -26,6 +26,9 @@ LINES_SHOWN_AT_ONCE = 1_500
 
 # begins the source of a change request that a run of a scaffold made
 SCAFFOLDED = "scaffold-run:"
+# and one that a rollback made
+ROLLED_BACK = "rollback:"
+_ROLLBACK_NOTE = "a rollback, which goes back to what was reviewed before"
 _SCAFFOLDED_NOTE = "written by a scaffold, whose files were reviewed before"
 
 
@@ -59,7 +62,14 @@ def size_of_change(pull_request: PullRequest, lines: int | None) -> Size | None:
     size = size_of(lines)
     if size and is_scaffolded(pull_request):
         return Size(size.lines, "none", _SCAFFOLDED_NOTE)
+    if size and is_rollback(pull_request):
+        return Size(size.lines, "none", _ROLLBACK_NOTE)
     return size
+
+
+def is_rollback(pull_request: PullRequest) -> bool:
+    change = getattr(pull_request, "change_request", None)
+    return change is not None and change.source.startswith(ROLLED_BACK)
 
 
 def is_scaffolded(pull_request: PullRequest) -> bool:

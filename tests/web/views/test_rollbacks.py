@@ -298,7 +298,11 @@ def test_the_pull_request_leads_back_to_its_rollback(
     rollback = ask(member)
     pipeline.carry_out(rollback.pk)
     pull = PullRequest.objects.get()
-    assert f'href="/rollbacks/{rollback.pk}"' in as_member.get(f"/pulls/{pull.pk}").text
+    shown = as_member.get(f"/pulls/{pull.pk}")
+    assert f'href="/rollbacks/{rollback.pk}"' in shown.text
+    assert (shown.context["size"].tone, shown.context["size"].note) == (
+        "none", "a rollback, which goes back to what was reviewed before",
+    )  # fmt: skip
     forge_actions.close_pull_request(actor=member, pull_request=pull)
     pipeline.carry_out(rollback.pk)
     text = as_member.get(f"/rollbacks/{rollback.pk}").text

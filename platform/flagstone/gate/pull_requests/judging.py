@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 
+from flagstone.delivery.models import Rollback
 from flagstone.forge import selectors
 from flagstone.forge.errors import Permanent
 from flagstone.forge.git.reading import Tree
@@ -40,6 +41,15 @@ def judge(pull_request: PullRequest) -> list[Reason]:
 
 
 def _size_reasons(pull_request: PullRequest) -> list[Reason]:
+    if Rollback.objects.untouched().filter(change_request__pull_request=pull_request).exists():
+        return [
+            Reason(
+                "pull_request.rollback",
+                Decision.GO,
+                "A rollback: its size does not count",
+                "Flagstone worked it out, and nobody has added to it.",
+            )
+        ]
     if pull_request.size is None:
         return [
             Reason(
