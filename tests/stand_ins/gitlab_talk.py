@@ -17,7 +17,7 @@ _LONGEST = 1_048_576
 
 class TalkRoutes(MergeRequestRoutes):
     def obeyed(self, project: Project, found: MergeRequest, by: User, text: str) -> str:
-        if len(text) > _LONGEST:
+        if len(text.encode()) > _LONGEST:
             raise said(400, {"description": ["is too long"]})
         for command in _COMMAND.finditer(text):
             name = command["name"]

@@ -6,8 +6,11 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+
+from django.utils import timezone
 
 from flagstone.forge import connections, pacing
 from flagstone.forge.credentials import keep_secret
@@ -90,6 +93,8 @@ def world(kind: str, folder: Path, monkeypatch: Any) -> Iterator[World]:
     """Begin a code host of a kind, register it with its token, and take on its repository."""
     made = KINDS[kind]
     with made.begin(folder) as stand_in:
+        # what happens there happens now: the first look at a repository goes back some weeks alone
+        stand_in.clock = timezone.now().replace(microsecond=0) - timedelta(minutes=2)
         bare = stand_in.repository(REPO, FILES)
         # GitHub's own pace, a write a second, has its tests where it is kept
         monkeypatch.setattr(pacing, "_LIMITS", {})

@@ -87,6 +87,14 @@ def test_row_40_a_long_comment_is_cut_and_its_mark_survives(stand_in, forge):
     )
 
 
+@pytest.mark.parametrize("by", [ADA, FLAGSTONE])
+@pytest.mark.parametrize("text", ["ü" * LONGEST_BODY, "@" * LONGEST_BODY, "😀\n" * LONGEST_BODY])
+def test_row_40_a_comment_fits_where_bytes_are_counted(stand_in, forge, by, text):
+    comment = forge.upsert_comment(REPO, 1, by=by, body=text, marker=MARK)
+    assert 990_000 < len(comment.body.encode()) < 1_048_576
+    assert comment.body.endswith(f"takes no longer text._\n\n{MARK}")
+
+
 def test_row_41_a_comment_that_only_ordered_something_is_of_unknown_outcome(stand_in, forge):
     """GitLab answers with 202 and no note where it takes a whole comment for commands."""
     told = Reply(202, {"commands_changes": {}, "summary": ["Applied"]})

@@ -196,6 +196,13 @@ def test_row_40_a_long_body_is_cut_and_the_mark_survives(stand_in, forge, topic)
     assert description.count("flagstone:change-request") == 1
 
 
+def test_row_40_a_body_fits_where_bytes_are_counted(stand_in, forge, topic):
+    forge.create_pull_request(REPO, spec(body="😀" * LONGEST_BODY))
+    description = stand_in.known(REPO).merge_requests[1].description
+    assert 990_000 < len(description.encode()) < 1_048_576
+    assert marked_change(description) == CHANGE
+
+
 def test_row_40_a_persons_line_is_no_command_to_gitlab(stand_in, forge, topic):
     pull = forge.create_pull_request(REPO, spec(body="Hello\n/merge\n/close\n/approve"))
     assert (pull.state, pull.body[:21]) == (PullRequestState.OPEN, "Hello\n\\/merge\n\\/close")

@@ -15,8 +15,8 @@ from flagstone.forge.hosts.base import PullRequest, PullRequestState
 from flagstone.forge.hosts.gitlab.api import GitLabApi
 from flagstone.forge.hosts.gitlab.codec import read_merge_request, read_state
 from flagstone.forge.hosts.gitlab.reading import GitLabReader
-from flagstone.forge.hosts.gitlab.texts import LONGEST_BODY, host_title, without_commands
-from flagstone.forge.hosts.markers import mark_body, marked_change
+from flagstone.forge.hosts.gitlab.texts import description_of, host_title
+from flagstone.forge.hosts.markers import marked_change
 from flagstone.forge.hosts.rest.fields import Fields
 
 
@@ -44,9 +44,7 @@ class GitLabChanges:
             draft = now.is_draft if is_draft is None else is_draft
             changes["title"] = host_title(now.title if title is None else title, is_draft=draft)
         if body is not None:
-            changes["description"] = mark_body(
-                without_commands(body), marked_change(now.body), longest=LONGEST_BODY
-            )
+            changes["description"] = description_of(body, marked_change(now.body))
         changes = {key: text for key, text in changes.items() if text != fields.text(key, "")}
         if changes:
             fields = self._put(repository, number, changes, f"change merge request !{number}")

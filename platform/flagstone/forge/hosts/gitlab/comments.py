@@ -7,7 +7,7 @@ from http import HTTPStatus
 from flagstone.forge.hosts.base import Account, Comment
 from flagstone.forge.hosts.gitlab.api import GitLabApi, path_of
 from flagstone.forge.hosts.gitlab.codec import read_note
-from flagstone.forge.hosts.gitlab.texts import LONGEST_BODY, without_commands
+from flagstone.forge.hosts.gitlab.texts import LONGEST_BODY, longest_for, without_commands
 from flagstone.forge.hosts.rest.comments import comment_text
 
 
@@ -19,7 +19,10 @@ class GitLabComments:
         self, repository: str, number: int, *, by: Account, body: str, marker: str
     ) -> Comment:
         """Write a comment, or rewrite our own one that carries the marker."""
-        text = comment_text(by, without_commands(body), marker, longest=LONGEST_BODY)
+        body = without_commands(body)
+        text = comment_text(by, body, marker, longest=LONGEST_BODY)
+        if (longest := longest_for(text)) < LONGEST_BODY:
+            text = comment_text(by, body, marker, longest=longest)
         ours = self._own_comment(repository, number, marker) if marker else None
         if ours is not None:
             if ours.body == text:

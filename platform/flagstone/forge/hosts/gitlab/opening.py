@@ -16,8 +16,7 @@ from flagstone.forge.hosts.gitlab.api import GitLabApi
 from flagstone.forge.hosts.gitlab.codec import read_merge_request
 from flagstone.forge.hosts.gitlab.conversation import with_conversation
 from flagstone.forge.hosts.gitlab.reading import GitLabReader
-from flagstone.forge.hosts.gitlab.texts import LONGEST_BODY, host_title, without_commands
-from flagstone.forge.hosts.markers import mark_body
+from flagstone.forge.hosts.gitlab.texts import description_of, host_title
 from flagstone.forge.hosts.rest.transport import Answer
 
 _LOOK_AGAIN = (
@@ -42,9 +41,7 @@ def open_merge_request(
         operation=operation,
         payload={
             "title": host_title(spec.title, is_draft=spec.is_draft),
-            "description": mark_body(
-                without_commands(spec.body), spec.change_id, longest=LONGEST_BODY
-            ),
+            "description": description_of(spec.body, spec.change_id),
             "source_branch": spec.source,
             "target_branch": spec.target,
             # a branch of one change: whoever merges it at GitLab leaves none behind

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+from uuid import UUID
 
-LONGEST_BODY = 1_000_000  # GitLab: 1,048,576
+from flagstone.forge.hosts.markers import mark_body
+
+# GitLab takes 1,048,576, and counts bytes in some versions
+LONGEST_BODY = 1_000_000
 _LONGEST_TITLE = 255
 _DRAFT = re.compile(r"\s*(?:\[draft\]|\(draft\)|draft:|\[wip\]|wip:)\s*", re.IGNORECASE)
 _QUICK_ACTION = re.compile(r"^([^\S\n]*)(/[A-Za-z_]+)(?=\s|$)", re.MULTILINE)
@@ -36,3 +40,17 @@ def without_commands(text: str) -> str:
     GitLab obeys them by the rights of the account that wrote them, which is Flagstone's. The backslash is not shown.
     """
     return _QUICK_ACTION.sub(r"\1\\\2", text)
+
+
+def longest_for(text: str) -> int:
+    """Return at how many characters a text has to be cut, whether GitLab counts them or their bytes."""
+    raw = text.encode("utf-8", "replace")
+    if len(raw) <= LONGEST_BODY:
+        return LONGEST_BODY
+    return len(raw[:LONGEST_BODY].decode("utf-8", "ignore"))
+
+
+def description_of(body: str, change_id: UUID | None) -> str:
+    """Return a body as GitLab takes it: without commands, cut, with the mark of its change under it."""
+    text = without_commands(body)
+    return mark_body(text, change_id, longest=longest_for(text))
