@@ -70,6 +70,17 @@ def test_the_first_look_leaves_long_ago_to_the_backfill(far: World, monkeypatch:
     assert recorded() == {1}
 
 
+def test_what_is_known_as_open_is_followed_however_long_ago_it_changed(
+    far: World, monkeypatch: Any
+) -> None:
+    pipeline.record_pull_request(far.repository, far.forge.get_pull_request(REPO, 2))
+    PullRequest.objects.update(state="open", updated_at=timezone.now() - timedelta(days=300))
+    monkeypatch.setattr(syncing, "FIRST_LOOK", timedelta(days=-1))
+    look(far)
+    assert recorded() == {1, 2, 3}
+    assert PullRequest.objects.get(number=2).state == "merged"
+
+
 def test_one_that_cannot_be_read_keeps_no_other_out_and_is_tried_again(far: World) -> None:
     far.server.faults.append(Fault("/pulls/2", Reply(500, {})))
     assert look(far) is None

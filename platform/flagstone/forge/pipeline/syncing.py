@@ -9,12 +9,13 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.core.cache import cache
 from django.db import transaction
+from django.db.models import Min
 from django.utils import timezone
 
 from flagstone.forge.connections import connect
 from flagstone.forge.errors import ForgeError, RateLimited
 from flagstone.forge.hosts.base import Forge, PullRequestTouch, RepositoryInfo
-from flagstone.forge.models import HostKind, Repository
+from flagstone.forge.models import HostKind, PullRequest, Repository
 from flagstone.forge.pipeline.reading import (
     MOST_IN_A_ROW,
     Unreadable,
@@ -96,12 +97,11 @@ def _sync_pull_requests(repository: Repository, forge: Forge) -> None:
 
     What others recorded meanwhile, such as webhooks, moves nothing: one of them may have been lost.
     """
-    since = repository.pulls_seen_until
-    if since is None and not repository.host.is_local:
-        # a long history is read by a backfill, which can wait and be told to stop
-        since = timezone.now() - FIRST_LOOK
+    since = repository.pulls_seen_until or _first_look(repository)
     touches = forge.touched_pull_requests(repository.full_name, since=since)
     if not touches:
+        if since is not None:
+            _seen_until(repository, since)
         return
     news = not_recorded(repository, touches)
     held_up = _read_all(repository, forge, news[:MOST_AT_ONCE])
@@ -110,6 +110,20 @@ def _sync_pull_requests(repository: Repository, forge: Forge) -> None:
         latest = [touch for touch in touches if touch.updated_at == touches[-1].updated_at]
         held_up = _read_all(repository, forge, [each for each in latest if each not in news][-1:])
         _seen_until(repository, held_up or touches[-1].updated_at)
+
+
+def _first_look(repository: Repository) -> datetime | None:
+    """Return how far the first look goes back; None for all of it.
+
+    A long history elsewhere is read by a backfill, which can wait and be told to stop. What is known as open is
+    followed from when it was last seen.
+    """
+    if repository.host.is_local:
+        return None
+    known = PullRequest.objects.open().filter(repository=repository)
+    oldest: datetime | None = known.aggregate(oldest=Min("updated_at"))["oldest"]
+    recent = timezone.now() - FIRST_LOOK
+    return min(recent, oldest) if oldest else recent
 
 
 def _read_all(
