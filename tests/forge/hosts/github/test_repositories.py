@@ -149,7 +149,7 @@ def test_what_a_lost_push_left_is_finished_by_the_next_attempt(forge, stand_in, 
 def test_a_name_that_others_took_is_left_alone(forge, stand_in, meta):
     stand_in.repository(NEW)
     heads = stand_in.bare(NEW).heads()
-    with pytest.raises(RepositoryExists, match="acme/shop at GitHub already"):
+    with pytest.raises(RepositoryExists, match="There is a repository acme/shop already"):
         create(forge, meta)
     assert stand_in.bare(NEW).heads() == heads
 

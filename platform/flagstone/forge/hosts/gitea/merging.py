@@ -6,22 +6,19 @@ from http import HTTPStatus
 
 from flagstone.forge.errors import (
     ForgeError,
-    HeadMoved,
     MergeConflict,
     NotYetConsistent,
     OutcomeUnknown,
     PolicyRejected,
-    PullRequestNotOpen,
     RepositoryGone,
     Retryable,
     StaleLease,
 )
-from flagstone.forge.git.comparing import try_merge
 from flagstone.forge.git.remotes import GitRemote
-from flagstone.forge.git.workspace import GitWorkspace
-from flagstone.forge.hosts.base import MergeMethod, MergeResult, PullRequestState
+from flagstone.forge.hosts.base import MergeMethod, MergeResult
 from flagstone.forge.hosts.gitea.api import GiteaApi, path_of
 from flagstone.forge.hosts.gitea.description import MergeView, merge_view_of
+from flagstone.forge.hosts.rest.settled import find_conflict, is_merged_at
 
 # no status and no field tells this from other refusals; in other words it is shown as it is
 _LOOKING = "Please try again later"
@@ -94,23 +91,9 @@ class GiteaMerges:
             HeadMoved: It is open with another head.
             PullRequestNotOpen: It is closed, or merged with another head.
         """
-        has_moved = view.head != expected_head
-        if view.state is PullRequestState.OPEN:
-            if has_moved:
-                raise HeadMoved(
-                    f"Pull request #{view.number} has new commits ({view.head[:12]}). Look at them, "
-                    "then merge.",
-                    number=view.number,
-                    head=view.head,
-                )
+        name = f"Pull request #{view.number}"
+        if not is_merged_at(expected_head, name=name, state=view.state, head=view.head):
             return None
-        if view.state is PullRequestState.CLOSED or has_moved:
-            how = " with other commits" if has_moved else ""
-            raise PullRequestNotOpen(
-                f"Pull request #{view.number} is {view.state.value} already{how}.",
-                number=view.number,
-                state=view.state.value,
-            )
         return MergeResult(view.merge, view.head, self._parent(repository, view.merge))
 
     def _parent(self, repository: str, merge: str) -> str:
@@ -159,18 +142,6 @@ def _why_refused(
 
 
 def _conflict(view: MergeView, remote: GitRemote) -> MergeConflict | None:
-    """Try the merge without the code host."""
-    with GitWorkspace(remote) as workspace:
-        for commit in (view.base, view.head):
-            workspace.fetch_history(commit)
-        trial = try_merge(workspace.git, view.base, view.head)
-    if trial.is_clean:
-        return None
-    shown = ", ".join(trial.conflicts[:5])
-    what = f"both sides changed {shown}" if shown else "the two branches have no common history"
-    return MergeConflict(
-        f"Pull request #{view.number} cannot be merged into {view.target}: {what}. Merge "
-        f"{view.target} into its branch, or ask for the change again.",
-        number=view.number,
-        paths=list(trial.conflicts),
+    return find_conflict(
+        remote, view.base, view.head, number=view.number, source="its branch", target=view.target
     )

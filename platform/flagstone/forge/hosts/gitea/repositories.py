@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from http import HTTPStatus
 from urllib.parse import quote
 
@@ -13,7 +12,6 @@ from flagstone.forge.errors import (
     NoDefaultBranch,
     PermissionDenied,
     PolicyRejected,
-    RepositoryExists,
     RepositoryGone,
 )
 from flagstone.forge.git.changes import ChangeSet
@@ -30,11 +28,10 @@ from flagstone.forge.hosts.gitea.codec import (
 )
 from flagstone.forge.hosts.gitea.names import check_full_name
 from flagstone.forge.hosts.rest.fields import Fields
+from flagstone.forge.hosts.rest.left_over import FIRST_BRANCH, may_be_ours, taken
 
-DEFAULT_BRANCH = "main"
 _LONGEST_DESCRIPTION = 2048
 # clocks of two machines differ by so much at most
-_CLOCKS_APART = timedelta(seconds=60)
 
 
 class GiteaRepositories:
@@ -94,10 +91,10 @@ class GiteaRepositories:
         check_full_name(repository)
         fields = self._made(repository, description) or self._left_over(repository, meta)
         try:
-            head = publish_first_commit(self._remote_of(repository), files, meta, DEFAULT_BRANCH)
+            head = publish_first_commit(self._remote_of(repository), files, meta, FIRST_BRANCH)
         except BranchOccupied as error:
-            raise _taken(repository) from error
-        return repository_info_of(fields, default_branch=DEFAULT_BRANCH, head=head)
+            raise taken(repository) from error
+        return repository_info_of(fields, default_branch=FIRST_BRANCH, head=head)
 
     def delete(self, repository: str, *, expected_head: str) -> bool:
         """Delete a repository that nobody has touched since its first commit; tell whether it did."""
@@ -121,7 +118,7 @@ class GiteaRepositories:
                     "name": name,
                     "description": " ".join(description.split())[:_LONGEST_DESCRIPTION],
                     "private": True,
-                    "default_branch": DEFAULT_BRANCH,
+                    "default_branch": FIRST_BRANCH,
                     "auto_init": False,
                 },
                 operation=f"create the repository {repository}",
@@ -146,14 +143,11 @@ class GiteaRepositories:
         """
         fields = self._api.has_repository(repository)
         if fields is None:  # taken by one that this credential does not see
-            raise _taken(repository)
-        if fields.flag("empty", default=False):
-            created_at = moment_of(fields, "created_at")
-            is_ours = created_at is not None and created_at >= meta.at - _CLOCKS_APART
-        else:  # whether that branch holds our commit, the push finds out
-            is_ours = set(self._heads(repository)) == {DEFAULT_BRANCH}
-        if not is_ours:
-            raise _taken(repository)
+            raise taken(repository)
+        branches = () if fields.flag("empty", default=False) else self._heads(repository)
+        created_at = moment_of(fields, "created_at")
+        if not may_be_ours(branches=branches, created_at=created_at, meta=meta):
+            raise taken(repository)
         return fields
 
     def _heads(self, repository: str) -> dict[str, str]:
@@ -181,9 +175,3 @@ class GiteaRepositories:
             # a credential may be kept from organisations; the other place knows them as well
             return False
         return True
-
-
-def _taken(repository: str) -> RepositoryExists:
-    return RepositoryExists(
-        f"There is a repository {repository} already. Choose another name.", name=repository
-    )

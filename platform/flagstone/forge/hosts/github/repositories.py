@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 from http import HTTPStatus
 from urllib.parse import quote
 
@@ -14,7 +13,6 @@ from flagstone.forge.errors import (
     NoDefaultBranch,
     OutcomeUnknown,
     PermissionDenied,
-    RepositoryExists,
     RepositoryMoved,
 )
 from flagstone.forge.git.changes import ChangeSet
@@ -25,16 +23,15 @@ from flagstone.forge.hosts.base import RepositoryEntry, RepositoryInfo, WebhookE
 from flagstone.forge.hosts.github.api import PER_PAGE, RepositoryApi
 from flagstone.forge.hosts.github.credentials import read_own_login
 from flagstone.forge.hosts.rest.fields import Fields
+from flagstone.forge.hosts.rest.left_over import FIRST_BRANCH, may_be_ours, taken
 from flagstone.forge.hosts.rest.transport import Answer, Transport
 
-FIRST_BRANCH = "main"
 _READING = "read the repository"
 _MOVED = frozenset(
     {HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.TEMPORARY_REDIRECT, HTTPStatus.PERMANENT_REDIRECT}
 )
 _LONGEST_DESCRIPTION = 350
 # GitHub's clock and ours
-_CLOCKS_DIFFER = timedelta(seconds=60)
 
 
 def get_repository(api: RepositoryApi) -> RepositoryInfo:
@@ -97,7 +94,7 @@ def create_repository(
     try:
         head = publish_first_commit(remote, files, meta, FIRST_BRANCH)
     except BranchOccupied as error:
-        raise _taken(api.repository) from error
+        raise taken(api.repository) from error
     return _info(fields, head, default_branch=FIRST_BRANCH)
 
 
@@ -193,8 +190,6 @@ def _info(fields: Fields, head: str, *, default_branch: str = "") -> RepositoryI
 def _require_ours(api: RepositoryApi, fields: Fields, meta: CommitMeta) -> None:
     """Refuse a repository that cannot be what a killed attempt of ours left.
 
-    It is empty and younger than the request, or has the branch, whose commit decides later.
-
     Raises:
         RepositoryExists: It is somebody else's.
     """
@@ -205,19 +200,11 @@ def _require_ours(api: RepositoryApi, fields: Fields, meta: CommitMeta) -> None:
         operation="read the first branch",
         accept={HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT},
     )
-    is_left_empty = (
-        looked.status == HTTPStatus.CONFLICT
-        and fields.moment("created_at") >= meta.at - _CLOCKS_DIFFER
-    )
-    if looked.status != HTTPStatus.OK and not is_left_empty:
-        raise _taken(api.repository)
-
-
-def _taken(repository: str) -> RepositoryExists:
-    return RepositoryExists(
-        f"There is a repository {repository} at GitHub already. Choose another name.",
-        name=repository,
-    )
+    branches = (FIRST_BRANCH,) if looked.status == HTTPStatus.OK else ()
+    has_others = looked.status == HTTPStatus.NOT_FOUND
+    created_at = fields.moment("created_at")
+    if has_others or not may_be_ours(branches=branches, created_at=created_at, meta=meta):
+        raise taken(api.repository)
 
 
 def _place_of_new(transport: Transport, owner: str) -> str:

@@ -7,20 +7,19 @@ from typing import Any
 
 from flagstone.forge.errors import (
     ForgeError,
-    HeadMoved,
     MergeConflict,
     NotYetConsistent,
     OutcomeUnknown,
     PermissionDenied,
     PolicyRejected,
-    PullRequestNotOpen,
     Retryable,
 )
-from flagstone.forge.hosts.base import MergeMethod, MergeResult, PullRequest, PullRequestState
+from flagstone.forge.hosts.base import MergeMethod, MergeResult, PullRequest
 from flagstone.forge.hosts.gitlab.api import GitLabApi, path_of
 from flagstone.forge.hosts.gitlab.codec import has_conflict, read_merge_request
 from flagstone.forge.hosts.rest.fields import Fields
 from flagstone.forge.hosts.rest.refusals import words_of
+from flagstone.forge.hosts.rest.settled import is_merged_at
 from flagstone.forge.hosts.rest.transport import Answer
 
 _LOOK_AGAIN = (
@@ -81,23 +80,9 @@ class GitLabMerges:
             PullRequestNotOpen: It is closed, or merged with another head.
         """
         pull = read_merge_request(fields)
-        has_moved = pull.head != expected_head
-        if pull.state is PullRequestState.OPEN:
-            if has_moved:
-                raise HeadMoved(
-                    f"Merge request !{pull.number} has new commits ({pull.head[:12]}). Look at them, "
-                    "then merge.",
-                    number=pull.number,
-                    head=pull.head,
-                )
+        name = f"Merge request !{pull.number}"
+        if not is_merged_at(expected_head, name=name, state=pull.state, head=pull.head):
             return None
-        if pull.state is PullRequestState.CLOSED or has_moved:
-            how = " with other commits" if has_moved else ""
-            raise PullRequestNotOpen(
-                f"Merge request !{pull.number} is {pull.state.value} already{how}.",
-                number=pull.number,
-                state=pull.state.value,
-            )
         return MergeResult(pull.merge, pull.head, self._parent(repository, pull))
 
     def _parent(self, repository: str, pull: PullRequest) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from http import HTTPStatus
 
 from flagstone.forge.errors import (
@@ -14,7 +13,6 @@ from flagstone.forge.errors import (
     NoDefaultBranch,
     NotYetConsistent,
     Permanent,
-    RepositoryExists,
     RepositoryGone,
 )
 from flagstone.forge.git.changes import ChangeSet
@@ -31,11 +29,10 @@ from flagstone.forge.hosts.gitlab.codec import (
 )
 from flagstone.forge.hosts.gitlab.names import check_full_path, escaped
 from flagstone.forge.hosts.rest.fields import Fields
+from flagstone.forge.hosts.rest.left_over import FIRST_BRANCH, may_be_ours, taken
 
-DEFAULT_BRANCH = "main"
 _LONGEST_DESCRIPTION = 2000
 # clocks of two machines differ by so much at most
-_CLOCKS_APART = timedelta(seconds=60)
 
 
 class GitLabProjects:
@@ -96,9 +93,9 @@ class GitLabProjects:
         made = self._made(repository, description)
         fields = made or self._left_over(repository, meta)
         try:
-            head = publish_first_commit(self._remote_of(repository), files, meta, DEFAULT_BRANCH)
+            head = publish_first_commit(self._remote_of(repository), files, meta, FIRST_BRANCH)
         except BranchOccupied as error:
-            raise _taken(repository) from error
+            raise taken(repository) from error
         except RepositoryGone as error:  # GitLab has just described it
             raise NotYetConsistent(
                 f"{self._api.host} has the project {repository}, and git does not find it yet."
@@ -107,7 +104,7 @@ class GitLabProjects:
             if made:  # a rule of GitLab's refuses the commit; nobody shall find an empty project
                 self._remove_empty(repository)
             raise
-        return read_repository(fields, default_branch=DEFAULT_BRANCH, head=head)
+        return read_repository(fields, default_branch=FIRST_BRANCH, head=head)
 
     def delete(self, repository: str, *, expected_head: str) -> bool:
         """Delete a project that nobody has touched since its first commit; tell whether it did."""
@@ -172,7 +169,7 @@ class GitLabProjects:
                 "namespace_id": self._namespace(owner, repository),
                 "description": " ".join(description.split())[:_LONGEST_DESCRIPTION],
                 "visibility": "private",
-                "default_branch": DEFAULT_BRANCH,
+                "default_branch": FIRST_BRANCH,
                 "initialize_with_readme": False,
             },
             accept=refused,
@@ -209,13 +206,11 @@ class GitLabProjects:
         """
         fields = self._api.project(repository)
         existing = fields.text("path_with_namespace")
-        is_ours = existing == repository and not is_leaving(fields)
-        if fields.flag("empty_repo", default=False):
-            is_ours = is_ours and fields.moment("created_at") >= meta.at - _CLOCKS_APART
-        else:  # whether that branch holds our commit, the push finds out
-            is_ours = is_ours and set(self._heads(repository)) == {DEFAULT_BRANCH}
-        if not is_ours:
-            raise _taken(existing)
+        is_it = existing == repository and not is_leaving(fields)
+        branches = () if fields.flag("empty_repo", default=False) else self._heads(repository)
+        created_at = fields.moment("created_at")
+        if not is_it or not may_be_ours(branches=branches, created_at=created_at, meta=meta):
+            raise taken(existing)
         return fields
 
     def _remove_empty(self, repository: str) -> None:
@@ -241,9 +236,3 @@ class GitLabProjects:
             accept=switched_off,
         )
         return answer.status not in switched_off and bool(self._api.listed(answer, operation))
-
-
-def _taken(existing: str) -> RepositoryExists:
-    return RepositoryExists(
-        f"There is a repository {existing} already. Choose another name.", name=existing
-    )

@@ -9,17 +9,15 @@ from flagstone.forge.errors import (
     NotAllowed,
     OutcomeUnknown,
     PolicyRejected,
-    PullRequestNotOpen,
     RefNotFound,
     Retryable,
 )
-from flagstone.forge.git.comparing import MergeTrial, try_merge
 from flagstone.forge.git.remotes import GitRemote
-from flagstone.forge.git.workspace import GitWorkspace
 from flagstone.forge.hosts.base import MergeMethod, MergeResult, PullRequest, PullRequestState
 from flagstone.forge.hosts.pagure.api import PagureApi
 from flagstone.forge.hosts.pagure.names import path_of
 from flagstone.forge.hosts.pagure.pull_requests import PagurePullRequests
+from flagstone.forge.hosts.rest.settled import find_conflict, is_merged_at
 
 
 class PagureMerges:
@@ -102,32 +100,10 @@ def _settled(pull: PullRequest, expected_head: str) -> MergeResult | None:
         HeadMoved: It is open with another head.
         PullRequestNotOpen: It is closed, or merged with another head.
     """
-    has_moved = pull.head != expected_head
-    if pull.state is PullRequestState.OPEN:
-        if has_moved:
-            raise HeadMoved(
-                f"Pull request #{pull.number} has new commits ({pull.head[:12]}). Look at them, then "
-                "merge.",
-                number=pull.number,
-                head=pull.head,
-            )
+    name = f"Pull request #{pull.number}"
+    if not is_merged_at(expected_head, name=name, state=pull.state, head=pull.head):
         return None
-    if pull.state is PullRequestState.CLOSED or has_moved:
-        how = " with other commits" if has_moved else ""
-        raise PullRequestNotOpen(
-            f"Pull request #{pull.number} is {pull.state.value} already{how}.",
-            number=pull.number,
-            state=pull.state.value,
-        )
     return MergeResult(pull.merge, pull.head, pull.base)
-
-
-def _tried(pull: PullRequest, remote: GitRemote) -> MergeTrial:
-    """Try the merge without the code host."""
-    with GitWorkspace(remote) as workspace:
-        for commit in (pull.base, pull.head):
-            workspace.fetch_history(commit)
-        return try_merge(workspace.git, pull.base, pull.head)
 
 
 def _why_refused(pull: PullRequest, remote: GitRemote) -> ForgeError:
@@ -136,19 +112,12 @@ def _why_refused(pull: PullRequest, remote: GitRemote) -> ForgeError:
             f"Pull request #{pull.number} cannot be merged: its target {pull.target} is gone.",
             ref=pull.target,
         )
-    trial = _tried(pull, remote)
-    if trial.is_clean:
-        return PolicyRejected(
-            f"Pull request #{pull.number} cannot be merged into {pull.target}, though the two go "
-            "together: a rule of the repository is against it, or its branch is gone. Look at it at the code host: "
-            f"{pull.url}",
-            number=pull.number,
-        )
-    shown = ", ".join(trial.conflicts[:5])
-    what = f"both sides changed {shown}" if shown else "the two branches have no common history"
-    return MergeConflict(
-        f"Pull request #{pull.number} cannot be merged into {pull.target}: {what}. Merge {pull.target} "
-        f"into {pull.source}, or ask for the change again.",
+    conflict = find_conflict(
+        remote, pull.base, pull.head, number=pull.number, source=pull.source, target=pull.target
+    )
+    return conflict or PolicyRejected(
+        f"Pull request #{pull.number} cannot be merged into {pull.target}, though the two go together: a "
+        "rule of the repository is against it, or its branch is gone. Look at it at the code host: "
+        f"{pull.url}",
         number=pull.number,
-        paths=list(trial.conflicts),
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 
 from flagstone.forge.errors import (
     BranchOccupied,
@@ -12,7 +11,6 @@ from flagstone.forge.errors import (
     NoDefaultBranch,
     NotAllowed,
     PolicyRejected,
-    RepositoryExists,
     RepositoryGone,
 )
 from flagstone.forge.git.changes import ChangeSet
@@ -24,10 +22,9 @@ from flagstone.forge.hosts.pagure.api import PagureApi
 from flagstone.forge.hosts.pagure.codec import repository_entry_of, webhooks_of
 from flagstone.forge.hosts.pagure.names import check_full_name, is_fork, may_own, path_of
 from flagstone.forge.hosts.rest.fields import Fields
+from flagstone.forge.hosts.rest.left_over import FIRST_BRANCH, may_be_ours, taken
 
-DEFAULT_BRANCH = "main"
 # clocks of two machines differ by so much at most
-_CLOCKS_APART = timedelta(seconds=60)
 
 
 class PagureRepositories:
@@ -110,11 +107,11 @@ class PagureRepositories:
         if found is None:
             self._make(repository, description)
         elif not self._is_left_over(repository, found, meta):
-            raise _taken(repository)
+            raise taken(repository)
         try:
-            publish_first_commit(self._remote_of(repository), files, meta, DEFAULT_BRANCH)
+            publish_first_commit(self._remote_of(repository), files, meta, FIRST_BRANCH)
         except BranchOccupied as error:
-            raise _taken(repository) from error
+            raise taken(repository) from error
         return self.describe(repository)
 
     def delete(self, repository: str, *, expected_head: str) -> bool:
@@ -146,7 +143,7 @@ class PagureRepositories:
         payload = {
             "name": name,
             "description": " ".join(description.split()) or name,  # may not be empty
-            "default_branch": DEFAULT_BRANCH,
+            "default_branch": FIRST_BRANCH,
             "wait": True,
             **({"namespace": namespace} if namespace else {}),
         }
@@ -155,18 +152,13 @@ class PagureRepositories:
         except PolicyRejected as error:
             # a private one of that name is not shown either, but then its words say so
             if self._api.has_repository(repository) is not None:
-                raise _taken(repository) from error
+                raise taken(repository) from error
             raise
 
     def _is_left_over(self, repository: str, found: Fields, meta: CommitMeta) -> bool:
-        """Tell whether an attempt of ours may have made it: a new empty one, or one with our branch alone.
-
-        Whether that branch holds our commit, the push finds out.
-        """
-        heads = self._api.branches(repository).heads
-        if heads:
-            return set(heads) == {DEFAULT_BRANCH}
-        return found.moment("date_created") >= meta.at - _CLOCKS_APART
+        """Tell whether an attempt of ours may have made it."""
+        branches = self._api.branches(repository).heads
+        return may_be_ours(branches=branches, created_at=found.moment("date_created"), meta=meta)
 
     def _may_write(self, repository: str, branch: str) -> bool | None:
         """Ask whether our account may push; None where an older server does not know the question."""
@@ -192,9 +184,3 @@ class PagureRepositories:
             f"{self._api.host} has no repository of {owner!r}, and no group and nobody of that name, "
             "or hides them from this credential."
         )
-
-
-def _taken(repository: str) -> RepositoryExists:
-    return RepositoryExists(
-        f"There is a repository {repository} already. Choose another name.", name=repository
-    )
