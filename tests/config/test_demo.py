@@ -12,6 +12,7 @@ def test_an_empty_database_is_filled_once():
     from flagstone.config.demo.loading import load
     from flagstone.core import audit
     from flagstone.forge.models import PullRequest
+    from flagstone.gate.models import PullRequestVerdict
     from flagstone.reviews.selectors import leaderboard
     from flagstone.scorecards.models import ServiceScore
 
@@ -25,6 +26,9 @@ def test_an_empty_database_is_filled_once():
         == 3
     )
     assert PullRequest.objects.open().count() == 7
+    assert PullRequest.objects.open().filter(verdict__told_at__isnull=False).count() == 7
+    assert PullRequestVerdict.objects.filter(decision="stop").exists()
+    assert PullRequestVerdict.objects.filter(decision="go").exists()
     assert ServiceScore.objects.count() >= 40
     levels = set(ServiceScore.objects.values_list("level", flat=True))
     assert {"gold", "silver", "bronze", ""} <= levels

@@ -143,6 +143,7 @@ def test_a_first_review_that_does_not_come_is_held_against_the_promise(
     for hours, is_late in ((23, False), (25, True)):
         now = (live.ready_at or live.opened_at) + timedelta(hours=hours)
         monkeypatch.setattr("flagstone.web.pull_elsewhere.timezone.now", lambda now=now: now)
+        signed_in.force_login(member)  # a session lasts half a day
         review = signed_in.get(f"/pulls/{pull.pk}").context["review"]
         assert (review.at, review.is_late) == (None, is_late)
 
@@ -270,7 +271,7 @@ def test_the_verdict_is_shown_with_its_reasons_the_gravest_first(
     far: World, signed_in: Client, lead: User
 ) -> None:
     pull = opened(far, lead)
-    assert "It has not been judged yet." in text_of(signed_in.get(f"/pulls/{pull.pk}"))
+    assert "Not judged yet." in text_of(signed_in.get(f"/pulls/{pull.pk}"))
     reasons = [
         {"code": "pull_request.small", "state": "go", "title": "4 lines, under 200", "detail": ""},
         {

@@ -32,9 +32,10 @@ from flagstone.forge.errors import AlreadyExists
 from flagstone.forge.git.commits import CommitMeta
 from flagstone.forge.git.workspace import GitWorkspace
 from flagstone.forge.hosts.base import PullRequestSpec, Verdict
-from flagstone.forge.models import CodeHost, Repository, RepositoryRole
+from flagstone.forge.models import CodeHost, PullRequest, Repository, RepositoryRole
 from flagstone.forge.people import account_of, person_of
 from flagstone.forge.pipeline import sync_repository
+from flagstone.gate.pull_requests.telling import tell_verdict
 from flagstone.scaffolding.engine.jobs import LayerJob
 from flagstone.scaffolding.engine.rendering import render_layers
 from flagstone.scorecards.actions import look_at_repository
@@ -92,6 +93,9 @@ def load(today: date | None = None) -> bool:
     main = repositories["gitops"]
     look_at_repository(repository_id=main.pk, branch=main.default_branch, reason="the demo begins")
     evaluate_repository(main.pk)
+    # they are older than the repository is here, so nobody else would judge them
+    for pull_request_id in PullRequest.objects.open().values_list("pk", flat=True):
+        tell_verdict(pull_request_id)
     audit.record(actor=None, action=LOADED, subject="demo")
     return True
 

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.utils import timezone
 
 from flagstone.core import jobs
 from flagstone.core.errors import Conflict
 from flagstone.core.jobs import JobLog
 from flagstone.forge import pipeline as forge
-from flagstone.forge.connections import connect
-from flagstone.forge.errors import ForgeError
-from flagstone.forge.hosts.base import CommitStatus, StatusState
 from flagstone.forge.models import ChangeRequest, PullRequest
 from flagstone.scaffolding.changes import as_change
 from flagstone.scaffolding.engine.plan import RenderedService
@@ -21,8 +17,6 @@ from flagstone.scaffolding.engine.trees import RenderedTree
 from flagstone.scaffolding.models import ScaffoldRun
 from flagstone.scaffolding.pipeline.rows import keep_output, record
 from flagstone.scaffolding.surroundings import surroundings_of
-
-POLICIES = "flagstone/policies"
 
 
 def make_repository(run: ScaffoldRun, rendered: RenderedService) -> None:
@@ -120,26 +114,7 @@ def open_pull_request(
         f"Opened pull request #{pull_request.number} of {change.repository.full_name} "
         f"from {change.branch}."
     )
-    _tell_the_verdict(run, pull_request, journal)
     return pull_request
-
-
-def _tell_the_verdict(run: ScaffoldRun, pull_request: PullRequest, journal: JobLog) -> None:
-    """Put the policies' verdict beside the commit; a decoration never fails the change."""
-    repository = pull_request.repository
-    status = CommitStatus(
-        context=POLICIES,
-        state=StatusState.SUCCESS,
-        description="No enforced policy of the cluster refuses these files",
-        at=timezone.now(),
-        url=f"{settings.FLAGSTONE_URL}/runs/{run.pk}",
-    )
-    try:
-        connect(repository.host).set_commit_status(
-            repository.full_name, pull_request.head_commit, status
-        )
-    except ForgeError as error:
-        journal.warning(f"The verdict could not be put beside the commit: {error.message}")
 
 
 def _body(run: ScaffoldRun, plan: PullRequestPlan) -> str:
