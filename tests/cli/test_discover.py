@@ -83,17 +83,17 @@ def test_one_repository_can_be_named(run, far):
 
 
 def test_one_that_cannot_be_reached_keeps_no_other_out(run, far, monkeypatch):
-    from flagstone.catalog import discovery
+    from flagstone.catalog.discovery import looking
     from flagstone.forge.errors import TransportError
 
-    plain = discovery.glance
+    plain = looking.glance
 
     def broken(remote, wanted, **limits):
         if remote.name == "acme/notes":
             raise TransportError("acme/notes did not answer.")
         return plain(remote, wanted, **limits)
 
-    monkeypatch.setattr(discovery, "glance", broken)
+    monkeypatch.setattr(looking, "glance", broken)
     done = run("forge", "discover", far.host.name, "acme", "--as", "ada")
     assert done.status == 1
     assert done.out == SHOWN.replace(
@@ -104,13 +104,13 @@ def test_one_that_cannot_be_reached_keeps_no_other_out(run, far, monkeypatch):
 
 
 def test_a_failure_in_the_middle_is_told_and_the_next_run_does_the_rest(run, far, monkeypatch):
-    from flagstone.catalog import discovery
+    from flagstone.catalog.discovery import looking
     from flagstone.catalog.models import Location
     from flagstone.forge.errors import TransportError
     from flagstone.forge.models import Repository
 
     far.stand_in.repository("acme/ways", {"catalog-info.yaml": CATALOG % "ways"})
-    plain = discovery.add_location
+    plain = looking.add_location
 
     def broken(**values):
         if values["repository"].full_name == "acme/checkout":
@@ -119,7 +119,7 @@ def test_a_failure_in_the_middle_is_told_and_the_next_run_does_the_rest(run, far
 
     asked = ("forge", "discover", far.host.name, "acme", "--as", "ada", "--yes")
     with monkeypatch.context() as patch:
-        patch.setattr(discovery, "add_location", broken)
+        patch.setattr(looking, "add_location", broken)
         done = run(*asked)
     assert done.status == 1
     assert done.err.splitlines()[:3] == [
@@ -143,7 +143,7 @@ def test_what_is_archived_is_left_out_though_it_is_named(run, far):
 def test_five_hundred_are_looked_at_a_few_at_a_time(run, far, monkeypatch):
     import threading
 
-    from flagstone.catalog import discovery
+    from flagstone.catalog.discovery import looking
     from flagstone.forge.git.reading import Glance
     from flagstone.forge.hosts.base import RepositoryEntry
 
@@ -161,12 +161,12 @@ def test_five_hundred_are_looked_at_a_few_at_a_time(run, far, monkeypatch):
     entries = [RepositoryEntry(f"acme/s{number:03}", "", "main") for number in range(500)]
     forge = type(far.forge)
     monkeypatch.setattr(forge, "list_repositories", lambda *_: iter(entries))
-    monkeypatch.setattr(discovery, "glance", slow)
+    monkeypatch.setattr(looking, "glance", slow)
     done = run("forge", "discover", far.host.name, "acme", "--as", "ada")
     assert [line.split()[1] for line in done.out.splitlines()] == [
         f"{entry.full_name}:" for entry in entries
     ]
-    assert 2 <= most[0] <= discovery.AT_ONCE
+    assert 2 <= most[0] <= looking.AT_ONCE
 
 
 def test_a_file_that_another_one_leads_to_is_not_registered_twice(run, far):

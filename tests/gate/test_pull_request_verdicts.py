@@ -165,7 +165,7 @@ def test_a_limit_is_kept_and_a_refusal_is_kept_for_the_platform_team(
     )
     tasks.tell_verdict(pull.pk)
     row = PullRequestVerdict.objects.get()
-    assert 79 < (row.not_before - timezone.now()).total_seconds() <= 120
+    assert 99 < (row.not_before - timezone.now()).total_seconds() <= 100
     refusal = answer(PermissionDenied("no statuses: write"))
     monkeypatch.setattr(LocalForge, "set_commit_status", refusal)
     tasks.tell_verdict(pull.pk)

@@ -8,7 +8,8 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
-from flagstone.catalog import discovering, pipeline
+from flagstone.catalog import pipeline
+from flagstone.catalog.discovery import working
 from flagstone.core.tasks import FlagstoneTask
 
 
@@ -30,12 +31,12 @@ def remove_orphans(**_later: Any) -> None:
 
 @shared_task(base=FlagstoneTask, name="flagstone.catalog.work_discovery")
 def work_discovery(discovery_id: str, **_later: Any) -> None:
-    if discovering.work_discovery(UUID(discovery_id)):
+    if working.work_discovery(UUID(discovery_id)):
         work_discovery.delay_on_commit(discovery_id)
 
 
 @shared_task(base=FlagstoneTask, name="flagstone.catalog.sweep_discoveries")
 def sweep_discoveries(**_later: Any) -> None:
     """Take up discoveries that nobody is at."""
-    for discovery_id in discovering.claim_left_discoveries():
+    for discovery_id in working.claim_left_discoveries():
         work_discovery.delay_on_commit(str(discovery_id))

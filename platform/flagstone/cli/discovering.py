@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import typer
 
 from flagstone.accounts.models import User
-from flagstone.catalog.discovery import Candidate, discover, register
+from flagstone.catalog.discovery.looking import Candidate, discover, register
 from flagstone.cli.code_hosts import code_host
 from flagstone.core.errors import FlagstoneError, NotFound
 from flagstone.core.hidden_characters import written_out

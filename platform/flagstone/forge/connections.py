@@ -18,7 +18,7 @@ from flagstone.forge.hosts.gitlab.forge import GitLabForge
 from flagstone.forge.hosts.local import LocalForge
 from flagstone.forge.hosts.pagure.forge import PagureForge
 from flagstone.forge.hosts.rest.addresses import api_url
-from flagstone.forge.hosts.rest.transport import Transport
+from flagstone.forge.hosts.rest.transport import Pace, Transport
 from flagstone.forge.models import CodeHost, HostKind, SecretPurpose
 from flagstone.forge.pacing import pace_of
 
@@ -32,7 +32,8 @@ def connect(host: CodeHost, *, is_background: bool = False) -> Forge:
     """
     if host.is_local:
         return local_forge()
-    return _ADAPTERS[HostKind(host.kind)](host, is_background)
+    pace = pace_of(host.kind, f"host-{host.pk}", is_background=is_background)
+    return _ADAPTERS[HostKind(host.kind)](host, pace)
 
 
 def local_forge() -> LocalForge:
@@ -40,8 +41,8 @@ def local_forge() -> LocalForge:
     return LocalForge(Path(settings.FLAGSTONE_LOCAL_HOST_ROOT))
 
 
-def _github(host: CodeHost, is_background: bool) -> Forge:  # noqa: FBT001 - called through the table alone
-    transport = _transport(host, dict, is_background, HEADERS)
+def _github(host: CodeHost, pace: Pace) -> Forge:
+    transport = _transport(host, dict, pace, HEADERS)
     credential: Credential = PersonalToken(_token(host))
     if host.app_id:
         key = partial(read_secret, host, SecretPurpose.APP_KEY)
@@ -49,30 +50,30 @@ def _github(host: CodeHost, is_background: bool) -> Forge:  # noqa: FBT001 - cal
     return GitHubForge(transport, web_url=host.web_url, credential=credential)
 
 
-def _gitlab(host: CodeHost, is_background: bool) -> Forge:  # noqa: FBT001
+def _gitlab(host: CodeHost, pace: Pace) -> Forge:
     token = _token(host)
-    transport = _transport(host, lambda: {"PRIVATE-TOKEN": token()}, is_background)
+    transport = _transport(host, lambda: {"PRIVATE-TOKEN": token()}, pace)
     return GitLabForge(transport, web_url=host.web_url, token=token)
 
 
-def _gitea(host: CodeHost, is_background: bool) -> Forge:  # noqa: FBT001
+def _gitea(host: CodeHost, pace: Pace) -> Forge:
     token = _token(host)
-    transport = _transport(host, lambda: {"Authorization": f"token {token()}"}, is_background)
+    transport = _transport(host, lambda: {"Authorization": f"token {token()}"}, pace)
     return GiteaForge(transport, web_url=host.web_url, token=token)
 
 
-def _pagure(host: CodeHost, is_background: bool) -> Forge:  # noqa: FBT001
+def _pagure(host: CodeHost, pace: Pace) -> Forge:
     if not host.user_name:
         raise CredentialMissing(
             f"Flagstone does not know whose token it has for the code host {host.name}, and git signs "
             "in there with that name. Give the user name in the admin under Forge, Code hosts."
         )
     token = _token(host)
-    transport = _transport(host, lambda: {"Authorization": f"token {token()}"}, is_background)
+    transport = _transport(host, lambda: {"Authorization": f"token {token()}"}, pace)
     return PagureForge(transport, web_url=host.web_url, user=host.user_name, token=token)
 
 
-_ADAPTERS: Mapping[HostKind, Callable[[CodeHost, bool], Forge]] = {
+_ADAPTERS: Mapping[HostKind, Callable[[CodeHost, Pace], Forge]] = {
     HostKind.GITHUB: _github,
     HostKind.GITLAB: _gitlab,
     HostKind.GITEA: _gitea,
@@ -89,13 +90,13 @@ def _token(host: CodeHost) -> Callable[[], str]:
 def _transport(
     host: CodeHost,
     authorize: Callable[[], Mapping[str, str]],
-    is_background: bool,  # noqa: FBT001
+    pace: Pace,
     headers: Mapping[str, str] | None = None,
 ) -> Transport:
     return Transport(
         name=host.name,
         base_url=api_url(host.kind, host.web_url),
         authorize=authorize,
-        pace=pace_of(host.kind, f"host-{host.pk}", is_background=is_background),
+        pace=pace,
         headers=headers,
     )

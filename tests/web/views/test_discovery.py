@@ -10,7 +10,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from flagstone.catalog import discovering, tasks
+from flagstone.catalog import tasks
+from flagstone.catalog.discovery import working
 from flagstone.catalog.models import DiscoveredRepository, Discovery, Location
 from flagstone.forge.errors import RateLimited, TransportError
 from flagstone.forge.models import CodeHost, HostKind, Repository
@@ -126,14 +127,14 @@ def test_a_limit_is_waited_for_and_the_sweep_goes_on_with_the_rest(
 ) -> None:
     ask(platform)
     discovery = Discovery.objects.get()
-    plain = discovering.discover
+    plain = working.discover
 
     def limited(**values: Any) -> Any:
         yield next(iter(plain(**values)))
         raise RateLimited("The code host asks for patience.", retry_after=60)
 
     with monkeypatch.context() as patch:
-        patch.setattr(discovering, "discover", limited)
+        patch.setattr(working, "discover", limited)
         tasks.work_discovery(str(discovery.pk))
     discovery.refresh_from_db()
     assert (discovery.error, discovery.looked_at) == ("The code host asks for patience.", None)
@@ -142,10 +143,10 @@ def test_a_limit_is_waited_for_and_the_sweep_goes_on_with_the_rest(
     assert "It waits, and goes on by itself" in page
     long_ago = timezone.now() - timedelta(minutes=5)
     Discovery.objects.update(touched_at=long_ago)
-    assert discovering.claim_left_discoveries() == []
+    assert working.claim_left_discoveries() == []
     Discovery.objects.update(not_before=long_ago)
-    assert discovering.claim_left_discoveries() == [discovery.pk]
-    assert discovering.claim_left_discoveries() == []
+    assert working.claim_left_discoveries() == [discovery.pk]
+    assert working.claim_left_discoveries() == []
     tasks.work_discovery(str(discovery.pk))
     discovery.refresh_from_db()
     assert (discovery.error, discovery.found.count()) == ("", 3)
@@ -155,10 +156,10 @@ def test_a_limit_is_waited_for_and_the_sweep_goes_on_with_the_rest(
 def test_a_turn_ends_in_time_and_the_next_goes_on(
     platform: Client, host: CodeHost, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr(discovering, "LONGEST_TURN", -1.0)
+    monkeypatch.setattr(working, "LONGEST_TURN", -1.0)
     ask(platform)
     discovery = Discovery.objects.get()
-    assert [discovering.work_discovery(discovery.pk) for _ in range(4)] == [True, True, True, False]
+    assert [working.work_discovery(discovery.pk) for _ in range(4)] == [True, True, True, False]
     assert discovery.found.count() == 3
 
 
@@ -195,7 +196,7 @@ def test_a_break_in_the_connection_while_registering_is_waited_out(
         raise TransportError("The code host cannot be reached.")
 
     with monkeypatch.context() as patch:
-        patch.setattr(discovering, "register", broken)
+        patch.setattr(working, "register", broken)
         tasks.work_discovery(str(discovery.pk))
     row = DiscoveredRepository.objects.get(full_name="acme/checkout")
     assert (row.problem, row.registered_at) == ("", None)

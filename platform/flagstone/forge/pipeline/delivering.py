@@ -10,6 +10,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from flagstone.core.backoff import backoff
 from flagstone.core.locks import only_one_at
 from flagstone.forge.connections import connect
 from flagstone.forge.errors import ForgeError, RateLimited
@@ -20,7 +21,7 @@ from flagstone.forge.signals import announce_commits
 
 MOST_ATTEMPTS = 8
 MOST_AT_ONCE = 200
-_FIRST_WAIT, _LONGEST_WAIT = 15.0, 900.0
+_FIRST_WAIT, _LONGEST_WAIT = 30.0, 900.0
 _DELETED_AT_ONCE = 500
 
 
@@ -84,7 +85,8 @@ def _begin(delivery_id: UUID) -> bool:
             attempts=F("attempts") + 1,
             begun_at=Now(),
             touched_at=now,
-            not_before=now + timedelta(seconds=_wait_after(attempts)),
+            not_before=now
+            + timedelta(seconds=backoff(attempts, first=_FIRST_WAIT, longest=_LONGEST_WAIT)),
         )
     )
 
@@ -119,7 +121,7 @@ def _pull_requests(delivery: WebhookDelivery) -> list[int]:
 
 
 def _record_failure(delivery: WebhookDelivery, error: ForgeError) -> None:
-    wait = error.retry_after or _wait_after(delivery.attempts)
+    wait = error.retry_after or backoff(delivery.attempts, first=_FIRST_WAIT, longest=_LONGEST_WAIT)
     if isinstance(error, RateLimited):
         # the code host asks everybody to wait: that is no failed attempt
         attempts, state = delivery.attempts - 1, DeliveryState.RECEIVED
@@ -143,7 +145,3 @@ def _record_done(delivery: WebhookDelivery) -> None:
         WebhookDelivery.objects.covered_by(delivery),
     ):
         rows.update(state=DeliveryState.DONE, worked_at=now, touched_at=now, error="")
-
-
-def _wait_after(attempts: int) -> float:
-    return min(_FIRST_WAIT * 2.0**attempts, _LONGEST_WAIT)

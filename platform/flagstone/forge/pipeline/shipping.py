@@ -7,7 +7,6 @@ the branch and the pull requests first, and the exact lease of the push decides 
 from __future__ import annotations
 
 import contextlib
-import random
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -15,6 +14,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from flagstone.core.backoff import backoff
 from flagstone.core.errors import Conflict, NotFound
 from flagstone.core.locks import only_one_at
 from flagstone.forge.errors import (
@@ -122,7 +122,10 @@ def _record_failure(change: ChangeRequest, error: ForgeError) -> None:
     """Write down why it is not done, and when it is tried again."""
     now = timezone.now()
     attempts = change.attempts - isinstance(error, _NO_ATTEMPT)
-    wait = timedelta(seconds=error.retry_after or _backoff(change.attempts))
+    wait = timedelta(
+        seconds=error.retry_after
+        or backoff(change.attempts, first=_FIRST_WAIT, longest=_LONGEST_WAIT)
+    )
     values: dict[str, Any] = {"last_error": error.message, "error_code": error.code}
     state = _state_after(change, error, attempts)
     if state is ChangeState.OPENED:  # the pull request stands; only what belongs to it is missing
@@ -146,12 +149,6 @@ def _state_after(change: ChangeRequest, error: ForgeError, attempts: int) -> Cha
     if change.state in {ChangeState.REBUILDING, ChangeState.DECORATING}:
         return ChangeState.OPENED
     return ChangeState.FAILED
-
-
-def _backoff(attempts: int) -> float:
-    """Return seconds that double with each attempt; a part is chance, so that not all come back at once."""
-    wait: float = min(_FIRST_WAIT * 2 ** max(attempts - 1, 0), _LONGEST_WAIT)
-    return wait * random.uniform(0.8, 1.2)  # noqa: S311 - nothing secret
 
 
 @contextlib.contextmanager

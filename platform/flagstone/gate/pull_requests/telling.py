@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
@@ -14,6 +13,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from flagstone.core import audit
+from flagstone.core.backoff import backoff
 from flagstone.core.locks import only_one_at
 from flagstone.forge.connections import connect
 from flagstone.forge.errors import ForgeError
@@ -150,12 +150,13 @@ def _write(verdict: PullRequestVerdict) -> None:
 
 def _record_failure(verdict: PullRequestVerdict, error: ForgeError) -> None:
     """Write down when to try again; what is refused for good is kept for the platform team to see."""
-    wait = error.retry_after or min(_FIRST_WAIT * 2**verdict.attempts, _LONGEST_WAIT)
+    attempts = verdict.attempts + 1
+    wait = error.retry_after or backoff(attempts, first=_FIRST_WAIT, longest=_LONGEST_WAIT)
     now = timezone.now()
-    later = now + timedelta(seconds=wait * random.uniform(0.8, 1.2))  # noqa: S311 - nothing secret
+    later = now + timedelta(seconds=wait)
     _update(
         verdict,
-        attempts=verdict.attempts + 1,
+        attempts=attempts,
         not_before=later,
         told_at=None if error.retryable else now,
         error=error.message,

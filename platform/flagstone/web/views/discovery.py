@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from flagstone.accounts.permissions import require
-from flagstone.catalog.discoveries import accept, request_discovery
+from flagstone.catalog.discovery.actions import accept, request_discovery
 from flagstone.catalog.selectors.discoveries import discovery_detail, latest_discoveries
 from flagstone.core.errors import FlagstoneError
 from flagstone.web.crumbs import Crumb

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from flagstone.catalog.engine.discovering import FoundInFiles, look_through
+from flagstone.catalog.engine.repository_files import FoundInFiles, look_through
 
 
 @pytest.mark.parametrize(

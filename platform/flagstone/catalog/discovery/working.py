@@ -11,8 +11,8 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from flagstone.catalog.discovery import Candidate, discover, register
-from flagstone.catalog.engine.discovering import FoundInFiles
+from flagstone.catalog.discovery.looking import Candidate, discover, register
+from flagstone.catalog.engine.repository_files import FoundInFiles
 from flagstone.catalog.models import DiscoveredRepository, Discovery
 from flagstone.core.errors import FlagstoneError
 from flagstone.core.locks import only_one_at

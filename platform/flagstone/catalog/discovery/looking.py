@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from flagstone.accounts.models import User
 from flagstone.accounts.permissions import require
-from flagstone.catalog.engine.discovering import FoundInFiles, catalog_files_of, look_through
+from flagstone.catalog.engine.repository_files import FoundInFiles, catalog_files_of, look_through
 from flagstone.catalog.errors import LocationTaken
 from flagstone.catalog.locations import add_location
 from flagstone.catalog.models import Location
