@@ -6,6 +6,7 @@ import base64
 import os
 import shutil
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -96,10 +97,26 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """The database goes when nobody else is at it: PostgreSQL needs a moment to notice that a process was killed."""
     from django.db import connection
+    from django.db.backends.signals import connection_created
 
+    opened: dict[int, str] = {}
+    of_this_thread: list[Any] = []
+
+    def note(connection: Any, **_: Any) -> None:
+        thread = threading.current_thread()
+        test = os.environ.get("PYTEST_CURRENT_TEST", "no test")
+        opened[connection.connection.info.backend_pid] = f"{test}, in {thread.name}"
+        if thread is threading.main_thread() and connection not in of_this_thread:
+            of_this_thread.append(connection)
+
+    connection_created.connect(note)
     yield
     others = "SELECT pid, state, query FROM pg_stat_activity WHERE datname = current_database()"
     with django_db_blocker.unblock(), connection.cursor() as cursor:
+        # beside a browser's event loop Django keeps another set of connections, which nobody sees once that is over
+        for wrapper in of_this_thread:
+            if wrapper.connection is not connection.connection:
+                wrapper.close()
         end = time.monotonic() + 10
         while True:
             cursor.execute(f"{others} AND pid <> pg_backend_pid()")
@@ -107,7 +124,8 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
             if not found or time.monotonic() > end:
                 break
             time.sleep(0.1)
-    assert found == [], (
+    left = [(*each, opened.get(each[0], "by another process")) for each in found]
+    assert left == [], (
         "somebody is still at the database: a test has left a connection or a process"
     )
 
