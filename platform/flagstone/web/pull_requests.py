@@ -13,6 +13,7 @@ from flagstone.forge.git.diffs import FileDiff
 from flagstone.forge.git.sizes import Marks
 from flagstone.forge.hosts.base import Account, PullRequestState, Verdict
 from flagstone.forge.hosts.base import PullRequest as HostPullRequest
+from flagstone.forge.hosts.markers import without_marks
 from flagstone.forge.models import PullRequest
 from flagstone.forge.selectors import PullRequestDetail
 from flagstone.gate.rules import LARGE, SMALL
@@ -134,7 +135,7 @@ def remarks_of(live: HostPullRequest, body: str) -> list[Remark]:
         Remark(review.by, review.at, review.verdict.value, review.body, review.commit != live.head)
         for review in live.reviews
     ]
-    remarks += [Remark(c.by, c.at, "commented", c.body) for c in live.comments]
+    remarks += [Remark(c.by, c.at, "commented", without_marks(c.body)) for c in live.comments]
     ended = live.merged_at or live.closed_at
     if ended:
         by = live.closed_by or Account("", "Somebody")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flagstone.forge.hosts.markers import mark_body, marked_change, without_marks
+from flagstone.forge.hosts.markers import hidden_mark, mark_body, marked_change, without_marks
 
 ONE = UUID("11111111-2222-3333-4444-555555555555")
 OTHER = UUID("99999999-2222-3333-4444-555555555555")
@@ -34,3 +34,8 @@ def test_a_long_body_is_cut_and_keeps_its_mark() -> None:
     assert body.endswith(
         f"x\n\n_The rest is left out: the code host takes no longer text._\n\n{MARK}"
     )
+
+
+def test_a_mark_of_a_comment_is_hidden_from_readers() -> None:
+    assert hidden_mark("verdict") == "<!-- flagstone:verdict -->"
+    assert without_marks(f"Stop.\n\n{hidden_mark('verdict')}") == "Stop."

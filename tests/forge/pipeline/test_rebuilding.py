@@ -67,6 +67,7 @@ def test_row_11_commits_of_people_stay_and_one_comment_says_so(
     assert git(bare, "rev-parse", change.branch) == theirs
     [comment] = LocalForge(root).get_pull_request(REPO, opened.number).comments
     assert f"({theirs[:12]})" in comment.body
+    assert comment.body.endswith("\n\n<!-- flagstone:left-alone -->")
     after = reloaded(change)
     assert after.state == "opened"
     assert "left as it is" in after.warnings[0]

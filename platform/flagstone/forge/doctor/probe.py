@@ -34,6 +34,7 @@ from flagstone.forge.hosts.base import (
     RepositoryInfo,
     StatusState,
 )
+from flagstone.forge.hosts.markers import hidden_mark
 from flagstone.forge.models import CodeHost
 from flagstone.forge.people import BOT_ACCOUNT, committer_at
 
@@ -41,7 +42,7 @@ _NAME = re.compile(r"flagstone/doctor-[0-9a-f]{8}")
 _SUBJECT = "Flagstone tries whether it may push"
 _FILE = ".flagstone-doctor"
 _CONTEXT = "flagstone/doctor"
-_MARKER = "flagstone:doctor"
+_MARKER = hidden_mark("doctor")
 # another operator's examination may be under way
 _ABANDONED_AFTER = timedelta(minutes=10)
 # what webhooks and the tokens of Apps tolerate

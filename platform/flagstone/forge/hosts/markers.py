@@ -17,6 +17,11 @@ def change_marker(change_id: UUID) -> str:
     return f"<!-- flagstone:change-request={change_id} -->"
 
 
+def hidden_mark(name: str) -> str:
+    """Return the mark of a comment of ours, by which it is found again and edited in place."""
+    return f"<!-- flagstone:{name} -->"
+
+
 def marked_change(body: str) -> UUID | None:
     """Return the change request that a pull request's body is marked with."""
     found = _CHANGE.search(body)
@@ -33,12 +38,12 @@ def mark_body(body: str, change_id: UUID | None, *, longest: int) -> str:
 
 def mark_text(text: str, marker: str, *, longest: int) -> str:
     """Put any mark of ours, or none (""), under a text, which loses all other marks of ours and is cut."""
-    return _with_mark(_ANY.sub("", text).strip(), marker, longest)
+    return _with_mark(without_marks(text), marker, longest)
 
 
 def without_marks(body: str) -> str:
-    """Return a body as people read it."""
-    return _CHANGE.sub("", body).strip()
+    """Return a text as people read it."""
+    return _ANY.sub("", body).strip()
 
 
 def _with_mark(text: str, marker: str, longest: int) -> str:

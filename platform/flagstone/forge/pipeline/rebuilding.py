@@ -9,13 +9,14 @@ from flagstone.forge.connections import connect
 from flagstone.forge.errors import EmptyChange, StaleLease
 from flagstone.forge.git.pushing import PushResult
 from flagstone.forge.git.workspace import GitWorkspace
+from flagstone.forge.hosts.markers import hidden_mark
 from flagstone.forge.models import ChangeRequest, ChangeState
 from flagstone.forge.people import BOT_ACCOUNT
 from flagstone.forge.pipeline.publishing import commit_meta, refused_push, target_commit
 from flagstone.forge.pipeline.pull_requests import refresh_pull_request
 from flagstone.forge.pipeline.recording import record_progress
 
-_LEFT_ALONE = "flagstone:left-alone"
+_LEFT_ALONE = hidden_mark("left-alone")
 
 
 def rebuild(change: ChangeRequest) -> None:

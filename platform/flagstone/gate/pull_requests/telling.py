@@ -141,8 +141,10 @@ def _write(verdict: PullRequestVerdict) -> None:
         CONTEXT, _STATES[decision], description(decision, reasons), timezone.now(), url
     )
     forge.set_commit_status(name, verdict.head_commit, status)
-    # nobody is told that all is well, unless they were told otherwise before
-    if decision is not Decision.GO or verdict.has_comment:
+    # Flagstone's own page shows it beside the pull request; elsewhere nobody is told that all is well, unless they
+    # were told otherwise before
+    is_to_say = decision is not Decision.GO or verdict.has_comment
+    if is_to_say and not forge.capabilities.acts_for_people:
         text = comment(decision, reasons, head=verdict.head_commit, url=url)
         forge.upsert_comment(name, pull_request.number, by=BOT_ACCOUNT, body=text, marker=MARKER)
         verdict.has_comment = True

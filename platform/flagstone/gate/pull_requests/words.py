@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from flagstone.forge.hosts.markers import hidden_mark
 from flagstone.gate.verdict import Decision, Reason
 
 CONTEXT = "flagstone/gate"
-MARKER = "flagstone:verdict"
+MARKER = hidden_mark("verdict")
 LONGEST_DESCRIPTION = 140
 MOST_REASONS = 50
 _HEADLINES = {
