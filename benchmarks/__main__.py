@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks import catalogue, rendering, scoring, walking_road, webhooks
+from benchmarks import catalogue, rendering, scoring, shipping, walking_road, webhooks
 from benchmarks.report import Result, as_markdown
 from benchmarks.servers import running
 
@@ -25,6 +25,7 @@ def main() -> int:
             rendering.measure,
             scoring.measure,
             catalogue.measure,
+            shipping.measure,
             webhooks.measure,
         )
         for measure in measures:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from flagstone.config.runtime import postgres, redis_server
+from flagstone.config.runtime import kept_keys, postgres, redis_server
 
 
 @contextmanager
@@ -21,6 +21,7 @@ def running() -> Iterator[Path]:
             "FLAGSTONE_HOME": str(home),
             "DJANGO_SETTINGS_MODULE": "flagstone.config.settings",
             "FLAGSTONE_LOG_LEVEL": "ERROR",
+            "FLAGSTONE_SEALING_KEYS": kept_keys.SEALING_KEY.read_or_make(home),
         }
         for name in ("DATABASE_URL", "REDIS_URL"):
             os.environ.pop(name, None)

@@ -14,9 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.code_host import serving
+from benchmarks.code_host import serving_code_host
 from benchmarks.report import Result
-from flagstone.config.runtime import kept_keys
 from flagstone.config.runtime.children import spawn, wait_until
 from flagstone.config.runtime.up import Address, is_ready, web_command, worker_command
 
@@ -33,7 +32,7 @@ _OK, _ACCEPTED = 200, 202
 
 
 def measure() -> Iterator[Result]:
-    with serving() as code_host:
+    with serving_code_host() as code_host:
         home = _register(code_host.url)
         with _flagstone(home) as address:
             burst = [_delivery(number) for number in range(DELIVERIES)]
@@ -78,7 +77,6 @@ def _register(url: str) -> Path:
     from flagstone.forge.models import CodeHost, HostKind, Repository  # noqa: PLC0415
 
     home = Path(settings.FLAGSTONE_HOME)
-    settings.FLAGSTONE_SEALING_KEYS = [kept_keys.SEALING_KEY.read_or_make(home)]
     host = CodeHost.objects.create(name=_NAME, kind=HostKind.GITEA, web_url=url)
     keep_secret(host, "token", "a-token-for-nothing")
     keep_secret(host, "webhook", SECRET)

@@ -14,13 +14,15 @@ import struct
 import subprocess
 import threading
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+
+from tests.http_server import Reply, Request
 
 _PUSH = "git-receive-pack"
 
@@ -83,6 +85,7 @@ class GitServer(ThreadingHTTPServer):
         requests: The same requests with the people who made them.
         moved: Old path to new address: such a request is answered with a redirect.
         faults: What goes wrong next.
+        api: Answers everything below /api/, so that git and the API have one address.
     """
 
     daemon_threads = True
@@ -99,7 +102,9 @@ class GitServer(ThreadingHTTPServer):
         self.requests: list[GitRequest] = []
         self.moved: dict[str, str] = {}
         self.faults: list[GitFault] = []
+        self.api: Callable[[Request], Reply] | None = None
         self._taking_faults = threading.Lock()
+        self.one_at_a_time = threading.Lock()
 
     @property
     def url(self) -> str:
@@ -141,7 +146,10 @@ class _Handler(BaseHTTPRequestHandler):
         if fault.status is not None:
             plain = {"Content-Type": "text/plain", **fault.headers}
             return self._reply(fault.status, list(plain.items()), fault.body.encode())
-        status, headers, answer = self._refused(request) or self._git(request, body)
+        if self.server.api is not None and self.path.startswith("/api/"):
+            status, headers, answer = self._from_api(self.server.api, body)
+        else:
+            status, headers, answer = self._refused(request) or self._git(request, body)
         if fault.cut is Cut.UNANSWERED:
             return self._cut()
         if fault.cut is Cut.HALFWAY:
@@ -149,7 +157,7 @@ class _Handler(BaseHTTPRequestHandler):
             return self._cut()
         return self._reply(status, headers, answer)
 
-    do_POST = do_GET  # noqa: N815 - the name that http.server calls
+    do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815 - http.server's names
 
     def _user(self, authorization: str) -> str | None:
         kind, _, credential = authorization.partition(" ")
@@ -185,6 +193,15 @@ class _Handler(BaseHTTPRequestHandler):
         if _PUSH in request.path and request.user in self.server.read_only:
             return 403, [plain], b"Write access to repository not granted.\n"
         return None
+
+    def _from_api(
+        self, api: Callable[[Request], Reply], body: bytes
+    ) -> tuple[int, list[tuple[str, str]], bytes]:
+        names = {name.lower(): value for name, value in self.headers.items()}
+        with self.server.one_at_a_time:
+            reply = api(Request(self.command, self.path, names, body))
+        json_type = {} if isinstance(reply.body, bytes) else {"Content-Type": "application/json"}
+        return reply.status, list({**json_type, **reply.headers}.items()), reply.raw()
 
     def _git(self, request: GitRequest, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
         path, _, query = request.path.partition("?")

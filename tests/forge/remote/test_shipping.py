@@ -315,3 +315,16 @@ def test_row_39_a_change_that_is_cancelled_leaves_no_branch_and_no_open_pull_req
     assert [pull.state for pull in far.pulls()] == [PullRequestState.CLOSED]
     assert pipeline.withdraw_change(change.pk) == []
     assert reloaded(change).state == ChangeState.CLOSED
+
+
+def test_the_size_of_our_own_change_costs_no_second_look_into_the_repository(
+    far: World, change: ChangeRequest, tmp_path: Path
+) -> None:
+    push_by_hand(far.bare, tmp_path, {".gitattributes": "*.yaml linguist-generated\n"})
+    far.stand_in.git.requests.clear()
+    pipeline.ship(change.pk)
+    row = PullRequest.objects.get()
+    # README.md loses a line and gets one; the manifest is generated
+    assert (row.additions, row.deletions, row.files, row.size) == (2, 1, 2, 2)
+    # the list of refs, the commit, and what .gitattributes holds
+    assert len(far.stand_in.git.sent("POST /acme/gitops.git/git-upload-pack")) == 3

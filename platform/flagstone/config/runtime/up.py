@@ -170,8 +170,8 @@ def _start_flagstone(
         )
 
 
-def worker_command() -> list[str | Path]:
-    options = ["--queues", QUEUES, "--concurrency", "2", "--loglevel", "INFO"]
+def worker_command(*, processes: int = 2) -> list[str | Path]:
+    options = ["--queues", QUEUES, "--concurrency", str(processes), "--loglevel", "INFO"]
     return [*CELERY, "worker", *options, "--without-gossip", "--without-mingle"]
 
 

@@ -27,6 +27,8 @@ _SAFE_CONFIG: Mapping[str, str] = {
     "http.followRedirects": "false",
     # few changed files stay loose otherwise by one more process
     "fastimport.unpackLimit": "1",
+    # a push without differences needs no old contents, which it would fetch first
+    "pack.window": "0",
 }
 
 # with a server of strangers there is less patience, and less is taken in at once

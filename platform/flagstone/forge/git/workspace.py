@@ -83,6 +83,7 @@ class GitWorkspace:
         self._limits = limits
         self._folder: Path | None = None
         self._git: Git | None = None
+        self._fetched: set[str] = set()
 
     @property
     def git(self) -> Git:
@@ -175,13 +176,15 @@ class GitWorkspace:
 
     def fetch_objects(self, *ids: str) -> None:
         """Make single objects readable here, such as the contents of a few files; git would ask for each alone."""
-        if self.remote.objects is None and ids:
+        missing = [each for each in ids if each not in self._fetched]
+        if self.remote.objects is None and missing:
             with self._reaching():
                 self.git.run(
                     "fetch", "--quiet", "--no-tags", "--no-write-fetch-head",
                     "--no-recurse-submodules", "--filter=blob:none", "--stdin", "origin",
-                    stdin="\n".join([*ids, ""]).encode(),
+                    stdin="\n".join([*missing, ""]).encode(),
                 )  # fmt: skip
+            self._fetched.update(missing)
 
     def fetch_recent(self, commit: str, *, depth: int, names: bool = True) -> None:
         """Make a commit and so many before it readable here, if asked with the names of files; without contents."""

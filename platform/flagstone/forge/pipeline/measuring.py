@@ -15,6 +15,7 @@ from flagstone.forge.git.sizes import NO_MARKS, FileSize, Marks, measure
 from flagstone.forge.git.workspace import GitWorkspace
 from flagstone.forge.hosts.base import Forge, PullRequest
 from flagstone.forge.models import Repository
+from flagstone.forge.pipeline.marking import marks_at
 
 logger = logging.getLogger(__name__)
 
@@ -59,11 +60,15 @@ def _marks(
     forge: Forge, repository: Repository, found: PullRequest, files: Iterable[FileSize]
 ) -> Marks:
     """Read what the target branch's `.gitattributes` say of the files; nothing where they cannot be read."""
-    try:
+
+    def read(paths: list[str]) -> Marks:
         remote = forge.git_remote(repository.full_name)
         with GitWorkspace(remote, time_limit=_PATIENCE, limits=ProcessLimits()) as workspace:
             workspace.fetch(found.base)
-            return read_marks(workspace, found.base, (file.path for file in files))
+            return read_marks(workspace, found.base, paths)
+
+    try:
+        return marks_at(repository, found.base, (file.path for file in files), read)
     except ForgeError as error:
         logger.warning("cannot read .gitattributes of %s: %s", repository, error)
         return NO_MARKS

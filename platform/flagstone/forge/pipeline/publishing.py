@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
+from functools import partial
+
 from django.utils import timezone
 
 from flagstone.forge.connections import connect
 from flagstone.forge.credentials import signing_key_of
-from flagstone.forge.errors import BranchOccupied, PolicyRejected, RefNotFound, StaleLease
+from flagstone.forge.errors import (
+    BranchOccupied,
+    ForgeError,
+    PolicyRejected,
+    RefNotFound,
+    StaleLease,
+)
+from flagstone.forge.git.attributes import read_marks
+from flagstone.forge.git.changes import ChangeSet
 from flagstone.forge.git.commits import CommitMeta, Person
 from flagstone.forge.git.pushing import PushOutcome, PushResult
 from flagstone.forge.git.remotes import RemoteRefs, check_unblocked
 from flagstone.forge.git.workspace import Commit, GitWorkspace
-from flagstone.forge.models import ChangeRequest, ChangeState
+from flagstone.forge.models import ChangeRequest, ChangeState, Repository
 from flagstone.forge.people import committer_at
+from flagstone.forge.pipeline.marking import marks_at
 from flagstone.forge.pipeline.recording import record_progress
 
 
@@ -33,14 +45,23 @@ def publish(change: ChangeRequest) -> None:
             return
         check_unblocked(refs, change.branch)
         target = target_commit(change, refs)
-        commit = workspace.build_commit(
-            change.based_on or target, change.change_set(), commit_meta(change)
-        )
+        changes = change.change_set()
+        commit = workspace.build_commit(change.based_on or target, changes, commit_meta(change))
         # before anybody can see it, so that a branch with this commit is known to be ours
         record_progress(change, ChangeState.COMMITTED, base_commit=commit.base, commit=commit.sha)
         outcome = workspace.push(commit, change.branch, expected=None)
         _settle_push(change, workspace, commit, outcome)
+        _note_marks(change.repository, workspace, commit, changes)
     _record_push(change)
+
+
+def _note_marks(
+    repository: Repository, workspace: GitWorkspace, commit: Commit, changes: ChangeSet
+) -> None:
+    """Read what the pull request's size will ask for while its target is here; without it, it is fetched again."""
+    read = partial(read_marks, workspace, commit.base)
+    with contextlib.suppress(ForgeError):
+        marks_at(repository, commit.base, changes.files, read)
 
 
 def _record_push(change: ChangeRequest) -> None:
