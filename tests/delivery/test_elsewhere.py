@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from flagstone.forge.hosts.base import CommitStatus, StatusState
 from flagstone.forge.models import RepositoryRole
-from tests.forge.repositories import files_at, push_by_hand
+from tests.forge.repositories import files_at, git, push_by_hand
 
 if TYPE_CHECKING:
     from flagstone.accounts.models import User
@@ -102,4 +102,40 @@ def test_a_member_s_own_rollback_waits_for_an_approval_there(
     assert waiting.note == (
         f"Waits for an approval at {far.host.name} by somebody other than mia; then it is merged by itself."
     )
+    assert files_at(far.bare, "main")[X] == "x: broken\n"
+
+
+@pytest.mark.parametrize("far", ["github", "gitea"], indirect=True)
+def test_a_repository_that_allows_no_merge_commit_gets_one_commit(
+    far: World, service: Entity, lead: User
+) -> None:
+    from flagstone.delivery import actions, pipeline
+    from flagstone.delivery.models import Rollback
+    from tests.http_server import Fault, Reply
+
+    refusal = Reply(405, {"message": "Merge commits are not allowed on this repository."})
+    far.server.faults.append(Fault("/merge", reply=refusal))
+    rollback = actions.request_rollback(actor=lead, service=service, reason="It answers 500.")
+    pipeline.carry_out(rollback.pk)
+    merged = Rollback.objects.get()
+    assert (merged.state, merged.note) == ("merged", "")
+    assert files_at(far.bare, "main")[X] == "x: 1\n"
+    assert git(far.bare, "log", "-1", "--format=%p", merged.merge_commit).count(" ") == 0
+
+
+@pytest.mark.parametrize("far", ["github", "gitea"], indirect=True)
+def test_a_merge_that_is_refused_in_every_way_says_why_in_the_code_host_s_words(
+    far: World, service: Entity, lead: User
+) -> None:
+    from flagstone.delivery import actions, pipeline
+    from flagstone.delivery.models import Rollback
+    from tests.http_server import Fault, Reply
+
+    for words in ("2 approvals are missing.", "No squashing here."):
+        far.server.faults.append(Fault("/merge", reply=Reply(405, {"message": words})))
+    rollback = actions.request_rollback(actor=lead, service=service, reason="It answers 500.")
+    pipeline.carry_out(rollback.pk)
+    waiting = Rollback.objects.get()
+    assert (waiting.state, waiting.note_code) == ("open", "delivery.host_waits")
+    assert "2 approvals are missing." in waiting.note
     assert files_at(far.bare, "main")[X] == "x: broken\n"

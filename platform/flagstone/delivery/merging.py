@@ -22,7 +22,7 @@ from flagstone.forge.errors import (
     PolicyRejected,
     PullRequestNotOpen,
 )
-from flagstone.forge.hosts.base import MergeMethod, PullRequestState
+from flagstone.forge.hosts.base import Account, MergeMethod, PullRequestState
 from flagstone.forge.hosts.base import PullRequest as HostPullRequest
 from flagstone.forge.models import PullRequest
 from flagstone.forge.people import account_at
@@ -96,13 +96,9 @@ def _audit_alone(rollback: Rollback, merge_by: User) -> None:
 
 def _merge(rollback: Rollback, merge_by: User, pull_request: PullRequest) -> bool:
     host = pull_request.repository.host
+    head, by = rollback.change_request.commit, account_at(host, merge_by)
     try:
-        merge(
-            pull_request,
-            by=account_at(host, merge_by),
-            expected_head=rollback.change_request.commit,
-            method=MergeMethod.MERGE,
-        )
+        _merge_in_an_allowed_way(pull_request, head, by)
     except PullRequestNotOpen:
         return True
     except (NotAllowed, PermissionDenied, PolicyRejected) as error:
@@ -119,6 +115,21 @@ def _merge(rollback: Rollback, merge_by: User, pull_request: PullRequest) -> boo
         _wait(rollback, error.message, error.code)
         raise
     return True
+
+
+def _merge_in_an_allowed_way(pull_request: PullRequest, head: str, by: Account) -> None:
+    """Merge with a merge commit, or as one commit where the code host refuses that: some repositories allow no other.
+
+    Raises:
+        ForgeError: It refuses both; its words are those about the first.
+    """
+    try:
+        merge(pull_request, by=by, expected_head=head, method=MergeMethod.MERGE)
+    except PolicyRejected as refusal:
+        try:
+            merge(pull_request, by=by, expected_head=head, method=MergeMethod.SQUASH)
+        except (NotAllowed, PolicyRejected):
+            raise refusal from None
 
 
 def _wait(rollback: Rollback, note: str, code: str) -> None:
