@@ -82,6 +82,17 @@ def test_each_try_has_its_verdict_and_nothing_is_left(run, far):
     assert [pull.state.value for pull in far.pulls()] == ["closed"]
 
 
+def test_its_own_pull_requests_are_recorded_by_no_look(run, far):
+    from flagstone.forge.models import PullRequest
+    from flagstone.forge.pipeline import sync_repository
+
+    run("forge", "doctor", far.host.name, REPO)
+    assert len(far.pulls()) == 1
+    assert sync_repository(far.repository.pk) is None
+    assert run("forge", "backfill").status == 0
+    assert PullRequest.objects.count() == 0
+
+
 def test_what_may_not_be_done_is_named_and_the_rest_cleaned_up(run, far):
     far.server.faults.append(Fault("POST /", Reply(403, {"message": "no pull requests: write"})))
     done = run("forge", "doctor", far.host.name, REPO, "--json")

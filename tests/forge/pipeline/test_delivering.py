@@ -25,7 +25,9 @@ from flagstone.forge.models import (
     Repository,
     WebhookDelivery,
 )
+from flagstone.forge.people import BOT_ACCOUNT
 from flagstone.forge.pipeline.delivering import MOST_ATTEMPTS
+from flagstone.forge.probes import PROBE_TITLE
 from flagstone.forge.signals import commits_judged
 from tests.forge.hosts.local.conftest import LEO
 from tests.forge.repositories import git, push_by_hand
@@ -95,6 +97,23 @@ def test_a_pull_request_that_an_event_names_is_read_and_recorded(
     assert after.worked_at is not None
     assert after.begun_at is not None
     assert after.received_at < after.begun_at <= timezone.now()
+
+
+def test_what_the_doctor_tries_is_nobodys_work_unless_it_was_merged(
+    arrive: Arrive, bare: Path, root: Path, tmp_path: Path
+) -> None:
+    branch, forge = "flagstone/doctor-0a1b2c3d", LocalForge(root)
+    push_by_hand(bare, tmp_path, {"tried": "1\n"}, branch=branch)
+    pull = forge.create_pull_request(
+        REPO, PullRequestSpec(PROBE_TITLE, "", branch, "main", BOT_ACCOUNT)
+    )
+    pipeline.work_delivery(arrive(pull_requests=[1], reads_repository=True).pk)
+    assert PullRequest.objects.count() == 0
+    forge.merge_pull_request(
+        REPO, 1, expected_head=pull.head, method=MergeMethod.MERGE, by=BOT_ACCOUNT
+    )
+    pipeline.work_delivery(arrive(pull_requests=[1]).pk)
+    assert PullRequest.objects.get().state == "merged"
 
 
 def test_a_push_has_the_repository_looked_at(

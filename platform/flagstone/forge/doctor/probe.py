@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
-import secrets
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -37,8 +35,8 @@ from flagstone.forge.hosts.base import (
 from flagstone.forge.hosts.markers import hidden_mark
 from flagstone.forge.models import CodeHost
 from flagstone.forge.people import BOT_ACCOUNT, committer_at
+from flagstone.forge.probes import PROBE_TITLE, is_probe_branch, new_probe_branch
 
-_NAME = re.compile(r"flagstone/doctor-[0-9a-f]{8}")
 _SUBJECT = "Flagstone tries whether it may push"
 _FILE = ".flagstone-doctor"
 _CONTEXT = "flagstone/doctor"
@@ -61,7 +59,7 @@ class Probe:
     def __init__(self, host: CodeHost, forge: Forge, info: RepositoryInfo) -> None:
         self._host, self._forge = host, forge
         self._name, self._info = info.full_name, info
-        self.branch = f"flagstone/doctor-{secrets.token_hex(4)}"
+        self.branch = new_probe_branch()
         self._pushed = ""
         self._pull: PullRequest | None = None
 
@@ -95,7 +93,7 @@ class Probe:
                 left = {
                     branch: commit
                     for branch, commit in workspace.observe().branches.items()
-                    if _NAME.fullmatch(branch)
+                    if is_probe_branch(branch)
                 }
                 since = {branch: _pushed_at(workspace, left[branch]) for branch in left}
         except ForgeError as error:
@@ -143,7 +141,7 @@ class Probe:
 
     def _created(self, *, is_draft: bool) -> PullRequest:
         spec = PullRequestSpec(
-            title="Flagstone tries whether it may open pull requests",
+            title=PROBE_TITLE,
             body="It is closed at once.",
             source=self.branch,
             target=self._info.default_branch,

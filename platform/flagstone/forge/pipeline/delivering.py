@@ -17,6 +17,7 @@ from flagstone.forge.errors import ForgeError, RateLimited
 from flagstone.forge.models import DeliveryState, PullRequest, WebhookDelivery
 from flagstone.forge.pipeline.pull_requests import record_pull_request
 from flagstone.forge.pipeline.syncing import sync_repository
+from flagstone.forge.probes import is_probe
 from flagstone.forge.signals import announce_commits
 
 MOST_ATTEMPTS = 8
@@ -108,7 +109,8 @@ def _read_again(delivery: WebhookDelivery) -> None:
     forge = connect(repository.host)
     for number in _pull_requests(delivery):
         found = forge.get_pull_request(repository.full_name, number)
-        record_pull_request(repository, found)
+        if not is_probe(found):
+            record_pull_request(repository, found)
     if delivery.commits:
         announce_commits(repository_id=repository.pk, commits=delivery.commits)
 

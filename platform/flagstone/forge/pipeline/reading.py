@@ -20,6 +20,7 @@ from flagstone.forge.errors import (
 from flagstone.forge.hosts.base import Forge, PullRequestTouch
 from flagstone.forge.models import PullRequest, Repository
 from flagstone.forge.pipeline.pull_requests import record_pull_request
+from flagstone.forge.probes import is_probe
 
 # so many one after the other cannot all be wrong: it is the code host
 MOST_IN_A_ROW = 5
@@ -46,7 +47,7 @@ class Unreadable(Exception):
 
 
 def read_pull_request(repository: Repository, forge: Forge, number: int) -> None:
-    """Read one pull request and record it.
+    """Read one pull request and record it, unless the doctor made it.
 
     Raises:
         Unreadable: There is something wrong with this one.
@@ -54,7 +55,8 @@ def read_pull_request(repository: Repository, forge: Forge, number: int) -> None
     """
     try:
         found = forge.get_pull_request(repository.full_name, number)
-        record_pull_request(repository, found, forge=forge)
+        if not is_probe(found):
+            record_pull_request(repository, found, forge=forge)
     except _OF_ALL:
         raise
     except ForgeError as error:
