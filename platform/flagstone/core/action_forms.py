@@ -1,4 +1,4 @@
-"""Forms of the admin that add a row by an action, which checks, audits and enqueues."""
+"""Forms of the admin that add or change a row by an action, which checks, audits and enqueues."""
 
 from __future__ import annotations
 
@@ -31,16 +31,21 @@ class ActionForm(ModelForm):  # type: ignore[type-arg]
 
 
 class AddedByAction:
-    """Part of a ModelAdmin whose rows are added by `add_form` alone; it must stand first."""
+    """Part of a ModelAdmin whose rows are added by `add_form` alone; it must stand first.
+
+    Where there is a `change_form`, they are changed by that one.
+    """
 
     add_form: ClassVar[type[ActionForm]]
+    change_form: ClassVar[type[ActionForm] | None] = None
 
     def get_form(
         self, request: HttpRequest, obj: Model | None = None, change: Any = None, **kwargs: Any
     ) -> Any:
-        if obj is not None:
+        acting = self.add_form if obj is None else self.change_form
+        if acting is None:
             return super().get_form(request, obj, change, **kwargs)  # type: ignore[misc]
-        form = super().get_form(request, obj, change, **(kwargs | {"form": self.add_form}))  # type: ignore[misc]
+        form = super().get_form(request, obj, change, **(kwargs | {"form": acting}))  # type: ignore[misc]
         form.actor = request.user  # the class is made anew for each request
         return form
 

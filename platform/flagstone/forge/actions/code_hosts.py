@@ -12,6 +12,7 @@ from flagstone.forge.credentials import keep_secret
 from flagstone.forge.hosts.rest.addresses import check_web_url
 from flagstone.forge.hosts.secrets import check_secret
 from flagstone.forge.models import CodeHost, HostKind, HostSecret
+from flagstone.forge.removals import why_host_stays
 
 
 @transaction.atomic
@@ -64,6 +65,91 @@ def register_code_host(
         data={"kind": host.kind, "address": host.web_url},
     )
     return host
+
+
+@transaction.atomic
+def correct_code_host(
+    *,
+    actor: User,
+    host: CodeHost,
+    web_url: str,
+    user_name: str,
+    email: str,
+    app_id: str,
+) -> CodeHost:
+    """Correct what was entered of a code host; its name and kind stay, since addresses and adapters go by them.
+
+    Args:
+        actor: Who does it.
+        host: The code host.
+        web_url: As in `register_code_host`, and the others too.
+        user_name: The account of the token.
+        email: Of that account.
+        app_id: Of a GitHub App.
+
+    Raises:
+        Forbidden: The person may not.
+        InvalidAddress: A credential cannot be sent there safely.
+        Conflict: Its repositories are at the address that it has.
+    """
+    require(actor, "forge.manage")
+    stored = CodeHost.objects.select_for_update().get(pk=host.pk)
+    wanted = {
+        "web_url": check_web_url(web_url) if web_url else "",
+        "user_name": user_name.strip(),
+        "email": email.strip(),
+        "app_id": app_id.strip(),
+    }
+    changed = {
+        field: {"from": getattr(stored, field), "to": value}
+        for field, value in wanted.items()
+        if getattr(stored, field) != value
+    }
+    if "web_url" in changed and stored.repositories.exists():
+        raise Conflict(
+            f"Repositories of {stored.name} are registered, and their pull requests are at {stored.web_url}. "
+            "Register the other address as a code host of its own.",
+            code="forge.host_in_use",
+        )
+    if changed:
+        for field, value in wanted.items():
+            setattr(stored, field, value)
+        stored.full_clean()
+        stored.save(update_fields=list(wanted))
+        audit.record(
+            actor=actor,
+            action="forge.code_host_corrected",
+            subject=f"code-host:{stored.name}",
+            data=changed,
+        )
+    return stored
+
+
+@transaction.atomic
+def remove_code_host(*, actor: User, host: CodeHost) -> None:
+    """Take a code host out, with its secrets, the webhook deliveries that came from it and people's logins there.
+
+    Raises:
+        Forbidden: The person may not.
+        Conflict: Repositories of it are registered.
+    """
+    require(actor, "forge.manage")
+    stored = CodeHost.objects.select_for_update().get(pk=host.pk)
+    if reason := why_host_stays(stored):
+        raise Conflict(reason, code="forge.host_in_use")
+    audit.record(
+        actor=actor,
+        action="forge.code_host_removed",
+        subject=f"code-host:{stored.name}",
+        data={
+            "kind": stored.kind,
+            "address": stored.web_url,
+            "secrets": stored.secrets.count(),
+            "deliveries": stored.deliveries.count(),
+            "accounts": stored.accounts.count(),
+        },
+    )
+    stored.delete()
 
 
 @transaction.atomic

@@ -8,18 +8,21 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from unfold.admin import TabularInline
+from unfold.decorators import action
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from flagstone.accounts.permissions import may
 from flagstone.core.action_forms import ActionForm, AddedByAction
 from flagstone.core.admin import AuditedAdmin, ReadOnlyAdmin
+from flagstone.core.confirmation import ConfirmedAct, ask_or_act
 from flagstone.forge import actions
 from flagstone.forge.credentials import signing_key_of
 from flagstone.forge.models import CodeHost, HostAccount, HostSecret
 from flagstone.forge.receiving import takes_webhooks
+from flagstone.forge.removals import what_goes_with_host, why_host_stays
 
 
 class CodeHostForm(ActionForm):
@@ -29,6 +32,35 @@ class CodeHostForm(ActionForm):
 
     def act(self) -> CodeHost:
         return actions.register_code_host(actor=self.actor, **self.cleaned_data)
+
+
+class CorrectedCodeHostForm(ActionForm):
+    class Meta:
+        model = CodeHost
+        fields = ("web_url", "user_name", "email", "app_id")
+
+    def act(self) -> CodeHost:
+        # the instance carries what was entered, and what the page shows to be read only
+        host = self.instance
+        return actions.correct_code_host(
+            actor=self.actor,
+            host=host,
+            web_url=host.web_url,
+            user_name=host.user_name,
+            email=host.email,
+            app_id=host.app_id,
+        )
+
+
+REMOVAL = ConfirmedAct(
+    name="remove",
+    title="Remove from Flagstone?",
+    button="Remove",
+    act=lambda actor, host: actions.remove_code_host(actor=actor, host=host),
+    done="The code host {} is removed.",
+    foretell=what_goes_with_host,
+    hindrance=why_host_stays,
+)
 
 
 class SecretInline(TabularInline):  # type: ignore[misc]
@@ -42,6 +74,9 @@ class SecretInline(TabularInline):  # type: ignore[misc]
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
 
 @admin.register(CodeHost)
 class CodeHostAdmin(AddedByAction, ReadOnlyAdmin):
@@ -49,11 +84,24 @@ class CodeHostAdmin(AddedByAction, ReadOnlyAdmin):
     fields = ("name", "kind", "web_url", "user_name", "email", "app_id")
     readonly_fields = ("webhook_address", "public_key")
     add_form = CodeHostForm
+    change_form = CorrectedCodeHostForm
     inlines = (SecretInline,)
+    actions = ("remove",)
+    actions_detail = ("remove_this",)
 
     def get_fields(self, request: HttpRequest, obj: CodeHost | None = None) -> Any:
         remote = obj is not None and takes_webhooks(obj)
         return (*self.fields, *self.readonly_fields) if remote else self.fields
+
+    def get_readonly_fields(self, request: HttpRequest, obj: CodeHost | None = None) -> Any:
+        if obj is None:
+            return self.readonly_fields
+        fixed: tuple[str, ...] = ()
+        if obj.is_local:
+            fixed = ("web_url", "user_name", "app_id")
+        elif obj.repositories.exists():  # their pull requests are at this address
+            fixed = ("web_url",)
+        return ("name", "kind", *fixed, *self.readonly_fields)
 
     @admin.display(description="Address for its webhooks")
     def webhook_address(self, host: CodeHost) -> str:
@@ -71,7 +119,21 @@ class CodeHostAdmin(AddedByAction, ReadOnlyAdmin):
         return self.inlines if obj else ()
 
     def has_add_permission(self, request: HttpRequest) -> bool:
+        return self.has_manage_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_manage_permission(request)
+
+    def has_manage_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return may(request.user, "forge.manage")  # type: ignore[arg-type]
+
+    @admin.action(description="Remove", permissions=["manage"])
+    def remove(self, request: HttpRequest, queryset: QuerySet[CodeHost]) -> HttpResponse:
+        return ask_or_act(self, request, queryset, REMOVAL)
+
+    @action(description="Remove", url_path="remove", permissions=["manage"])  # type: ignore[untyped-decorator]
+    def remove_this(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return ask_or_act(self, request, CodeHost.objects.filter(pk=object_id), REMOVAL)
 
 
 class WrittenOnly(UnfoldAdminTextareaWidget):  # type: ignore[misc]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Self
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -71,6 +72,11 @@ class CodeHost(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        if self.kind == HostKind.PAGURE and not self.user_name:
+            words = "Give the user name of the token's account: at Pagure git signs in with it."
+            raise ValidationError({"user_name": words})
 
     @property
     def is_local(self) -> bool:
