@@ -51,6 +51,14 @@ def test_any_other_answer_is_told_and_a_redirect_not_followed(
 
 
 @responses.activate
+def test_a_redirect_to_an_odd_place_is_an_answer_like_any_other(hosts: AllowedHosts) -> None:
+    responses.get(URL, status=302, headers={"Location": "http://[evil/"})
+
+    with pytest.raises(Unresolved, match="the host answers 302"):
+        hosts.fetch(URL)
+
+
+@responses.activate
 @pytest.mark.parametrize("error", [requests.ConnectionError("secret"), requests.Timeout("secret")])
 def test_no_answer_is_told_without_its_details(hosts: AllowedHosts, error: Exception) -> None:
     responses.get(URL, body=error)

@@ -99,6 +99,27 @@ def test_headers_that_tell_nothing_hold_nobody(key: str, headers: dict[str, str]
     pace.before(is_write=False)
 
 
+@pytest.mark.parametrize("odd", ["²", "9" * 5000, "9" * 30, "-1", ""])
+@pytest.mark.parametrize("name", ["limit", "remaining", "reset"])
+def test_odd_headers_are_no_error_after_the_answer(key: str, name: str, odd: str) -> None:
+    pace = pace_of(HostKind.GITHUB, key, is_background=False)
+    told = {"limit": "5000", "remaining": "1", "reset": str(int(time.time()) + 600), name: odd}
+    pace.heard({f"x-ratelimit-{each}": value for each, value in told.items()})
+    pace.before(is_write=False)
+
+
+def test_work_that_can_wait_is_held_for_an_hour_at_most(key: str) -> None:
+    backfill = pace_of(HostKind.GITHUB, key, is_background=True)
+    backfill.heard(
+        {
+            "x-ratelimit-limit": "5000",
+            "x-ratelimit-remaining": "1",
+            "x-ratelimit-reset": "9" * 5000,
+        }
+    )
+    assert refused(backfill, is_write=False) == pytest.approx(3600, abs=2)
+
+
 def test_without_redis_nothing_is_sent_and_an_answer_that_is_there_still_counts(
     key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,6 +18,7 @@ import redis
 from django.conf import settings
 
 from flagstone.forge.errors import RateLimited, TransportError
+from flagstone.forge.hosts.rest.refusals import LONGEST_WAIT, is_number
 from flagstone.forge.models import HostKind
 
 logger = logging.getLogger(__name__)
@@ -134,13 +135,16 @@ class SharedPace:
         found = [
             headers.get(f"x-ratelimit-{name}", headers.get(f"ratelimit-{name}")) for name in names
         ]
-        if not all(value and value.isdigit() for value in found):
+        if not all(value and is_number(value) for value in found):
             return
-        limit, remaining, reset = (int(value) for value in found if value)
-        if remaining >= limit * _RESERVE or reset <= time.time():
+        # as floats: of thousands of digits int() makes an error
+        limit, remaining, reset = (float(value) for value in found if value)
+        now = time.time()
+        if remaining >= limit * _RESERVE or reset <= now:
             return
+        until = math.ceil(min(reset, now + LONGEST_WAIT))
         try:
-            _client().set(f"{self._key}:scarce-until", reset, exat=reset)
+            _client().set(f"{self._key}:scarce-until", until, exat=until)
         except redis.RedisError as error:
             logger.warning("nobody else hears that few requests are left: %s", error)
 

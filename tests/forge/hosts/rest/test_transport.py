@@ -118,6 +118,13 @@ def test_a_refusal_is_for_good_and_says_why(server, reply, kind, words):
         (429, {"Retry-After": "DATE"}, "", 120),
         (429, {"Retry-After": "soon"}, "", 60),
         (429, {"Retry-After": "999999"}, "", 3600),
+        (429, {"Retry-After": "9" * 5000}, "", 3600),
+        (429, {"Retry-After": "²"}, "", 60),
+        (429, {"Retry-After": "-5"}, "", 60),
+        (429, {"Retry-After": "Wed, 21 Oct 99999999999999999999 07:28:00 GMT"}, "", 60),
+        (429, {"Retry-After": "Wed, 21 Oct 2015 07:28:00 +999999999999"}, "", 60),
+        (403, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "²"}, "", 60),
+        (403, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "9" * 5000}, "", 3600),
         (429, {"RateLimit-Remaining": "0", "RateLimit-Reset": "RESET"}, "", 90),
     ],
 )  # fmt: skip
@@ -193,6 +200,36 @@ def test_an_answer_without_end_is_not_read_to_its_end(server, monkeypatch):
     server.faults.append(Fault("GET", Reply(200, b'"' + b"x" * 5000 + b'"')))
     with pytest.raises(ServerError, match="far too long"):
         read(server)
+
+
+@pytest.mark.parametrize("status", [302, 307, 401, 404])
+def test_a_redirect_or_refusal_without_end_is_not_read_to_its_end_either(
+    server, monkeypatch, status
+):
+    monkeypatch.setattr(transports, "LONGEST_ANSWER", 1000)
+    monkeypatch.setattr(transports, "ANSWER_SECONDS", 2.0)
+    headers = {"Location": f"{server.url}/other", "Content-Length": "50000000"}
+    server.faults += [Fault("thing", Reply(status, b"x" * 200_000, headers), times=2)]
+    with pytest.raises(ServerError, match="far too long"):
+        read(server)
+    with pytest.raises(OutcomeUnknown, match="far too long"):
+        create(server)
+
+
+@pytest.mark.parametrize("place", ["http://[evil/", "ÿþ", "http://a:99999999/", ""])
+def test_a_redirect_to_an_odd_place_is_a_redirect(server, place):
+    server.faults += [Fault("thing", Reply(302, {}, {"Location": place}), times=2)]
+    with pytest.raises(RepositoryMoved):
+        read(server)
+    with pytest.raises(RepositoryMoved):
+        create(server)
+    assert len(server.requests) == 2
+
+
+def test_a_next_page_at_no_address_is_an_error_of_the_code_host(server):
+    server.answer = lambda _: Reply(200, [1], {"Link": '<http://[evil/>; rel="next"'})
+    with pytest.raises(ServerError, match="leads to an address that is none"):
+        list(transport_to(server.url).pages("/list", operation="list"))
 
 
 def test_a_list_is_read_to_its_last_page(server):

@@ -23,7 +23,7 @@ from flagstone.forge.errors import (
 
 # GitHub: without a header that says how long, wait a minute at least
 _UNTOLD_WAIT = 60.0
-_LONGEST_WAIT = 3600.0
+LONGEST_WAIT = 3600.0
 _LONGEST_WORDS = 500
 _BY_STATUS: Mapping[int, tuple[type[ForgeError], str]] = {
     HTTPStatus.UNAUTHORIZED: (AuthenticationFailed, "does not accept Flagstone's credential"),
@@ -116,20 +116,25 @@ def _wait_of(status: int, headers: Mapping[str, str], said: str) -> float:
         return _bounded(_seconds(after))
     if headers.get("x-ratelimit-remaining", headers.get("ratelimit-remaining")) == "0":
         reset = headers.get("x-ratelimit-reset", headers.get("ratelimit-reset", ""))
-        return _bounded(float(reset) - time.time() if reset.isdigit() else _UNTOLD_WAIT)
+        return _bounded(float(reset) - time.time() if is_number(reset) else _UNTOLD_WAIT)
     is_limit = status == HTTPStatus.TOO_MANY_REQUESTS or "secondary rate limit" in said.lower()
     return _UNTOLD_WAIT if is_limit else 0.0
 
 
 def _seconds(after: str) -> float:
     """Read `Retry-After`: seconds, or a date."""
-    if after.isdigit():
+    if is_number(after):
         return float(after)
     try:
         return email.utils.parsedate_to_datetime(after).timestamp() - time.time()
-    except ValueError:
+    except (ValueError, OverflowError):
         return _UNTOLD_WAIT
 
 
+def is_number(value: str) -> bool:
+    """Tell whether a header is a number; `isdigit` alone takes `²` for one, which nothing can read."""
+    return value.isascii() and value.isdigit()
+
+
 def _bounded(seconds: float) -> float:
-    return min(max(seconds, 1.0), _LONGEST_WAIT)
+    return min(max(seconds, 1.0), LONGEST_WAIT)

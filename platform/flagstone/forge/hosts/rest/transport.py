@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import requests
 from requests.utils import get_environ_proxies
 
+from flagstone.core.http_session import Unredirected
 from flagstone.core.redaction import MASK
 from flagstone.forge.errors import ForgeError, OutcomeUnknown, ServerError, TransportError
 from flagstone.forge.hosts.rest.refusals import refusal_of
@@ -282,7 +283,11 @@ class Transport:
         """Return the whole address; one that a code host gave must be its own."""
         if "://" not in path:
             return f"{self.base_url}/{path.lstrip('/')}"
-        theirs, ours = urlsplit(path), urlsplit(self.base_url)
+        ours = urlsplit(self.base_url)
+        try:
+            theirs = urlsplit(path)
+        except ValueError as error:
+            raise ServerError(f"{self.name} leads to an address that is none.") from error
         if (theirs.scheme, theirs.netloc) != (ours.scheme, ours.netloc):
             raise ServerError(f"{self.name} leads to another host: {theirs.netloc}.")
         return path
@@ -303,7 +308,7 @@ def _cannot_renew() -> bool:
 
 
 def _new_session(headers: Mapping[str, str]) -> requests.Session:
-    session = requests.Session()
+    session = Unredirected()
     # requests would take another password from the machine's .netrc; its proxies are wanted
     session.trust_env = False
     session.headers.update({"User-Agent": "flagstone", **headers})
