@@ -16,6 +16,7 @@ from flagstone.catalog.reading import read_location
 from flagstone.catalog.sources import FILE_NAME
 from flagstone.catalog.tasks import ingest_location
 from flagstone.core import audit
+from flagstone.forge import actions as forge
 from flagstone.forge.models import Repository
 
 
@@ -119,3 +120,16 @@ def unregister_location(*, actor: User, location: Location) -> int:
         data={"place": place, "entities": len(refs)},
     )
     return len(refs)
+
+
+@transaction.atomic
+def unregister_repository(*, actor: User, repository: Repository) -> None:
+    """Let go of a repository, and take all that was read from it out of the catalogue.
+
+    Raises:
+        Forbidden: The person may not.
+        Conflict: Changes are under way in it, or records need it.
+    """
+    for location in repository.catalog_locations.all():
+        unregister_location(actor=actor, location=location)
+    forge.unregister_repository(actor=actor, repository=repository)

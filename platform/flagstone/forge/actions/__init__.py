@@ -15,11 +15,17 @@ from flagstone.forge.actions.pull_requests import (
     merge_pull_request,
     review_pull_request,
 )
-from flagstone.forge.actions.repositories import create_repository, register_repository
+from flagstone.forge.actions.repositories import (
+    change_repository_role,
+    create_repository,
+    register_repository,
+    unregister_repository,
+)
 from flagstone.forge.actions.webhooks import work_delivery_again
 
 __all__ = [
     "approve_pull_request",
+    "change_repository_role",
     "close_pull_request",
     "comment_on_pull_request",
     "correct_code_host",
@@ -34,5 +40,6 @@ __all__ = [
     "resume_change",
     "review_pull_request",
     "store_secret",
+    "unregister_repository",
     "work_delivery_again",
 ]

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from django.db import transaction
+
 from flagstone.accounts.models import User
 from flagstone.accounts.permissions import require
+from flagstone.core import audit
+from flagstone.core.errors import Conflict
 from flagstone.forge import pipeline, tasks
 from flagstone.forge.models import CodeHost, Repository, RepositoryRole
 from flagstone.forge.pipeline.changes import Files
+from flagstone.forge.removals import why_repository_stays
+from flagstone.forge.signals import announce_repository
 
 
 def create_repository(
@@ -56,3 +62,57 @@ def register_repository(
     )
     tasks.sync_repository.delay_on_commit(repository.pk)
     return repository
+
+
+@transaction.atomic
+def change_repository_role(*, actor: User, repository: Repository, role: str) -> Repository:
+    """Say anew what a repository is for; whoever reads such repositories looks at it afresh.
+
+    Raises:
+        Forbidden: The person may not.
+    """
+    require(actor, "forge.manage")
+    stored = Repository.objects.select_for_update().get(pk=repository.pk)
+    before, stored.role = stored.role, RepositoryRole(role).value
+    if before == stored.role:
+        return stored
+    stored.save(update_fields=["role"])
+    audit.record(
+        actor=actor,
+        action="forge.repository_role_changed",
+        subject=f"repository:{stored.full_name}",
+        data={"host": stored.host.name, "from": before, "to": stored.role},
+    )
+    if stored.head_commit:
+        announce_repository(
+            repository_id=stored.pk, branch=stored.default_branch, commit=stored.head_commit
+        )
+    return stored
+
+
+@transaction.atomic
+def unregister_repository(*, actor: User, repository: Repository) -> None:
+    """Let go of a repository, with what is recorded of its pull requests; at the code host it stays as it is.
+
+    Raises:
+        Forbidden: The person may not.
+        Conflict: Changes are under way in it, or records of other apps need it.
+    """
+    require(actor, "forge.manage")
+    stored = Repository.objects.select_for_update().get(pk=repository.pk)
+    if reason := why_repository_stays(stored):
+        raise Conflict(reason, code="forge.repository_in_use")
+    audit.record(
+        actor=actor,
+        action="forge.repository_unregistered",
+        subject=f"repository:{stored.full_name}",
+        data={
+            "host": stored.host.name,
+            "role": stored.role,
+            "head": stored.head_commit,
+            "pull_requests": stored.pull_requests.count(),
+            "changes": stored.change_requests.count(),
+        },
+    )
+    stored.change_requests.all().delete()
+    stored.delete()

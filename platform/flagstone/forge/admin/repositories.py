@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -22,22 +24,47 @@ class RepositoryForm(ActionForm):
         return actions.register_repository(actor=self.actor, **self.cleaned_data)
 
 
-@admin.register(Repository)
+class RepositoryRoleForm(ActionForm):
+    class Meta:
+        model = Repository
+        fields = ("role",)
+
+    def act(self) -> Repository:
+        return actions.change_repository_role(
+            actor=self.actor, repository=self.instance, role=self.instance.role
+        )
+
+
 class RepositoryAdmin(AddedByAction, ReadOnlyAdmin):
+    """Registered by the catalogue, which knows what else goes with a repository that is unregistered."""
+
     add_form = RepositoryForm
+    change_form = RepositoryRoleForm
     list_display = (
         "full_name",
         "host",
+        "role",
         "default_branch",
         "head_commit",
         "synced_at",
         "problem_code",
     )
-    list_filter = ("host", "problem_code")
+    list_filter = ("host", "role", "problem_code")
     search_fields = ("full_name", "description")
-    actions = ("sync",)
+    actions: tuple[str, ...] = ("sync",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Repository | None = None) -> Any:
+        if obj is None:
+            return ()
+        return [field.name for field in self.opts.fields if field.name not in {"id", "role"}]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
+        return self.has_manage_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_manage_permission(request)
+
+    def has_manage_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return may(request.user, "forge.manage")  # type: ignore[arg-type]
 
     @admin.action(description="Look again at the code host")

@@ -39,7 +39,9 @@ def sync_repository(repository_id: int) -> ForgeError | None:
 
     A repository that cannot be read keeps what is known of it, and says what is wrong; so does the answer.
     """
-    repository = Repository.objects.select_related("host").get(pk=repository_id)
+    repository = Repository.objects.select_related("host").filter(pk=repository_id).first()
+    if repository is None:
+        return None  # it was unregistered since it was asked for
     forge = connect(repository.host)
     try:
         info = forge.get_repository(repository.full_name)
