@@ -10,7 +10,7 @@ from flagstone.accounts.permissions import require
 from flagstone.catalog.models import Entity
 from flagstone.core import audit
 from flagstone.core.errors import Conflict, UserError
-from flagstone.delivery import tasks
+from flagstone.delivery import pipeline, tasks
 from flagstone.delivery.asking import store
 from flagstone.delivery.models import Rollback, RollbackState
 from flagstone.delivery.places import require_place
@@ -65,6 +65,7 @@ def request_rollback(
         return _same_request(earlier, service, reason, commit)
     place = require_place(service)
     plan = plan_revert(place.repository, place.folder, commit=commit)
+    pipeline.find_lost(service, plan.change.commit)
     if pending := _pending_like(service, plan):
         return pending
     _check(plan, service, named=bool(commit), seen=seen)

@@ -45,7 +45,14 @@ class RollbackQuerySet(models.QuerySet["Rollback"]):
 
     def due(self, now: datetime) -> Self:
         """Those that a worker should look at."""
-        return self.filter(state__in=LIVE, not_before__lte=now)
+        found_late = models.Q(
+            state=RollbackState.FAILED, change_request__pull_request__isnull=False
+        )
+        return self.filter(models.Q(state__in=LIVE) | found_late, not_before__lte=now)
+
+    def not_merged(self) -> Self:
+        """Those that a merge of their pull request takes further: a failed one's may be found after all."""
+        return self.filter(state__in=(*PENDING, RollbackState.FAILED))
 
     def of(self, entity: Entity) -> Self:
         """Those of a service, the newest first; it may have been away from the catalogue meanwhile."""

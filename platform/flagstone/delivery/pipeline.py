@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from flagstone.catalog.models import Entity
 from flagstone.core.errors import Conflict
 from flagstone.core.locks import only_one_at
 from flagstone.delivery.merging import merge_if_allowed
@@ -19,7 +21,7 @@ from flagstone.forge.errors import ChangeBusy, ForgeError
 from flagstone.forge.hosts.base import PullRequestState
 from flagstone.forge.models import ChangeState, PullRequest
 from flagstone.forge.models.change_requests import HALTED
-from flagstone.forge.pipeline import ship
+from flagstone.forge.pipeline import look_for_pull_request, ship
 
 MOST_AT_ONCE = 100
 LOOK_AGAIN = timedelta(seconds=30)
@@ -51,10 +53,29 @@ def carry_out(rollback_id: UUID, *, commits: Sequence[str] = ()) -> None:
 def claim_due() -> list[UUID]:
     """Take the rollbacks that a worker should look at; two sweeps at once take different ones."""
     now = timezone.now()
-    rows = Rollback.objects.due(now).select_for_update(skip_locked=True).order_by("not_before")
+    due = Rollback.objects.due(now).order_by("not_before")
+    rows = due.select_for_update(skip_locked=True, of=("self",))
     claimed = list(rows.values_list("pk", flat=True)[:MOST_AT_ONCE])
     Rollback.objects.filter(pk__in=claimed).update(not_before=now + LOOK_AGAIN)
     return claimed
+
+
+def find_lost(service: Entity, commit: str) -> None:
+    """Look whether a rollback that failed has its pull request after all: a second one would be too many.
+
+    Args:
+        service: Which one is to be rolled back.
+        commit: What is to be taken back.
+
+    Raises:
+        ForgeError: The code host cannot be asked.
+    """
+    failed = Rollback.objects.of(service).filter(
+        state=RollbackState.FAILED, reverted_commit=commit, change_request__pushed_at__isnull=False
+    )
+    for rollback in failed.select_related("job", "change_request__repository__host"):
+        if look_for_pull_request(rollback.change_request) and _revive(rollback):
+            _settle(rollback)
 
 
 def _load(rollback_id: UUID) -> Rollback:
@@ -96,9 +117,7 @@ def _settle(rollback: Rollback) -> bool:
             )
         return False
     if rollback.state == RollbackState.ASKED:
-        # a code host has a clock of its own, and the click was read off ours
-        opened_at = min(max(pull_request.opened_at, rollback.clicked_at), timezone.now())
-        return move(rollback, RollbackState.OPEN, opened_at=opened_at)
+        return move(rollback, RollbackState.OPEN, opened_at=_opened_at(rollback, pull_request))
     if pull_request.state == PullRequestState.MERGED:
         return _record_merge(rollback, pull_request)
     if pull_request.state == PullRequestState.CLOSED:
@@ -106,13 +125,36 @@ def _settle(rollback: Rollback) -> bool:
     return False
 
 
+def _revive(rollback: Rollback) -> bool:
+    """Go on with one that failed, whose pull request was found after all; tell whether it moved on."""
+    change = rollback.change_request
+    change.refresh_from_db()
+    pull_request = change.pull_request
+    if pull_request is None:
+        return False
+    if pull_request.state == PullRequestState.MERGED:
+        return _record_merge(rollback, pull_request)
+    opened_at = _opened_at(rollback, pull_request)
+    # another one of the service may be pending by now: then this one waits for what people do with it
+    with contextlib.suppress(IntegrityError):
+        return move(rollback, RollbackState.OPEN, opened_at=opened_at, ended_at=None)
+    return False
+
+
+def _opened_at(rollback: Rollback, pull_request: PullRequest) -> datetime:
+    """Return when it was opened; a code host has a clock of its own, and the click was read off ours."""
+    return min(max(pull_request.opened_at, rollback.clicked_at), timezone.now())
+
+
 def _record_merge(rollback: Rollback, pull_request: PullRequest) -> bool:
-    opened_at = rollback.opened_at or rollback.clicked_at
+    opened_at = rollback.opened_at or _opened_at(rollback, pull_request)
     took = (pull_request.merged_at or timezone.now()) - pull_request.opened_at
     return move(
         rollback,
         RollbackState.MERGED,
+        opened_at=opened_at,
         merged_at=opened_at + max(took, timedelta()),
+        ended_at=None,
         merge_commit=pull_request.merge_commit,
     )
 
@@ -120,4 +162,5 @@ def _record_merge(rollback: Rollback, pull_request: PullRequest) -> bool:
 _STEPS: Mapping[RollbackState, Callable[[Rollback], bool]] = {
     RollbackState.ASKED: _open,
     RollbackState.OPEN: _merge,
+    RollbackState.FAILED: _revive,
 }

@@ -21,7 +21,7 @@ NEWS_AGE = timedelta(days=1)
 def go_on(sender: Any, pull_request_id: int, **kwargs: Any) -> None:
     """Go on with the rollback behind a pull request that was opened, approved, merged or closed."""
     behind = Rollback.objects.filter(change_request__pull_request_id=pull_request_id)
-    for rollback_id in behind.pending().values_list("pk", flat=True):
+    for rollback_id in behind.not_merged().values_list("pk", flat=True):
         carry_out.delay_on_commit(str(rollback_id))
 
 

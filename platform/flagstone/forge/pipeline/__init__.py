@@ -8,6 +8,7 @@ from flagstone.forge.pipeline.delivering import (
     work_delivery,
 )
 from flagstone.forge.pipeline.merging import merge
+from flagstone.forge.pipeline.opening import look_for_pull_request
 from flagstone.forge.pipeline.provisioning import provision_repository, register_existing
 from flagstone.forge.pipeline.pull_requests import record_pull_request, refresh_pull_request
 from flagstone.forge.pipeline.shipping import ship
@@ -23,6 +24,7 @@ __all__ = [
     "claim_lost_deliveries",
     "claim_stuck_changes",
     "forget_deliveries",
+    "look_for_pull_request",
     "merge",
     "provision_repository",
     "record_change",

@@ -22,7 +22,7 @@ from flagstone.forge.hosts.base import Forge, PullRequestSpec
 from flagstone.forge.hosts.base import PullRequest as HostPullRequest
 from flagstone.forge.hosts.markers import marked_change
 from flagstone.forge.hosts.rest.bodies import disarmed
-from flagstone.forge.models import ChangeRequest, ChangeState, Repository
+from flagstone.forge.models import ChangeRequest, ChangeState, PullRequest, Repository
 from flagstone.forge.people import account_at
 from flagstone.forge.pipeline.pull_requests import record_pull_request
 from flagstone.forge.pipeline.recording import record_progress
@@ -45,6 +45,20 @@ def open_pull_request(change: ChangeRequest) -> None:
     ours = _require_ours(change, found)
     change.pull_request = record_pull_request(change.repository, ours, change=change).pull_request
     change.refresh_from_db(fields=("state",))
+
+
+def look_for_pull_request(change: ChangeRequest) -> PullRequest | None:
+    """Find the pull request of a change that was given up: it may have been opened, and the answer lost.
+
+    Raises:
+        ForgeError: The code host cannot be asked.
+    """
+    forge, name = connect(change.repository.host), change.repository.full_name
+    found = forge.find_pull_request(name, source=change.branch, target=change.target_branch)
+    if found is not None:
+        record_pull_request(change.repository, found, forge=forge)
+        change.refresh_from_db()
+    return change.pull_request
 
 
 def _found_or_opened(change: ChangeRequest, forge: Forge) -> HostPullRequest | None:

@@ -14,8 +14,9 @@ from flagstone.forge.connections import connect
 from flagstone.forge.hosts.base import Forge, PullRequestState
 from flagstone.forge.hosts.base import PullRequest as HostPullRequest
 from flagstone.forge.models import ChangeRequest, ChangeState, PullRequest, Repository
-from flagstone.forge.models.change_requests import SHIPPING
+from flagstone.forge.models.change_requests import HALTED, SHIPPING
 from flagstone.forge.people import person_behind
+from flagstone.forge.pipeline.adopting import audit_adoption, change_to_adopt
 from flagstone.forge.pipeline.measuring import measure_pull_request
 from flagstone.forge.signals import announce_pull_request
 
@@ -50,8 +51,9 @@ def record_pull_request(
 ) -> Recorded:
     """Store what a code host says of a pull request.
 
-    Its change request goes along, state changes go into the audit chain, and listeners are told; recording
-    the same again does nothing. Of what happened before Flagstone took on the repository only the row is made.
+    Its change request goes along, also one that was given up before anybody knew that this had been opened. State
+    changes go into the audit chain, and listeners are told; recording the same again does nothing. Of what happened
+    before Flagstone took on the repository only the row is made.
 
     Args:
         repository: Where it is.
@@ -80,8 +82,12 @@ def record_pull_request(
             for name in changed:
                 setattr(row, name, fields[name])
             row.save(update_fields=changed)
+        adopted = change_to_adopt(row, found) if change is None else None
+        if adopted is not None:
+            audit_adoption(row, adopted)
+        change = change or adopted
         _carry_change(row, found, change)
-        is_news = created or bool(changed)
+        is_news = created or bool(changed) or adopted is not None
         # what ended before Flagstone knew the repository is history: nobody acts on it
         is_history = change is None and found.updated_at < repository.created_at
         if (created or before is not found.state) and not is_history:
@@ -104,8 +110,13 @@ def _carry_change(row: PullRequest, found: HostPullRequest, change: ChangeReques
     if change is not None:
         behind = ChangeRequest.objects.filter(pk=change.pk)
     if state is ChangeState.OPENED:
+        now = timezone.now()
+        given_up = behind.filter(state__in=HALTED, pull_request=None)
+        given_up.update(
+            state=ChangeState.PUSHED, attempts=0, not_before=now, last_error="", error_code=""
+        )
         behind.filter(state=ChangeState.PUSHED).update(
-            state=ChangeState.DECORATING, pull_request=row, touched_at=timezone.now()
+            state=ChangeState.DECORATING, pull_request=row, touched_at=now
         )
         behind = behind.exclude(state__in=SHIPPING)
     behind.exclude(state=state, pull_request=row).update(
