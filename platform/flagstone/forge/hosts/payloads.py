@@ -6,11 +6,11 @@ surrogate pair) is not taken either.
 
 from __future__ import annotations
 
+import binascii
 import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import parse_qsl
 
 from flagstone.forge.git.remotes import HEADS
 from flagstone.forge.hosts.events import UnreadableEvent
@@ -29,12 +29,22 @@ def is_form(headers: Mapping[str, str]) -> bool:
 
 
 def form_payload(raw: bytes) -> bytes | None:
-    """Return the JSON that a form carries in its field `payload`; None if it carries none."""
-    try:
-        fields = parse_qsl(raw.decode(), errors="strict", max_num_fields=_FORM_FIELDS)
-        return next((value.encode() for name, value in fields if name == "payload"), None)
-    except ValueError:
-        return None
+    """Return the JSON that a form carries in its field `payload`; None if it carries none.
+
+    What is signed is in there, so anybody at all has it decoded: it must be cheap however it is written.
+    """
+    fields = raw.split(b"&", _FORM_FIELDS)[:_FORM_FIELDS]
+    found = (each.partition(b"=") for each in fields)
+    return _decoded(next((value for name, _, value in found if name == b"payload"), b"")) or None
+
+
+def _decoded(value: bytes) -> bytes:
+    """Take percent signs for the equals signs of quoted-printable, which is decoded in one go.
+
+    urllib makes an object for each percent sign: of 25 MB that is 2 GB, and 20 seconds.
+    """
+    printable = value.replace(b"=", b"=3D").replace(b"%", b"=").replace(b"+", b" ")
+    return binascii.a2b_qp(printable)
 
 
 def json_object(headers: Mapping[str, str], raw: bytes) -> Mapping[str, Any]:

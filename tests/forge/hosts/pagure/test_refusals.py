@@ -86,3 +86,8 @@ def test_a_missing_right_is_named() -> None:
     error = refusal(401, told("EINVALIDTOK", "Missing ACLs: pull_request_merge"))
     assert error.params["needed"] == "pull_request_merge"
     assert "lacks the right pull_request_merge" in error.message
+
+
+def test_patience_is_asked_for_whatever_else_is_said() -> None:
+    error = refusal(429, told("EDBERROR"), {"retry-after": "7"})
+    assert (type(error), error.retry_after) == (RateLimited, 7.0)

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import base64
 import json
+import tracemalloc
 from datetime import timedelta
+from urllib.parse import quote, urlencode
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from flagstone.forge.hosts.events import BadSignature, UnreadableEvent
+from flagstone.forge.hosts.payloads import form_payload
 from tests.forge.hosts.webhooks import deliveries
 from tests.forge.hosts.webhooks.deliveries import NOW, SECRET, Delivery
 
@@ -257,3 +262,27 @@ def test_a_signed_form_without_a_payload_is_unreadable(body: bytes) -> None:
     ):
         with pytest.raises(UnreadableEvent):
             delivery.but(content_type=deliveries.FORM).read()
+
+
+@pytest.mark.parametrize("kind", ["gitea", "pagure"])
+@pytest.mark.parametrize("written", ["%41", "a%41", "%C3%A9", "=", "%", "&"])
+def test_a_form_that_nobody_signed_costs_little(kind: str, written: str) -> None:
+    # of each sign an object, as urllib makes them, is thirty times the body
+    body = (b"payload=" + written.encode() * 500_000)[:500_000]
+    signed = getattr(deliveries, kind)(BODY, *(["push"] if kind == "gitea" else []))
+    unsigned = signed.but(body=body, content_type=deliveries.FORM)
+    tracemalloc.start()
+    try:
+        with pytest.raises(BadSignature):
+            unsigned.read()
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 10 * len(body)
+
+
+@settings(max_examples=200)
+@given(st.binary(min_size=1))
+def test_a_form_gives_back_what_went_in(body: bytes) -> None:
+    assert form_payload(urlencode({"other": 1, "payload": body}).encode()) == body
+    assert form_payload(urlencode({"payload": body}, quote_via=quote).encode()) == body

@@ -6,6 +6,7 @@ So 401 is a wrong token as well as a good one that lacks a right, and 400 or 409
 from __future__ import annotations
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 from flagstone.forge.errors import (
@@ -63,6 +64,9 @@ def pagure_refusal_of(
     name: str, operation: str, status: int, headers: Mapping[str, str], body: Any
 ) -> ForgeError:
     """Return the error of an answer that is no success, as `refusal_of` does."""
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        # a proxy may say so with whatever Pagure said
+        return refusal_of(name, operation, status, headers, body)
     code = body.get("error_code") if isinstance(body, dict) else None
     if code == _TOKEN:
         return _of_token(name, operation, status, body.get("errors"))
