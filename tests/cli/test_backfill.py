@@ -190,8 +190,24 @@ def test_a_credential_that_is_refused_ends_it(run, far):
     far.server.faults.append(Fault("/pulls/", Reply(403, {"message": "no"}), times=9))
     done = run("forge", "backfill", "--json")
     told = json.loads(done.out)
-    assert (done.status, told["read"], told["left"]) == (3, 0, 3)
-    assert told["stopped"].endswith("Run it again later.")
+    assert (done.status, told["read"], told["left"]) == (1, 0, 3)
+    assert told["stopped"].endswith("It said: no. Give it that right at the code host.")
+
+
+def test_a_credential_that_is_no_longer_good_is_said_once_for_its_code_host(run, far):
+    from flagstone.forge.models import Repository
+
+    Repository.objects.create(host=far.host, full_name="acme/ways", head_commit="1" * 40)
+    far.server.faults.append(Fault(" /", Reply(401, {"message": "invalid token"}), times=9))
+    done = run("forge", "backfill")
+    assert done.status == 1
+    assert done.out == (
+        "acme/gitops: 0 read.\n  stopped: the-gitea does not accept Flagstone's credential when asked to "
+        "list what changed in acme/gitops. It said: invalid token. Store a new one in the admin under "
+        "Forge, Host secrets.\n"
+        "acme/ways: 0 read.\n  stopped: as at acme/gitops, on the same code host the-gitea.\n"
+    )
+    assert len(far.server.requests) == 1
 
 
 def test_many_in_a_row_are_the_code_hosts_fault(run, far, monkeypatch):

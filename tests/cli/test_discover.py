@@ -79,7 +79,16 @@ def test_one_repository_can_be_named(run, far):
         "--repository", "acme/checkout", "--repository", "acme/none",
     )  # fmt: skip
     assert "+ acme/checkout: as service" in done.out
-    assert "  acme/none: left out, " in done.out
+    assert "  acme/none: not looked at, " in done.out
+    assert done.status == 1
+
+
+def test_when_none_of_the_named_can_be_looked_at_nothing_else_is_said(run, far):
+    done = run(
+        "forge", "discover", far.host.name, "acme", "--as", "ada",
+        "--repository", "acme/gone", "--repository", "other/x",
+    )  # fmt: skip
+    assert (done.status, done.err) == (1, "2 could not be looked at: see above.\n")
 
 
 def test_one_that_cannot_be_reached_keeps_no_other_out(run, far, monkeypatch):

@@ -164,9 +164,19 @@ def test_a_missing_repository_and_a_missing_host_are_sentences(run, far):
         "Sign in": "ok",
         "Read the repository": "problem",
     }
+    assert done.out.rstrip().endswith(' Check the name, and what the credential may see."}')
     done = run("forge", "doctor", "nowhere", REPO)
     assert (done.status, done.out) == (2, "")
     assert f"There is no code host 'nowhere' in Flagstone. Registered: {far.host.name}." in done.err
+
+
+def test_a_name_without_its_owner_is_told_before_anybody_is_asked(run, gitea):
+    done = run("forge", "doctor", gitea.host.name, "acme")
+    assert done.status == 2
+    assert done.out.startswith(
+        "PROBLEM  Read the repository: A repository cannot be called 'acme'. Write it as owner/name: "
+    )
+    assert gitea.server.requests == []
 
 
 def test_a_host_that_cannot_be_asked_is_exit_2(run, gitea):
@@ -181,6 +191,7 @@ def test_a_credential_that_is_refused_or_missing_is_told_from_the_rest(run, gite
     gitea.server.faults.append(Fault(" /", Reply(401, {}), times=9))
     done = run("forge", "doctor", gitea.host.name, REPO, "--json")
     assert (done.status, outcomes(done)) == (1, {"Reach the address": "ok", "Sign in": "problem"})
+    assert "Store a new one in the admin under Forge, Host secrets." in done.out
     HostSecret.objects.all().delete()
     done = run("forge", "doctor", gitea.host.name, REPO, "--json")
     assert (done.status, outcomes(done)) == (2, {"Sign in": "problem"})

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import ast
 import inspect
+from pathlib import Path
 
 import pytest
 
+from flagstone import forge
 from flagstone.core.errors import ExternalError, UserError
+from flagstone.core.redaction import redact
 from flagstone.forge import errors
 
 LEAVES = [
@@ -37,3 +41,15 @@ def test_no_message_carries_a_credential() -> None:
     error = errors.TransportError("cannot reach https://mia:canary@host/x", retry_after=3, ref="x")
     assert str(error) == error.message == "cannot reach https://[redacted]@host/x"
     assert (error.retry_after, error.params) == (3, {"ref": "x"})
+
+
+def test_no_sentence_of_ours_is_taken_for_a_credential() -> None:
+    folder = Path(forge.__path__[0])
+    raised = [
+        (file.name, ast.unparse(node))
+        for file in folder.rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Raise)
+    ]
+    assert len(raised) > 100
+    assert [(name, words) for name, words in raised if redact(words) != words] == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -13,29 +13,41 @@ import typer
 from flagstone.cli.code_hosts import code_host
 from flagstone.cli.progress import Progress
 from flagstone.core.errors import NotFound
-from flagstone.forge.errors import ForgeError
+from flagstone.forge.errors import AuthenticationFailed, CredentialMissing, ForgeError
 from flagstone.forge.models import Repository
 from flagstone.forge.pipeline import Backfill
 
 READ, PROBLEMS, STOPPED = 0, 1, 3
+# what one repository is refused for is refused to all of its code host
+_OF_THE_HOST = (AuthenticationFailed, CredentialMissing)
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 5.0, 300.0
 
 
 @dataclass
 class History:
-    """How far the history of one repository was read."""
+    """How far the history of one repository was read.
+
+    Attributes:
+        repository: Whose.
+        read: How many were.
+        left: How many were not come to, as far as it is known.
+        problems: Those that could not be read, and why.
+        stopped: What ended it, in words; "" where all was come to.
+        cause: The error that ended it.
+    """
 
     repository: Repository
     read: int = 0
     left: int | None = None
     problems: list[str] = field(default_factory=list)
     stopped: str = ""
+    cause: ForgeError | None = None
 
     @property
     def ending(self) -> int:
-        if self.stopped:
+        if self.cause is not None and self.cause.worth_retrying:
             return STOPPED
-        return PROBLEMS if self.problems else READ
+        return PROBLEMS if self.problems or self.stopped else READ
 
     def as_json(self) -> str:
         return json.dumps(
@@ -80,6 +92,33 @@ def choose(names: Sequence[str], host: str) -> list[Repository]:
     return found
 
 
+def read_histories(
+    repositories: Iterable[Repository],
+    since: datetime | None,
+    *,
+    wait: bool,
+    is_quiet: bool = False,
+) -> Iterator[History]:
+    """Read one history after the other; a code host that refuses the credential is not asked again for the next.
+
+    Args:
+        repositories: Whose.
+        since: As in `read_history`.
+        wait: As in `read_history`.
+        is_quiet: As in `read_history`.
+    """
+    refused: dict[int, History] = {}
+    for repository in repositories:
+        if before := refused.get(repository.host_id):
+            words = f"as at {before.repository.full_name}, on the same code host {repository.host.name}."
+            yield History(repository, stopped=words, cause=before.cause)
+            continue
+        history = read_history(repository, since, wait=wait, is_quiet=is_quiet)
+        if isinstance(history.cause, _OF_THE_HOST):
+            refused[repository.host_id] = history
+        yield history
+
+
 def read_history(
     repository: Repository, since: datetime | None, *, wait: bool, is_quiet: bool = False
 ) -> History:
@@ -105,7 +144,8 @@ def read_history(
                 typer.echo(f"{repository.full_name}: {error.message} {_again(pause)}", err=True)
                 time.sleep(max(pause, 1.0))
                 continue
-            history.stopped = f"{error.message} {_again(error.retry_after)}"
+            again = f" {_again(error.retry_after)}" if error.worth_retrying else ""
+            history.stopped, history.cause = f"{error.message}{again}", error
         return history
 
 

@@ -62,22 +62,22 @@ def backfill(
     """Read the pull requests from before Flagstone: who wrote, reviewed and merged what, and when.
 
     It can be ended at any moment and goes on where it was. Exit 0 when all was read, 1 when some could not be read
-    (each is named, and tried again in the next run), 2 wrong usage, 3 when a code host asked for patience or did not
-    answer: run it again later. 130 when it was ended by Ctrl-C.
+    (each is named, and tried again in the next run) or a code host refused, 2 wrong usage, 3 when a code host asked
+    for patience or did not answer: run it again later. 130 when it was ended by Ctrl-C.
     """
     with with_database():
-        from flagstone.cli.backfilling import choose, read_history  # noqa: PLC0415 - needs Django set up
+        from flagstone.cli.backfilling import choose, read_histories  # noqa: PLC0415 - needs Django set up
 
         moment = since.replace(tzinfo=UTC) if since else None
         endings = []
-        for repository in choose(repositories or [], host):
-            try:
-                history = read_history(repository, moment, wait=wait, is_quiet=as_json)
-            except KeyboardInterrupt:
-                typer.echo("Ended. Nothing is lost: run it again, and it goes on.", err=True)
-                raise typer.Exit(130) from None
-            typer.echo(history.as_json() if as_json else history.as_text())
-            endings.append(history.ending)
+        chosen = choose(repositories or [], host)
+        try:
+            for history in read_histories(chosen, moment, wait=wait, is_quiet=as_json):
+                typer.echo(history.as_json() if as_json else history.as_text())
+                endings.append(history.ending)
+        except KeyboardInterrupt:
+            typer.echo("Ended. Nothing is lost: run it again, and it goes on.", err=True)
+            raise typer.Exit(130) from None
     raise typer.Exit(max(endings, default=0))
 
 
@@ -118,7 +118,7 @@ def discover(
     """Find repositories with catalog-info.yaml or GitOps paths, show what would be registered, and register on yes.
 
     Lines with + are new, with = known. Exit 0 when all was looked at and registered, 1 when something could not be,
-    2 when nothing could be looked at. Running it again adds what is new.
+    2 when it could not begin. Running it again adds what is new.
     """
     with with_database():
         from flagstone.cli.discovering import (  # noqa: PLC0415 - needs Django set up
@@ -131,7 +131,12 @@ def discover(
         failed = sum(candidate.has_failed for candidate in found)
         new = [candidate for candidate in found if candidate.is_new]
         if not new:
-            typer.echo("There is nothing new to register.", err=True)
+            told = (
+                f"{failed} could not be looked at: see above."
+                if failed
+                else "There is nothing new to register."
+            )
+            typer.echo(told, err=True)
         elif has_consent(len(new), len(found), yes=yes, as_json=as_json):
             failed += register_all(actor, place, new)
         else:

@@ -19,7 +19,6 @@ from flagstone.forge.errors import (
     EmptyRepository,
     ForgeError,
     NoDefaultBranch,
-    Permanent,
     RateLimited,
 )
 from flagstone.forge.git.reading import Glance, glance
@@ -43,7 +42,7 @@ class Candidate:
         full_name: `owner/name`.
         found: What its files tell; None where it is left out.
         skipped: Why it is left out, in words; "" where it is not.
-        has_failed: It could not be looked at this time; another time it may.
+        has_failed: It could not be looked at.
         is_registered: The repository is known already, in the role that it has.
         new_locations: Of the catalogue, which are not registered yet.
     """
@@ -183,8 +182,7 @@ def _files_to_read(paths: Iterable[str]) -> list[str]:
 def _left_out(full_name: str, error: ForgeError) -> Candidate:
     if isinstance(error, (EmptyRepository, NoDefaultBranch)):
         return Candidate(full_name, skipped=_NO_COMMIT)
-    may_work_later = not isinstance(error, Permanent)
-    return Candidate(full_name, skipped=error.message, has_failed=may_work_later)
+    return Candidate(full_name, skipped=error.message, has_failed=True)
 
 
 def _reason(entry: RepositoryEntry) -> str:

@@ -15,6 +15,7 @@ from flagstone.forge.errors import (
     AuthenticationFailed,
     CredentialMissing,
     ForgeError,
+    InvalidName,
     OutcomeUnknown,
     Retryable,
 )
@@ -47,6 +48,7 @@ class Doctor:
         """Yield what each try shows, one after the other; what was made is taken away even if it is ended."""
         try:
             forge = connect(self._host)
+            forge.check_name(self._name)
             info = forge.get_repository(self._name)
         except FlagstoneError as error:
             yield from self._unread(error)
@@ -66,6 +68,9 @@ class Doctor:
 
     def _unread(self, error: FlagstoneError) -> Iterator[Finding]:
         """Tell how far the first question came."""
+        if isinstance(error, InvalidName):
+            yield Finding(_READ, Outcome.PROBLEM, error.message)
+            return
         if isinstance(error, (Retryable, OutcomeUnknown)):
             yield Finding(_REACH, Outcome.PROBLEM, error.message)
             return
@@ -93,7 +98,10 @@ class Doctor:
         except ForgeError as error:
             return Finding(step, Outcome.PROBLEM, error.message)
         if info.default_branch not in refs.branches:
-            words = f"git finds no branch {info.default_branch}, which the code host calls the default one."
+            words = (
+                f"git finds no branch {info.default_branch}, which the code host calls the default one. "
+                "Set the default branch there."
+            )
             return Finding(step, Outcome.PROBLEM, words)
         return Finding(step, Outcome.OK)
 
@@ -129,7 +137,10 @@ class Doctor:
                 "Sign commits", Outcome.SKIPPED, "no signing key is stored; none is needed"
             )
         if not self._host.email:
-            words = "There is a key, but no address of its account: no code host shows that as verified."
+            words = (
+                "There is a key, but no address of its account: no code host shows that as verified. "
+                "Enter the address in the admin under Forge, Code hosts."
+            )
             return Finding("Sign commits", Outcome.PROBLEM, words)
         return Finding("Sign commits", Outcome.OK, f"register this key there: {key.public}")
 

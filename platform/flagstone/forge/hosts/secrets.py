@@ -34,7 +34,7 @@ def _check_token(secret: str) -> None:
     fits = secret.isascii() and secret.isprintable() and " " not in secret
     if not secret or not fits or len(secret) > _LONGEST_LINE:
         raise UnfitSecret(
-            "That is no access token: it is one line of letters, digits and signs, without blanks."
+            "That cannot be an access token, which is one line of letters, digits and signs, without blanks."
         )
 
 

@@ -72,10 +72,10 @@ def test_rows_21_and_22_a_limit_before_it_is_told_from_a_missing_right() -> None
 @pytest.mark.parametrize(
     ("errors", "said"),
     [
-        ("Branch x does not exist", "Some words; Branch x does not exist"),
+        ("Branch x does not exist", "Some words; Branch x does not exist."),
         ({"title": ["This field is required.", "Too short."]}, "Some words; title: This field is required. Too short."),
-        ({"title": 3}, "Some words; title: 3"),
-        (["a", "b"], "Some words; a b"),
+        ({"title": 3}, "Some words; title: 3."),
+        (["a", "b"], "Some words; a b."),
     ],
 )  # fmt: skip
 def test_what_it_says_of_which_field_is_shown(errors: Any, said: str) -> None:

@@ -76,11 +76,13 @@ def test_what_is_sent_and_what_comes_back(server):
 @pytest.mark.parametrize(
     ("reply", "kind", "words"),
     [
-        (Reply(401, {"message": "Bad credentials"}), AuthenticationFailed, "does not accept"),
+        (Reply(401, {"message": "Bad credentials"}), AuthenticationFailed,
+         r"It said: Bad credentials\. Store a new one in the admin under Forge, Host secrets\.$"),
         (Reply(403, {"message": "Resource not accessible by integration"}), PermissionDenied, "integration"),
         (Reply(403, {"message": "Repository was archived so is read-only."}), RepositoryArchived, "read-only"),
-        (Reply(404, {"message": "Not Found"}), RepositoryGone, "or hides it from this credential"),
-        (Reply(409, {"message": "exists"}), PolicyRejected, "It said: exists"),
+        (Reply(404, {"message": "Not Found"}), RepositoryGone,
+         r"It said: Not Found\. Check the name, and what the credential may see\.$"),
+        (Reply(409, {"message": "exists"}), PolicyRejected, "It said: exists."),
         (Reply(413, {}), QuotaExceeded, "has no room"),
         (
             Reply(422, {"message": "Validation Failed", "errors": [{"message": "No commits between a and b"}]}),

@@ -146,7 +146,7 @@ def list_webhooks(api: RepositoryApi) -> tuple[WebhookEntry, ...]:
         _read(api)
         raise PermissionDenied(
             f"{api.transport.name} does not let Flagstone's credential list the webhooks of {api.repository}. It "
-            "needs to read webhooks (of a classic token: the scope `read:repo_hook`)."
+            "needs to read webhooks (the scope `read:repo_hook`, if it is a classic token)."
         )
     hooks = api.pages("hooks", operation=operation, what="webhook")
     return tuple(_read_webhook(hook) for hook in hooks)

@@ -21,7 +21,7 @@ from flagstone.forge.errors import (
     RepositoryGone,
     ServerError,
 )
-from flagstone.forge.hosts.rest.refusals import refusal_of
+from flagstone.forge.hosts.rest.refusals import REMEDIES, refusal_of, sentence
 
 _LONGEST_WORDS = 500
 _TOKEN = "EINVALIDTOK"  # noqa: S105 - a code, no token
@@ -74,7 +74,10 @@ def pagure_refusal_of(
         return refusal_of(name, operation, status, headers, body)
     kind, what = _BY_CODE[code]
     said = _words_of(body)
-    return kind(f"{name} {what} when asked to {operation}. It said: {said}", status=status)
+    return kind(
+        f"{name} {what} when asked to {operation}. It said: {sentence(said)}{REMEDIES.get(kind, '')}",
+        status=status,
+    )
 
 
 def _of_token(name: str, operation: str, status: int, details: Any) -> ForgeError:

@@ -25,6 +25,11 @@ from flagstone.forge.errors import (
 _UNTOLD_WAIT = 60.0
 LONGEST_WAIT = 3600.0
 _LONGEST_WORDS = 500
+REMEDIES: Mapping[type[ForgeError], str] = {
+    AuthenticationFailed: " Store a new one in the admin under Forge, Host secrets.",
+    PermissionDenied: " Give it that right at the code host.",
+    RepositoryGone: " Check the name, and what the credential may see.",
+}
 _BY_STATUS: Mapping[int, tuple[type[ForgeError], str]] = {
     HTTPStatus.UNAUTHORIZED: (AuthenticationFailed, "does not accept Flagstone's credential"),
     HTTPStatus.FORBIDDEN: (PermissionDenied, "does not let Flagstone's credential do this"),
@@ -55,8 +60,9 @@ def refusal_of(
     params: dict[str, Any] = {"status": status, "request": request[:100]}
 
     def refused(kind: type[ForgeError], what: str, **more: Any) -> ForgeError:
-        tail = f" It said: {said}" if said else ""
-        return kind(f"{name} {what} when asked to {operation}.{tail}", **params, **more)
+        tail = f" It said: {sentence(said)}" if said else ""
+        remedy = REMEDIES.get(kind, "")
+        return kind(f"{name} {what} when asked to {operation}.{tail}{remedy}", **params, **more)
 
     if wait := _wait_of(status, headers, said):
         return refused(RateLimited, f"asks to wait {wait:.0f} seconds", retry_after=wait)
@@ -91,6 +97,11 @@ def words_of(body: Any) -> str:
             for each in details
         ]
     return "; ".join(text for text in texts if text)[:_LONGEST_WORDS]
+
+
+def sentence(said: str) -> str:
+    """Return a code host's words so that more can follow."""
+    return said if said.endswith((".", "!", "?", "…")) else f"{said}."
 
 
 def _flat(found: Any, deepest: int = 3) -> str:
