@@ -381,6 +381,15 @@ def test_a_seal_that_is_broken_is_told_to_the_log_alone(
     assert "webhooks of our-github cannot be proven" in caplog.text
 
 
+def test_a_new_secret_is_enough_where_the_key_of_the_old_one_is_lost(
+    send: Send, hosts: dict[str, CodeHost], settings: Any, sent: list[str]
+) -> None:
+    settings.FLAGSTONE_SEALING_KEYS = [Fernet.generate_key().decode()]
+    keep_secret(hosts["github"], "webhook", "the new secret of all")
+    new = deliveries.github(pull_request().body, "pull_request", secret="the new secret of all")
+    assert [send(new).status_code, send(pull_request()).status_code] == [202, 401]
+
+
 def test_both_secrets_are_good_while_the_webhooks_are_changed_over(
     send: Send, hosts: dict[str, CodeHost], sent: list[str]
 ) -> None:

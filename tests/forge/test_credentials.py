@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 from cryptography.fernet import Fernet
@@ -11,12 +13,25 @@ from django.test import Client
 from django.urls import reverse
 
 from flagstone.accounts.models import User
+from flagstone.core.admin_places import place_of
 from flagstone.core.errors import Forbidden
 from flagstone.core.sealing import SealBroken
 from flagstone.forge import actions
-from flagstone.forge.credentials import read_secret, read_secrets, reseal_secrets
+from flagstone.forge.credentials import (
+    read_secret,
+    read_secrets,
+    reseal_secrets,
+    unreadable_secrets,
+)
 from flagstone.forge.errors import CredentialMissing, UnfitSecret
-from flagstone.forge.models import CodeHost, HostKind, HostSecret, SecretPurpose
+from flagstone.forge.models import (
+    CodeHost,
+    HostKind,
+    HostSecret,
+    Repository,
+    SecretPurpose,
+    WebhookDelivery,
+)
 
 CANARY = "canary-token-51b0c7e9a2"
 
@@ -90,7 +105,18 @@ def test_a_missing_one_says_where_to_add_it(github: CodeHost) -> None:
         CredentialMissing, match="no access token for the code host github"
     ) as caught:
         read_secret(github, SecretPurpose.TOKEN)
-    assert "Add it in the admin" in caught.value.message
+    assert caught.value.message.endswith(
+        "Add it in the admin under Repositories and pull requests, Host secrets."
+    )
+
+
+def test_messages_name_the_menu_of_the_admin_as_it_is(client: Client, admin_user: User) -> None:
+    client.force_login(admin_user)
+    menu = client.get(reverse("admin:index")).context["app_list"]
+    headings = {app["name"]: {entry["name"] for entry in app["models"]} for app in menu}
+    for model in (HostSecret, CodeHost, WebhookDelivery, Repository):
+        heading, _, entry = place_of(model).removeprefix("in the admin under ").partition(", ")
+        assert entry in headings[heading]
 
 
 @pytest.mark.parametrize(
@@ -127,6 +153,79 @@ def test_sealing_keys_are_changed_without_losing_a_secret(
     settings.FLAGSTONE_SEALING_KEYS = keys  # type: ignore[attr-defined]
     with pytest.raises(SealBroken):
         reseal_secrets()
+
+
+def lose_the_key(settings: object) -> None:
+    settings.FLAGSTONE_SEALING_KEYS = [Fernet.generate_key().decode()]  # type: ignore[attr-defined]
+
+
+def test_a_secret_whose_key_is_lost_is_in_nobodys_way_once_there_is_another(
+    github: CodeHost, admin_user: User, settings: object
+) -> None:
+    store = partial(actions.store_secret, actor=admin_user, host=github, purpose="webhook")
+    lost = store(secret="first-webhook-secret-0123")
+    lose_the_key(settings)
+    with pytest.raises(SealBroken):
+        read_secrets(github, SecretPurpose.WEBHOOK)
+    store(secret="second-webhook-secret-0123")
+    assert read_secrets(github, SecretPurpose.WEBHOOK) == ["second-webhook-secret-0123"]
+    assert unreadable_secrets(HostSecret.objects.all()) == [lost]
+
+
+def test_the_ones_that_cannot_be_opened_are_named_with_what_to_do(
+    github: CodeHost, admin_user: User, settings: object
+) -> None:
+    store = partial(actions.store_secret, actor=admin_user, host=github)
+    token = store(purpose="token", secret=CANARY)
+    HostSecret.objects.update(added_at=datetime(2026, 3, 1, 10, 30, 7, tzinfo=UTC))
+    lose_the_key(settings)
+    store(purpose="webhook", secret="second-webhook-secret-0123")
+    sealed = bytes(HostSecret.objects.get(purpose="webhook").sealed)
+    words = (
+        "Stored secrets cannot be opened with the 1 sealing key that Flagstone has: Access token of the code host "
+        "github, added 2026-03-01 10:30:07 UTC. Put its key back into FLAGSTONE_SEALING_KEYS; where that was never "
+        "set, it is in the file sealing-key of FLAGSTONE_HOME, which does not count once it is set. If it is lost, "
+        "enter the secret again and forget this one in the admin under Repositories and pull requests, Host secrets."
+    )
+    for act in (reseal_secrets, partial(read_secret, github, SecretPurpose.TOKEN)):
+        with pytest.raises(SealBroken) as caught:
+            act()
+        assert caught.value.message == words
+    assert bytes(HostSecret.objects.get(purpose="webhook").sealed) == sealed
+    actions.store_secret(actor=admin_user, host=github, purpose="token", secret="another-token")
+    assert not HostSecret.objects.filter(pk=token.pk).exists()
+    assert reseal_secrets() == 2
+
+
+def test_the_admin_marks_what_cannot_be_opened_and_tells_two_of_a_minute_apart(
+    client: Client, github: CodeHost, admin_user: User, settings: object
+) -> None:
+    store = partial(actions.store_secret, actor=admin_user, host=github, purpose="webhook")
+    store(secret="first-webhook-secret-0123")
+    HostSecret.objects.update(added_at=datetime(2026, 3, 1, 10, 30, 7, tzinfo=UTC))
+    lose_the_key(settings)
+    store(secret="second-webhook-secret-0123")
+    actions.store_secret(actor=admin_user, host=github, purpose="token", secret="a-token")
+    client.force_login(admin_user)
+    listing = client.get(reverse("admin:forge_hostsecret_changelist"))
+    rows = listing.context["cl"].result_list
+    shown = listing.context["cl"].model_admin
+    assert [shown.can_be_opened(row) for row in rows] == [True, True, False]
+    assert shown.added(rows[2]) == "2026-03-01 10:30:07"
+    for page in (listing, client.get(reverse("admin:forge_codehost_change", args=[github.pk]))):
+        assert "2026-03-01 10:30:07" in page.content.decode()
+
+
+def test_the_page_of_a_code_host_opens_though_its_signing_key_does_not(
+    client: Client, github: CodeHost, admin_user: User
+) -> None:
+    HostSecret.objects.create(
+        host=github, purpose="signing-key", sealed=b"under a key that is lost"
+    )
+    client.force_login(admin_user)
+    page = client.get(reverse("admin:forge_codehost_change", args=[github.pk]))
+    assert page.status_code == 200
+    assert "ssh key that signs commits of the code host github, added" in page.content.decode()
 
 
 def test_the_admin_takes_a_secret_and_never_shows_it(

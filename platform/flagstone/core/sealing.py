@@ -13,6 +13,11 @@ from django.conf import settings
 
 from flagstone.core.errors import FlagstoneError
 
+HOW_TO_BRING_A_KEY_BACK = (
+    "Put its key back into FLAGSTONE_SEALING_KEYS; where that was never set, it is in the file sealing-key of "
+    "FLAGSTONE_HOME, which does not count once it is set."
+)
+
 
 class SealBroken(FlagstoneError):
     """What was sealed cannot be opened: its key is gone, or somebody changed it."""
@@ -45,9 +50,10 @@ def unseal(sealed: bytes) -> str:
     try:
         return _keys().decrypt(sealed).decode()
     except InvalidToken:
+        count = len(settings.FLAGSTONE_SEALING_KEYS)
+        tried = "the one key" if count == 1 else f"any of the {count} keys"
         raise SealBroken(
-            "A stored secret cannot be opened with any of the configured keys. Put its key back into "
-            "FLAGSTONE_SEALING_KEYS, or enter the secret again."
+            f"A stored secret cannot be opened with {tried} that Flagstone has. {HOW_TO_BRING_A_KEY_BACK}"
         ) from None
 
 

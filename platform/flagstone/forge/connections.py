@@ -8,6 +8,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from flagstone.core.admin_places import place_of
 from flagstone.forge.credentials import read_secret
 from flagstone.forge.errors import CredentialMissing
 from flagstone.forge.hosts.base import Forge
@@ -66,7 +67,7 @@ def _pagure(host: CodeHost, pace: Pace) -> Forge:
     if not host.user_name:
         raise CredentialMissing(
             f"Flagstone does not know whose token it has for the code host {host.name}, and git signs "
-            "in there with that name. Give the user name in the admin under Forge, Code hosts."
+            f"in there with that name. Give the user name {place_of(CodeHost)}."
         )
     token = _token(host)
     transport = _transport(host, lambda: {"Authorization": f"token {token()}"}, pace)

@@ -10,6 +10,8 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from unfold.admin import TabularInline
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminTextareaWidget
@@ -18,8 +20,9 @@ from flagstone.accounts.permissions import may
 from flagstone.core.action_forms import ActionForm, AddedByAction
 from flagstone.core.admin import AuditedAdmin, ReadOnlyAdmin
 from flagstone.core.confirmation import ConfirmedAct, ask_or_act
+from flagstone.core.sealing import NoSealingKey, SealBroken
 from flagstone.forge import actions
-from flagstone.forge.credentials import signing_key_of
+from flagstone.forge.credentials import signing_key_of, unreadable_secrets
 from flagstone.forge.models import CodeHost, HostAccount, HostSecret
 from flagstone.forge.receiving import takes_webhooks
 from flagstone.forge.removals import what_goes_with_host, why_host_stays
@@ -63,13 +66,29 @@ REMOVAL = ConfirmedAct(
 )
 
 
+def added_to_the_second(_admin: object, secret: HostSecret) -> str:
+    """Two that were stored one after the other are told apart by it."""
+    return date_format(localtime(secret.added_at), "Y-m-d H:i:s")
+
+
+def is_readable(_admin: object, secret: HostSecret) -> bool:
+    """Tell whether a sealing key of now opens it; without any key none does."""
+    try:
+        return not unreadable_secrets([secret])
+    except NoSealingKey:
+        return False
+
+
 class SecretInline(TabularInline):  # type: ignore[misc]
     """Which secrets there are, and since when; what they are is shown to nobody."""
 
     model = HostSecret
-    fields = readonly_fields = ("purpose", "added_at")
+    fields = readonly_fields = ("purpose", "added", "can_be_opened")
     extra = 0
     can_delete = False
+
+    added = admin.display(description="Added at", ordering="added_at")(added_to_the_second)
+    can_be_opened = admin.display(description="Can be opened", boolean=True)(is_readable)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -112,7 +131,10 @@ class CodeHostAdmin(AddedByAction, ReadOnlyAdmin):
     )
     def public_key(self, host: CodeHost) -> str | None:
         """Show what has to be registered at the code host for commits to be shown as verified."""
-        key = signing_key_of(host)
+        try:
+            key = signing_key_of(host)
+        except (SealBroken, NoSealingKey) as error:
+            return error.message
         return key.public if key else None
 
     def get_inlines(self, request: HttpRequest, obj: CodeHost | None) -> Any:
@@ -160,12 +182,15 @@ class HostSecretForm(ActionForm):
 
 @admin.register(HostSecret)
 class HostSecretAdmin(AddedByAction, ReadOnlyAdmin):
-    list_display = ("host", "purpose", "added_at")
+    list_display = ("host", "purpose", "added", "can_be_opened")
     list_filter = ("host", "purpose")
     list_select_related = ("host",)
-    fields = ("host", "purpose", "added_at")
-    readonly_fields = ("added_at",)
+    fields = ("host", "purpose", "added", "can_be_opened")
+    readonly_fields = ("added", "can_be_opened")
     add_form = HostSecretForm
+
+    added = admin.display(description="Added at", ordering="added_at")(added_to_the_second)
+    can_be_opened = admin.display(description="Can be opened", boolean=True)(is_readable)
     actions = ("forget",)
 
     def get_fields(self, request: HttpRequest, obj: HostSecret | None = None) -> Any:

@@ -6,12 +6,19 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from django.conf import settings
 
+from flagstone.core.admin_places import place_of
 from flagstone.core.errors import FlagstoneError
-from flagstone.forge.credentials import read_secrets
+from flagstone.forge.credentials import read_secrets, unreadable_secrets
 from flagstone.forge.doctor.findings import Finding, Outcome
 from flagstone.forge.errors import ForgeError, Permanent
 from flagstone.forge.hosts.base import Forge, WebhookEntry
-from flagstone.forge.models import CodeHost, HostKind, SecretPurpose
+from flagstone.forge.models import (
+    CodeHost,
+    HostKind,
+    HostSecret,
+    SecretPurpose,
+    WebhookDelivery,
+)
 
 # without these, a push, a merge or a review is noticed minutes later; names as each code host's API has them
 _EVENTS: Mapping[str, frozenset[str]] = {
@@ -46,12 +53,19 @@ def _secret_finding(host: CodeHost) -> Finding:
         is_there = bool(read_secrets(host, SecretPurpose.WEBHOOK))
     except FlagstoneError as error:
         return Finding("Webhook secret", Outcome.PROBLEM, error.message)
-    if is_there:
-        return Finding("Webhook secret", Outcome.OK)
-    words = (
-        "No webhook secret is stored, so nothing that arrives is believed. Add one in the admin."
-    )
-    return Finding("Webhook secret", Outcome.PROBLEM, words)
+    place = place_of(HostSecret)
+    if not is_there:
+        words = (
+            f"No webhook secret is stored, so nothing that arrives is believed. Add one {place}."
+        )
+        return Finding("Webhook secret", Outcome.PROBLEM, words)
+    if lost := unreadable_secrets(HostSecret.objects.of(host, SecretPurpose.WEBHOOK)):
+        words = (
+            f"{len(lost)} cannot be opened with the sealing keys that Flagstone has, and what is signed with it is "
+            f"not believed. Forget it {place}, where it is marked, if no webhook uses it."
+        )
+        return Finding("Webhook secret", Outcome.PROBLEM, words)
+    return Finding("Webhook secret", Outcome.OK)
 
 
 def _hook_finding(hooks: Sequence[WebhookEntry], address: str, needed: frozenset[str]) -> Finding:
@@ -71,8 +85,6 @@ def _hook_finding(hooks: Sequence[WebhookEntry], address: str, needed: frozenset
         return Finding("Webhook", Outcome.PROBLEM, words)
     failed = [hook.last_status for hook in active if hook.last_status and hook.last_status >= 400]
     if failed:
-        words = (
-            f"Its last delivery was answered with {failed[0]}: see Webhook deliveries in the admin."
-        )
+        words = f"Its last delivery was answered with {failed[0]}: see {place_of(WebhookDelivery)}."
         return Finding("Webhook", Outcome.PROBLEM, words)
     return Finding("Webhook", Outcome.OK, address)
