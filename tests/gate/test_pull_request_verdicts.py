@@ -204,3 +204,41 @@ def test_a_closed_one_is_left_alone(local: Repository, settings: Any, tmp_path: 
     tell_verdict(pull.pk)
     assert forge.commit_statuses(REPO, pull.head_commit) == {}
     assert not PullRequestVerdict.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("package-lock.json", '{"lockfileVersion": 3}\n'),
+        (".github/workflows/ci.yaml", "on: push\njobs: {}\n"),
+        ("services/a/values.yaml", "replicas: 2\n"),
+    ],
+)
+def test_yaml_and_json_that_hold_no_kubernetes_object_hold_nobody_up(
+    local: Repository, settings: Any, tmp_path: Path, path: str, text: str
+) -> None:
+    bare = Path(settings.FLAGSTONE_LOCAL_HOST_ROOT) / f"{REPO}.git"
+    pull = open_pull(local, bare, tmp_path, {path: text, "README.md": "there\n"})
+    tell_verdict(pull.pk)
+    verdict = PullRequestVerdict.objects.get()
+    assert verdict.decision == "go"
+    assert [reason["code"] for reason in verdict.reasons] == ["pull_request.small"]
+
+
+def test_the_template_of_a_chart_is_judged_where_it_is_rendered(
+    local: Repository, settings: Any, tmp_path: Path
+) -> None:
+    bare = Path(settings.FLAGSTONE_LOCAL_HOST_ROOT) / f"{REPO}.git"
+    template = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .Values.name }}\n"
+    pull = open_pull(local, bare, tmp_path, {"charts/a/templates/map.yaml": template})
+    tell_verdict(pull.pk)
+    verdict = PullRequestVerdict.objects.get()
+    assert verdict.decision == "go"
+    assert verdict.reasons[1] == {
+        "code": "policy.no_data",
+        "state": "go",
+        "title": "charts/a/templates/map.yaml is a chart's template",
+        "detail": "The policies judge what is rendered of it.",
+        "check_id": "",
+        "required": False,
+    }

@@ -11,7 +11,7 @@ from flagstone.accounts.models import User
 from flagstone.accounts.permissions import may
 from flagstone.core import audit
 from flagstone.delivery.models import Rollback
-from flagstone.delivery.policy import is_approved, may_merge_alone
+from flagstone.delivery.policy import may_merge_alone
 from flagstone.delivery.recording import remark
 from flagstone.forge.connections import connect
 from flagstone.forge.errors import (
@@ -22,6 +22,7 @@ from flagstone.forge.errors import (
     PolicyRejected,
     PullRequestNotOpen,
 )
+from flagstone.forge.four_eyes import is_approved_by_another
 from flagstone.forge.hosts.base import Account, MergeMethod, PullRequestState
 from flagstone.forge.hosts.base import PullRequest as HostPullRequest
 from flagstone.forge.models import PullRequest
@@ -68,7 +69,7 @@ def _obstacle(rollback: Rollback, merge_by: User, found: HostPullRequest) -> tup
         return f"{merge_by.display_name} may not merge any more.", NEEDS_APPROVAL
     host = rollback.change_request.repository.host
     is_own = merge_by.pk == rollback.asked_by_id
-    if not is_own or is_approved(found, rollback.asked_by, host):
+    if not is_own or is_approved_by_another(found, rollback.asked_by, host):
         return None
     if may_merge_alone(merge_by):
         _audit_alone(rollback, merge_by)

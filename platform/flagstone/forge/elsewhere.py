@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from flagstone.accounts.models import User
 from flagstone.forge.connections import connect
 from flagstone.forge.errors import ForgeError
-from flagstone.forge.four_eyes import is_approved_by_others, is_own
+from flagstone.forge.four_eyes import is_approved_by_another, may_be_own
 from flagstone.forge.git.sizes import ChangeSize, FileSize, measure
 from flagstone.forge.hosts.base import Account, CommitStatus, Forge, PullRequestState
 from flagstone.forge.hosts.base import PullRequest as HostPullRequest
@@ -93,9 +93,10 @@ def view_at_host(pull_request: PullRequest) -> HostView:
 
 
 def needs_somebody_else(actor: User, view: HostView) -> bool:
-    """Tell whether it is a person's own, and nobody else has approved it."""
+    """Tell whether it may be a person's own, and nobody else has approved what it holds now."""
     pull_request = view.pull_request
-    return is_own(actor, pull_request) and not is_approved_by_others(actor, pull_request, view.live)
+    host = pull_request.repository.host
+    return may_be_own(actor, pull_request) and not is_approved_by_another(view.live, actor, host)
 
 
 def needs_rebuilding(change: ChangeRequest | None, *, has_conflict: bool | None) -> bool:

@@ -24,7 +24,6 @@ from flagstone.forge.hosts.base import (
     CommitStatus,
     PullRequestState,
     Review,
-    StatusState,
 )
 from flagstone.forge.hosts.base import PullRequest as HostPullRequest
 from flagstone.forge.hosts.markers import without_marks
@@ -74,11 +73,6 @@ class PullRequestDetail:
     @property
     def comments(self) -> tuple[Comment, ...]:
         return self.live.comments
-
-    @property
-    def has_failed_status(self) -> bool:
-        bad = {StatusState.FAILURE, StatusState.ERROR}
-        return any(status.state in bad for status in self.statuses.values())
 
 
 def read_tree(

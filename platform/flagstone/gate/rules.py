@@ -21,6 +21,7 @@ WITHOUT_DATA: dict[str, Decision] = {
     "checks": Decision.SLOW,
     "pull_request": Decision.GO,  # not every call is about a pull request
 }
+NOTHING_JUDGED = "policy.nothing_judged"
 SMALL, LARGE = 200, 400
 SIZE_WAIVER = "size-approved"
 _GATE = {"ok": Decision.GO, "warn": Decision.SLOW, "block": Decision.STOP}
@@ -55,7 +56,7 @@ def policy_reasons(violations: Sequence[Violation], *, judged: int) -> list[Reas
     if not judged:
         return [
             Reason(
-                code="policy.nothing_judged",
+                code=NOTHING_JUDGED,
                 state=Decision.SLOW,
                 title="No Kubernetes object was among the manifests",
                 detail="Send the rendered manifests themselves; links in an archive are not followed.",

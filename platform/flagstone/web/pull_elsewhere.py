@@ -13,14 +13,13 @@ from flagstone.accounts.permissions import may
 from flagstone.forge import elsewhere
 from flagstone.forge.elsewhere import HostView
 from flagstone.forge.hosts.base import PullRequest as HostPullRequest
-from flagstone.forge.hosts.base import PullRequestState, StatusState
+from flagstone.forge.hosts.base import PullRequestState
 from flagstone.web import pull_requests
 from flagstone.web.links import web_address
-from flagstone.web.pull_requests import REVIEW_PROMISE
+from flagstone.web.pull_requests import REVIEW_PROMISE, has_failed_status, shown_statuses
 
 # a page carries so many files; the code host has them all
 FILES_SHOWN = 300
-_BAD = (StatusState.FAILURE, StatusState.ERROR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +46,16 @@ def first_review_of(live: HostPullRequest, now: datetime) -> FirstReview | None:
     return FirstReview(since, at, (at or now) - since > REVIEW_PROMISE)
 
 
+def _uncounted(view: HostView) -> int:
+    """Return how many changed lines are no person's: those of generated, vendored and lock files."""
+    if view.size is None or view.written_lines is None:
+        return 0
+    return max(view.size.additions + view.size.deletions - view.written_lines, 0)
+
+
 def context_of(user: User, view: HostView) -> dict[str, Any]:
     """Return what the page shows, apart from what every pull request's page shows."""
     live, files = view.live, view.files
-    statuses = None if view.statuses is None else view.statuses.values()
     return {
         "view": view,
         "failure": view.failure.message if view.failure else "",
@@ -64,9 +69,10 @@ def context_of(user: User, view: HostView) -> dict[str, Any]:
         "mergeable": view.is_mergeable,
         "needs_somebody_else": view.is_live and elsewhere.needs_somebody_else(user, view),
         "files": None if files is None else files[:FILES_SHOWN],
+        "uncounted": _uncounted(view),
         "more_files": max(len(files or ()) - FILES_SHOWN, 0),
-        "statuses": None if statuses is None else sorted(statuses, key=lambda each: each.context),
-        "has_failed_status": any(status.state in _BAD for status in statuses or ()),
+        "statuses": None if view.statuses is None else shown_statuses(view.statuses),
+        "has_failed_status": has_failed_status(view.statuses or {}),
         "has_conflict": live.has_conflict,
         "may_merge": may(user, "forge.merge"),
     }

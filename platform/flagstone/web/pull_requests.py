@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -11,11 +11,12 @@ from django.urls import reverse
 
 from flagstone.forge.git.diffs import FileDiff
 from flagstone.forge.git.sizes import Marks
-from flagstone.forge.hosts.base import Account, PullRequestState, Verdict
+from flagstone.forge.hosts.base import Account, CommitStatus, PullRequestState, StatusState, Verdict
 from flagstone.forge.hosts.base import PullRequest as HostPullRequest
 from flagstone.forge.hosts.markers import without_marks
 from flagstone.forge.models import PullRequest
 from flagstone.forge.selectors import PullRequestDetail
+from flagstone.gate.pull_requests.words import CONTEXT, MARKER
 from flagstone.gate.rules import LARGE, SMALL
 from flagstone.web.presentation import Tone
 from flagstone.web.templatetags.trees import TreeFile
@@ -135,12 +136,28 @@ def remarks_of(live: HostPullRequest, body: str) -> list[Remark]:
         Remark(review.by, review.at, review.verdict.value, review.body, review.commit != live.head)
         for review in live.reviews
     ]
-    remarks += [Remark(c.by, c.at, "commented", without_marks(c.body)) for c in live.comments]
+    # Flagstone's own comment says what the page's panel says
+    remarks += [
+        Remark(c.by, c.at, "commented", without_marks(c.body))
+        for c in live.comments
+        if MARKER not in c.body
+    ]
     ended = live.merged_at or live.closed_at
     if ended:
         by = live.closed_by or Account("", "Somebody")
         remarks.append(Remark(by, ended, live.state.value))
     return sorted(remarks, key=lambda remark: remark.at)
+
+
+def shown_statuses(statuses: Mapping[str, CommitStatus]) -> list[CommitStatus]:
+    """Return what others say of a commit, by name; what Flagstone itself says is the page's panel."""
+    return [statuses[context] for context in sorted(statuses) if context != CONTEXT]
+
+
+def has_failed_status(statuses: Mapping[str, CommitStatus]) -> bool:
+    """Tell whether a check of somebody else's fails."""
+    bad = (StatusState.FAILURE, StatusState.ERROR)
+    return any(status.state in bad for status in shown_statuses(statuses))
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,11 @@ class ShownVerdict:
     untold: str
     slug: str = PRODUCTION_READINESS
 
+    @property
+    def is_stop(self) -> bool:
+        """Whether the commit that is there now should not be merged."""
+        return self.decision == Decision.STOP and not self.is_outdated
+
 
 def verdict_on(pull_request: PullRequest, head: str) -> ShownVerdict | None:
     """Return what was said of a pull request whose last commit is `head`; None while it was not judged."""

@@ -8,15 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
 from flagstone.accounts.models import User
 from flagstone.catalog.models import Relation
+from flagstone.core.models import AuditEntry
 from flagstone.forge import actions, pipeline
 from flagstone.forge.hosts.base import CommitStatus, StatusState, Verdict
 from flagstone.forge.hosts.local import LocalForge
 from flagstone.forge.models import PullRequest
+from flagstone.gate.models import PullRequestVerdict
 from tests.forge.repositories import push_by_hand
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -298,7 +301,9 @@ def test_ones_own_change_is_merged_once_somebody_else_approved_it(
     sent = {"head": pull.head_commit, "method": "merge"}
     refused = signed_in.post(f"/pulls/{pull.pk}/merge", sent)
     assert refused.status_code == 400
-    assert "is your own, and nobody else has approved it." in text_of(refused)
+    assert "is your own, or may be, and nobody else has approved what it holds now." in text_of(
+        refused
+    )
     assert fresh(pull).state == "open"
     actions.approve_pull_request(actor=lead, pull_request=pull)
     assert signed_in.post(f"/pulls/{pull.pk}/merge", sent).status_code == 302
@@ -387,3 +392,50 @@ def test_the_address_of_the_poll_leads_a_person_to_the_page(
     pull = open_pull(member, {"a.txt": b"2\n"})
     response = signed_in.get(f"/pulls/{pull.pk}/arrivals")
     assert response.headers["Location"] == f"/pulls/{pull.pk}"
+
+
+def test_an_approval_of_an_earlier_commit_does_not_count(
+    signed_in: Client, open_pull: OpenPull, member: User, lead: User, tmp_path: Path
+) -> None:
+    pull = open_pull(member, {"a.txt": b"2\n"})
+    actions.approve_pull_request(actor=lead, pull_request=pull)
+    bare = Path(settings.FLAGSTONE_LOCAL_HOST_ROOT) / f"{pull.repository.full_name}.git"
+    push_by_hand(
+        bare, tmp_path, {"evil.txt": "x\n"}, branch=pull.source_branch, start=pull.source_branch
+    )
+    pull = pipeline.refresh_pull_request(pull)
+    page = text_of(signed_in.get(f"/pulls/{pull.pk}"))
+    assert "somebody else approves it before it can be merged" in page
+    refused = signed_in.post(
+        f"/pulls/{pull.pk}/merge", {"head": pull.head_commit, "method": "merge"}
+    )
+    assert refused.status_code == 400
+    assert fresh(pull).state == "open"
+
+
+def test_against_a_stop_it_is_merged_only_on_the_person_s_word(
+    signed_in: Client, open_pull: OpenPull, member: User, lead: User
+) -> None:
+    pull = open_pull(lead, {"a.txt": b"2\n"})
+    stop = PullRequestVerdict.objects.create(
+        pull_request=pull,
+        asked="x",
+        head_commit=pull.head_commit,
+        decision="stop",
+        reasons=[],
+        judged_at=timezone.now(),
+    )
+    assert 'name="despite_stop"' in text_of(signed_in.get(f"/pulls/{pull.pk}"))
+    sent = {"head": pull.head_commit, "method": "merge"}
+    refused = signed_in.post(f"/pulls/{pull.pk}/merge", sent)
+    assert refused.status_code == 409
+    assert "The gate says stop of acme/gitops#1." in text_of(refused)
+    assert fresh(pull).state == "open"
+    stop.refresh_from_db()
+    assert (
+        signed_in.post(f"/pulls/{pull.pk}/merge", {**sent, "despite_stop": "yes"}).status_code
+        == 302
+    )
+    assert fresh(pull).state == "merged"
+    entry = AuditEntry.objects.get(action="gate.stop_overruled")
+    assert (entry.actor, entry.data) == ("mia", {"head": pull.head_commit})

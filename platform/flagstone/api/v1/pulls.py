@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 
 from flagstone.forge import actions, selectors
 from flagstone.forge.models import PullRequest
+from flagstone.gate.merging import merge_pull_request
 from flagstone.gate.verdict import Decision
 
 
@@ -90,6 +91,10 @@ class MergeInput(serializers.Serializer[Any]):
     expected_head = serializers.RegexField(
         r"^[0-9a-f]{40}\Z", help_text="the commit that you looked at"
     )
+    despite_stop = serializers.BooleanField(
+        default=False,
+        help_text="merge although the gate says stop; it goes into the audit chain",
+    )
 
 
 class MergeView(APIView):
@@ -100,9 +105,9 @@ class MergeView(APIView):
         asked = MergeInput(data=request.data)
         asked.is_valid(raise_exception=True)
         pull_request = get_object_or_404(selectors.list_pull_requests(), pk=pk)
-        after = actions.merge_pull_request(
+        after = merge_pull_request(
             actor=request.user,  # type: ignore[arg-type]
             pull_request=pull_request,
-            expected_head=asked.validated_data["expected_head"],
+            **asked.validated_data,
         )
         return Response(PullRequestSerializer(after).data)

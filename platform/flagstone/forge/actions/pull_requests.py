@@ -9,9 +9,9 @@ from flagstone.core.errors import UserError
 from flagstone.forge import pipeline
 from flagstone.forge.connections import connect
 from flagstone.forge.errors import NotAllowed
-from flagstone.forge.four_eyes import is_approved_by_others, is_own
+from flagstone.forge.four_eyes import is_approved_by_another, knows_login, may_be_own
 from flagstone.forge.hosts.base import MergeMethod, Verdict
-from flagstone.forge.models import PullRequest
+from flagstone.forge.models import CodeHost, PullRequest
 from flagstone.forge.people import account_at
 
 LONGEST_COMMENT = 20_000
@@ -84,7 +84,7 @@ def merge_pull_request(
         HeadMoved: There are newer commits than the one that was looked at.
         MergeConflict: The two sides do not go together.
         PullRequestNotOpen: It was merged or closed.
-        NotAllowed: It is the person's own, and nobody else has approved it.
+        NotAllowed: It is the person's own, or may be, and nobody else has approved what it holds now.
     """
     require(actor, "forge.merge")
     _require_four_eyes(actor, pull_request)
@@ -95,17 +95,27 @@ def merge_pull_request(
 
 
 def _require_four_eyes(actor: User, pull_request: PullRequest) -> None:
-    if not pull_request.is_open or not is_own(actor, pull_request):
+    if not pull_request.is_open or not may_be_own(actor, pull_request):
         return
     repository = pull_request.repository
     # the row may not know yet who approved it, and never who did it
     live = connect(repository.host).get_pull_request(repository.full_name, pull_request.number)
-    if not is_approved_by_others(actor, pull_request, live):
+    if not is_approved_by_another(live, actor, repository.host):
         raise NotAllowed(
-            f"{pull_request} is your own, and nobody else has approved it. "
-            "Ask somebody to look at it: two people see every change before it is merged.",
+            f"{pull_request} is your own, or may be, and nobody else has approved what it holds now. "
+            "Ask somebody to look at it: two people see every change before it is merged. "
+            + _whose_hint(actor, repository.host),
             code="forge.four_eyes",
         )
+
+
+def _whose_hint(actor: User, host: CodeHost) -> str:
+    if host.is_local or knows_login(actor, host):
+        return ""
+    return (
+        f"If it is somebody else's: Flagstone does not know your login at {host.name}; the platform team "
+        "enters it in the admin, under Host accounts."
+    )
 
 
 def close_pull_request(*, actor: User, pull_request: PullRequest) -> PullRequest:

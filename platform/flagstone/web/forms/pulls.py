@@ -26,3 +26,4 @@ class ReviewForm(forms.Form):
 class MergeForm(forms.Form):
     head = forms.RegexField(regex=r"\A[0-9a-f]{40}\Z")
     method = forms.ChoiceField(choices=METHODS)
+    despite_stop = forms.BooleanField(required=False)

@@ -20,6 +20,7 @@ from flagstone.forge import actions, elsewhere, selectors
 from flagstone.forge.hosts.base import MergeMethod, Verdict
 from flagstone.forge.hosts.base import PullRequest as HostPullRequest
 from flagstone.forge.models import ChangeRequest, PullRequest
+from flagstone.gate.merging import merge_pull_request
 from flagstone.gate.rules import SMALL
 from flagstone.web import pull_elsewhere, pull_lists, pull_requests
 from flagstone.web.arrivals import SHOWN, arrivals_from, catalogue_files_of
@@ -96,11 +97,12 @@ def merge(request: PageRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         raise UserError("The form does not say which commit is to be merged. Open the page again.")
     try:
-        actions.merge_pull_request(
+        merge_pull_request(
             actor=request.user,
             pull_request=found,
             expected_head=form.cleaned_data["head"],
             method=MergeMethod(form.cleaned_data["method"]),
+            despite_stop=form.cleaned_data["despite_stop"],
         )
     except UserError as error:
         return _page(request, found, obstacle=error)
@@ -182,7 +184,8 @@ def _told(request: PageRequest, detail: selectors.PullRequestDetail) -> dict[str
         "mergeable": pull_requests.is_mergeable(detail),
         "files": files,
         "tree_files": pull_requests.tree_of(files),
-        "statuses": sorted(detail.statuses.values(), key=lambda status: status.context),
+        "statuses": pull_requests.shown_statuses(detail.statuses),
+        "has_failed_status": pull_requests.has_failed_status(detail.statuses),
         "is_mine": live.author.login == user.username,
         "may_review": may(user, "forge.review"),
         "may_merge": may(user, "forge.merge"),
@@ -210,6 +213,7 @@ def _frame(
     context: dict[str, Any] = {}
     if live.merged_at:
         context = _arrivals(found, catalogue_files_of(found.repository, paths), live.merged_at)
+    verdict = verdict_on(found, live.head)
     return context | {
         "pull": found,
         "live": live,
@@ -220,7 +224,8 @@ def _frame(
         "run_url": pull_requests.run_url(found),
         "rollback_url": pull_requests.rollback_url(found),
         "change": change,
-        "verdict": verdict_on(found, live.head),
+        "verdict": verdict,
+        "stops": verdict is not None and verdict.is_stop,
         "may_rebuild": elsewhere.needs_rebuilding(change, has_conflict=has_conflict)
         and may(request.user, "forge.request_change"),
         "crumbs": [Crumb("Pull requests", reverse("web:pulls")), Crumb(str(found))],
