@@ -98,9 +98,12 @@ def record_pull_request(
 
 
 def _is_outdated(found: HostPullRequest, row: PullRequest) -> bool:
-    """Tell whether somebody recorded a later look while this one was on its way."""
+    """Tell whether somebody recorded a later look while this one was on its way.
+
+    A change that is still to come was none: it keeps out nothing that the code host says now.
+    """
     reopened = row.is_merged and found.state is not PullRequestState.MERGED
-    return reopened or found.updated_at < row.updated_at
+    return reopened or found.updated_at < row.updated_at <= timezone.now()
 
 
 def _carry_change(row: PullRequest, found: HostPullRequest, change: ChangeRequest | None) -> None:

@@ -99,19 +99,22 @@ def _sync_pull_requests(repository: Repository, forge: Forge) -> None:
 
     What others recorded meanwhile, such as webhooks, moves nothing: one of them may have been lost.
     """
-    since = repository.pulls_seen_until or _first_look(repository)
+    asked_at = timezone.now()
+    since = repository.pulls_seen_until
+    if since is None or since > asked_at:
+        since = _first_look(repository)
     touches = forge.touched_pull_requests(repository.full_name, since=since)
-    if not touches:
-        if since is not None:
-            _seen_until(repository, since)
-        return
     news = not_recorded(repository, touches)
-    held_up = _read_all(repository, forge, news[:MOST_AT_ONCE])
-    if held_up is None and len(news) <= MOST_AT_ONCE:
-        # the latest may have changed once more in the same second
-        latest = [touch for touch in touches if touch.updated_at == touches[-1].updated_at]
-        held_up = _read_all(repository, forge, [each for each in latest if each not in news][-1:])
-        _seen_until(repository, held_up or touches[-1].updated_at)
+    held_up = _read_all(repository, forge, news[:MOST_AT_ONCE], asked_at=asked_at)
+    if held_up is not None or len(news) > MOST_AT_ONCE:
+        return
+    seen = [touch.updated_at for touch in touches if touch.updated_at <= asked_at]
+    until = seen[-1] if seen else since
+    # the latest may have changed once more in the same second
+    latest = [touch for touch in touches if touch.updated_at == until and touch not in news]
+    held_up = _read_all(repository, forge, latest[-1:], asked_at=asked_at)
+    if moment := held_up or until:
+        _seen_until(repository, moment, asked_at=asked_at)
 
 
 def _first_look(repository: Repository) -> datetime | None:
@@ -129,7 +132,7 @@ def _first_look(repository: Repository) -> datetime | None:
 
 
 def _read_all(
-    repository: Repository, forge: Forge, touches: Iterable[PullRequestTouch]
+    repository: Repository, forge: Forge, touches: Iterable[PullRequestTouch], *, asked_at: datetime
 ) -> datetime | None:
     """Read pull requests in the order of their changes; return the moment of one that has to be tried again.
 
@@ -147,15 +150,17 @@ def _read_all(
             if error.cause is not None and in_a_row > MOST_IN_A_ROW:
                 raise error.cause from error
             logger.warning("cannot read %s#%s: %s", repository, touch.number, error)
-            is_fresh = touch.updated_at > timezone.now() - TRIED_FOR
+            is_fresh = asked_at - TRIED_FOR < touch.updated_at <= asked_at
             if error.cause is not None and error.cause.worth_retrying and is_fresh:
                 held_up = held_up or touch.updated_at
-        _seen_until(repository, held_up or touch.updated_at)
+        _seen_until(repository, held_up or touch.updated_at, asked_at=asked_at)
     return held_up
 
 
-def _seen_until(repository: Repository, moment: datetime) -> None:
-    Repository.objects.filter(pk=repository.pk).update(pulls_seen_until=moment)
+def _seen_until(repository: Repository, moment: datetime, *, asked_at: datetime) -> None:
+    """Note that nothing before a moment has to be looked at again; one after the list was asked for tells nothing."""
+    if moment <= asked_at:
+        Repository.objects.filter(pk=repository.pk).update(pulls_seen_until=moment)
 
 
 def _record_problem(repository: Repository, error: ForgeError) -> None:

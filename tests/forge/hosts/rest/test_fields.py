@@ -25,6 +25,10 @@ def test_a_moment_is_read_however_the_host_writes_it(value: Any) -> None:
     assert fields({"at": value}).moment("at") == NOON
 
 
+def test_the_empty_moment_of_programs_in_go_never_came() -> None:
+    assert fields({"at": "0001-01-01T00:00:00Z"}).optional_moment("at") is None
+
+
 def test_what_is_there_is_returned_in_its_type() -> None:
     read = fields({"title": "T", "number": 3, "draft": True, "labels": ["a"], "user": {"login": "ada"},
                    "reviews": [{"id": 1}, {"id": 2}], "closed_at": None})  # fmt: skip
@@ -46,6 +50,9 @@ def test_what_is_there_is_returned_in_its_type() -> None:
         ({"user": "ada"}, "inner", "user"), ({"user": None}, "inner", "user"),
         ({"labels": [1]}, "texts", "labels"), ({"labels": {}}, "flag", "labels"),
         ({"at": "yesterday"}, "moment", "at"), ({"at": {}}, "moment", "at"), ({"at": 1e30}, "moment", "at"),
+        ({"at": "0001-01-01T00:00:00+10:00"}, "moment", "at"), ({"at": "9999-12-31T23:59:59-10:00"}, "moment", "at"),
+        ({"at": "0001-01-01T00:00:00Z"}, "moment", "at"), ({"at": "1969-12-31T23:59:59Z"}, "moment", "at"),
+        ({"at": "3000-01-01T00:00:00Z"}, "optional_moment", "at"),
         ({"at": None}, "moment", "at"), ([], "text", "title"), ("<html>", "text", "title"), (None, "moment", "at"),
     ],
 )  # fmt: skip

@@ -31,6 +31,7 @@ from flagstone.forge.hosts.gitea.description import is_between, pull_request_of,
 from flagstone.forge.hosts.gitea.titles import host_title
 from flagstone.forge.hosts.markers import mark_body, marked_change
 from flagstone.forge.hosts.rest.fields import Fields
+from flagstone.forge.hosts.rest.touches import readable_touches
 
 # the column takes far more, and readers do not: the limit of the other code hosts
 LONGEST_BODY = 65_536
@@ -60,7 +61,8 @@ class GiteaPullRequests:
             operation=f"list what changed in {repository}",
             params={"state": "all", "sort": "recentupdate"},
         )
-        touches = (touch_of(self._api.fields("pull request", each)) for each in newest_first)
+        listed = (self._api.fields("pull request", each) for each in newest_first)
+        touches = readable_touches(listed, touch_of)
         recent = takewhile(lambda touch: since is None or touch.updated_at >= since, touches)
         # one that is touched while the pages are read moves the others on, and they come twice
         latest = {touch.number: touch for touch in reversed(list(recent))}

@@ -12,6 +12,7 @@ from flagstone.forge.hosts.base import PullRequest, PullRequestState, PullReques
 from flagstone.forge.hosts.github.api import RepositoryApi
 from flagstone.forge.hosts.github.codec import read_pull_request, read_state, read_timeline
 from flagstone.forge.hosts.rest.fields import Fields
+from flagstone.forge.hosts.rest.touches import readable_touches
 
 _LISTED_AS = {
     None: "all",
@@ -94,8 +95,7 @@ def touched_pull_requests(api: RepositoryApi, since: datetime | None) -> list[Pu
         params={"state": "all", "sort": "updated", "direction": "desc"},
         what="pull request",
     )
-    for each in listed:
-        touch = PullRequestTouch(each.number("number"), each.moment("updated_at"))
+    for touch in readable_touches(listed, _touch):
         if since is not None and touch.updated_at < since:
             break
         # one that is changed while we read moves to the front, and pushes others to the next page again
@@ -116,6 +116,10 @@ def changed_files(api: RepositoryApi, number: int) -> tuple[FileSize, ...]:
         FileSize(file.text("filename"), file.number("additions"), file.number("deletions"))
         for file in listed
     )
+
+
+def _touch(fields: Fields) -> PullRequestTouch:
+    return PullRequestTouch(fields.number("number"), fields.moment("updated_at"))
 
 
 def _repository_id(side: Fields) -> int:

@@ -23,6 +23,7 @@ from flagstone.forge.hosts.gitlab.codec import (
 from flagstone.forge.hosts.gitlab.conversation import with_conversation
 from flagstone.forge.hosts.gitlab.diffs import counted_by_git, is_told_whole, read_file_size
 from flagstone.forge.hosts.rest.fields import Fields
+from flagstone.forge.hosts.rest.touches import readable_touches
 from flagstone.forge.hosts.rest.transport import MOST_PAGES, Answer
 
 
@@ -90,11 +91,12 @@ class GitLabReader:
         after, number = since, 1
         for _ in range(MOST_PAGES):
             page = self._touched_page(repository, after, number)
-            found |= {touch.number: touch for touch in page}
+            touches = list(readable_touches(page, read_touch))
+            found |= {touch.number: touch for touch in touches}
             if len(page) < PAGE_SIZE:
                 break
-            latest = max(touch.updated_at for touch in page)
-            if after is None or latest > after:
+            latest = max((touch.updated_at for touch in touches), default=None)
+            if latest is not None and (after is None or latest > after):
                 after, number = latest, 1
             else:
                 number += 1
@@ -122,7 +124,7 @@ class GitLabReader:
 
     def _touched_page(
         self, repository: str, after: datetime | None, number: int
-    ) -> list[PullRequestTouch]:
+    ) -> list[Fields]:
         operation = f"list what changed in {repository}"
         params = {
             "state": "all",
@@ -137,7 +139,7 @@ class GitLabReader:
             path_of(repository, "merge_requests"), operation=operation, params=params
         )
         entries = self._api.listed(answer, operation)
-        return [read_touch(self._api.fields("merge request", entry)) for entry in entries]
+        return [self._api.fields("merge request", entry) for entry in entries]
 
     def _notes(self, repository: str, number: int) -> tuple[list[Note], bool]:
         """Return its history, and whether that is longer than a page.

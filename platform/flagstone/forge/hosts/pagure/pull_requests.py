@@ -36,6 +36,7 @@ from flagstone.forge.hosts.pagure.codec import (
 from flagstone.forge.hosts.pagure.names import path_of
 from flagstone.forge.hosts.pagure.standing import PagureStandings
 from flagstone.forge.hosts.rest.fields import Fields
+from flagstone.forge.hosts.rest.touches import readable_touches
 
 # the column takes far more, and readers do not: the limit of the other code hosts
 LONGEST_BODY = 65_536
@@ -57,10 +58,8 @@ class PagurePullRequests:
 
     def touched(self, repository: str, *, since: datetime | None) -> list[PullRequestTouch]:
         """Read the whole list: it can be had in the order of opening alone."""
-        touches = (
-            touch_of(each)
-            for each in self._listed(repository, None, f"list what changed in {repository}")
-        )
+        listed = self._listed(repository, None, f"list what changed in {repository}")
+        touches = readable_touches(listed, touch_of)
         # one that is opened while the pages are read moves the others on, and they come twice
         latest = {
             touch.number: touch for touch in touches if since is None or touch.updated_at >= since

@@ -11,6 +11,11 @@ from typing import Any, TypeVar
 from flagstone.forge.errors import ForgeError, ServerError
 
 _T = TypeVar("_T")
+IMPOSSIBLE_MOMENT = "forge.impossible_moment"
+# programs in Go write their empty moment like this
+_NEVER = datetime(1, 1, 1, tzinfo=UTC)
+# what lies outside nobody meant, and databases, drivers and sums of times stumble over their last days
+_EARLIEST, _TOO_LATE = datetime(1970, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)
 _SECONDS = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,9})?")
 
 
@@ -53,17 +58,21 @@ class Fields:
         return found
 
     def optional_moment(self, key: str) -> datetime | None:
-        """Return a moment; None where it is missing or null."""
+        """Return a moment; None where it is missing, null, or the first of all moments."""
         value = self._get(key)
         if value is None or value == "":
             return None
         try:
-            if isinstance(value, str) and not _SECONDS.fullmatch(value):
-                found = datetime.fromisoformat(value)
-                return found if found.tzinfo else found.replace(tzinfo=UTC)
-            return datetime.fromtimestamp(float(value), UTC)
-        except (ValueError, TypeError, OverflowError, OSError):
+            found = _moment(value)
+        except TypeError:
             raise self._faulty(key) from None
+        except (ValueError, OverflowError, OSError):
+            raise self._faulty(key, code=IMPOSSIBLE_MOMENT) from None
+        if found == _NEVER:
+            return None
+        if not _EARLIEST <= found < _TOO_LATE:
+            raise self._faulty(key, code=IMPOSSIBLE_MOMENT)
+        return found
 
     def inner(self, key: str) -> Fields:
         """Return an object in this one."""
@@ -124,5 +133,14 @@ class Fields:
     def _like(self, what: str, values: Any) -> Fields:
         return Fields(self.host, what, values, self.error)
 
-    def _faulty(self, key: str) -> ForgeError:
-        return self.error(f"{self.host} described a {self.what} without a usable “{key}”.")
+    def _faulty(self, key: str, *, code: str | None = None) -> ForgeError:
+        return self.error(
+            f"{self.host} described a {self.what} without a usable “{key}”.", code=code
+        )
+
+
+def _moment(value: Any) -> datetime:
+    if isinstance(value, str) and not _SECONDS.fullmatch(value):
+        found = datetime.fromisoformat(value)
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    return datetime.fromtimestamp(float(value), UTC)

@@ -6,7 +6,6 @@ two pull requests, and one that follows a redirect takes its credential along.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -19,6 +18,7 @@ from requests.utils import get_environ_proxies
 from flagstone.core.http_session import Unredirected
 from flagstone.core.redaction import MASK
 from flagstone.forge.errors import ForgeError, OutcomeUnknown, ServerError, TransportError
+from flagstone.forge.hosts.rest.answers import parsed
 from flagstone.forge.hosts.rest.refusals import refusal_of
 
 CONNECT_SECONDS, ANSWER_SECONDS = 5.0, 30.0
@@ -266,7 +266,7 @@ class Transport:
             raise self._unanswered(operation, is_write=is_write, how="gave far too long an answer")
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise self._unanswered(operation, is_write=is_write, how=f"answered {status}")
-        body = _parsed(raw)
+        body = parsed(raw)
         is_fine = status in accept or HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
         if not is_fine:
             error = self._refusal(self.name, operation, status, headers, body)
@@ -339,10 +339,3 @@ def _without(credential: Mapping[str, str], raw: bytes | None) -> bytes | None:
         secret = value.rpartition(" ")[2]
         raw = raw and raw.replace(secret.encode(), MASK.encode())
     return raw
-
-
-def _parsed(raw: bytes) -> Any:
-    try:
-        return json.loads(raw)
-    except (ValueError, RecursionError):
-        return None
