@@ -15,6 +15,7 @@ from flagstone.forge.errors import TransportError
 from flagstone.forge.hosts.base import Account, MergeMethod, PullRequestSpec
 from flagstone.forge.hosts.local import LocalForge
 from flagstone.forge.models import ChangeRequest, PullRequest, Repository
+from flagstone.forge.people import BOT_ACCOUNT
 from tests.forge.hosts.local.conftest import LEO
 from tests.forge.repositories import push_by_hand
 
@@ -100,6 +101,31 @@ def test_everybodys_pull_requests_are_recorded_with_their_author(
         (None, "nobody-here", True),
     ]
     assert all(not hasattr(row, "change_request") for row in rows)
+
+
+def test_a_pull_request_from_a_branch_of_the_same_name_is_its_own_authors(
+    gitops: Repository, opened: PullRequest, root: Path
+) -> None:
+    stranger = Account("stranger", "S")
+    from_fork = replace(look(root), number=7, author=stranger, head="9" * 40)
+    row = pipeline.record_pull_request(gitops, from_fork).pull_request
+    assert (row.source_branch, row.author, row.author_login) == (
+        opened.source_branch, None, "stranger",
+    )  # fmt: skip
+
+
+def test_ours_is_its_requesters_though_somebody_noticed_it_first(
+    gitops: Repository, change: ChangeRequest, root: Path
+) -> None:
+    pipeline.ship(change.pk)
+    PullRequest.objects.all().delete()
+    by_the_bot = replace(look(root), author=BOT_ACCOUNT, body="")
+    noticed = pipeline.record_pull_request(gitops, by_the_bot).pull_request
+    assert noticed.author is None
+    recorded = pipeline.record_pull_request(gitops, by_the_bot, change=change)
+    assert (recorded.pull_request.pk, recorded.pull_request.author) == (
+        noticed.pk, change.requested_by,
+    )  # fmt: skip
 
 
 def test_a_difference_that_cannot_be_told_leaves_the_size_unknown(

@@ -8,7 +8,6 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from flagstone.accounts.models import User
 from flagstone.core import audit
 from flagstone.forge.connections import connect
 from flagstone.forge.hosts.base import Forge, PullRequestState
@@ -72,7 +71,8 @@ def record_pull_request(
         row, created = PullRequest.objects.select_for_update().get_or_create(
             repository=repository,
             number=found.number,
-            defaults={**fields, "author": _author(repository, found, change)},
+            # a branch's name alone makes no pull request ours: one from a fork has it as well
+            defaults={**fields, "author": person_behind(repository.host, found.author.login)},
         )
         if _is_outdated(found, row):
             return Recorded(row, is_news=False)
@@ -107,11 +107,17 @@ def _is_outdated(found: HostPullRequest, row: PullRequest) -> bool:
 
 
 def _carry_change(row: PullRequest, found: HostPullRequest, change: ChangeRequest | None) -> None:
-    """Let the change request behind a pull request share its state; one being decorated is on its way to it."""
+    """Let the change request behind a pull request share its state; one being decorated is on its way to it.
+
+    The pull request is its requester's: its author at the code host may be Flagstone's own account.
+    """
     state = CHANGE_STATES[found.state]
     behind = ChangeRequest.objects.filter(pull_request=row)
     if change is not None:
         behind = ChangeRequest.objects.filter(pk=change.pk)
+        if row.author != change.requested_by:
+            row.author = change.requested_by
+            row.save(update_fields=["author"])
     if state is ChangeState.OPENED:
         now = timezone.now()
         given_up = behind.filter(state__in=HALTED, pull_request=None)
@@ -136,21 +142,6 @@ def _audit_state(row: PullRequest, found: HostPullRequest) -> None:
         subject=f"pull-request:{row.repository.full_name}#{row.number}",
         data={"title": row.title, "head": row.head_commit, "merge": row.merge_commit},
     )
-
-
-def _author(
-    repository: Repository, found: HostPullRequest, change: ChangeRequest | None
-) -> User | None:
-    """Return who wrote it: behind Flagstone's own account that is the person who asked for it."""
-    behind = (
-        change
-        or ChangeRequest.objects.filter(repository=repository, branch=found.source)
-        .select_related("requested_by")
-        .first()
-    )
-    if behind is not None:
-        return behind.requested_by
-    return person_behind(repository.host, found.author.login)
 
 
 def _fields(found: HostPullRequest) -> dict[str, Any]:
