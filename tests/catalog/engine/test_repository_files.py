@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from flagstone.catalog.engine.repository_files import FoundInFiles, look_through
@@ -113,6 +115,27 @@ COMPONENT = (
             ("s/a/catalog-info.yaml",),
             ("s/b/catalog-info.yaml", "s/c/catalog-info.yaml"),
         ),
+        # one that was registered leads to a pair that lead to each other
+        (
+            {
+                "catalog-info.yaml": location("./a/catalog-info.yaml"),
+                "a/catalog-info.yaml": location("../b/catalog-info.yaml"),
+                "b/catalog-info.yaml": location("../a/catalog-info.yaml"),
+                "c/catalog-info.yaml": COMPONENT,
+            },
+            ("catalog-info.yaml",),
+            ("c/catalog-info.yaml",),
+        ),
+        # names that would be patterns, one of which takes ages to match
+        (
+            {
+                "s*/catalog-info.yaml": COMPONENT,
+                f"{'*a' * 60}/catalog-info.yaml": COMPONENT,
+                f"{'a' * 250}/catalog-info.yml": COMPONENT,
+            },
+            (),
+            (f"{'a' * 250}/catalog-info.yml",),
+        ),
         # hostile names and contents
         (
             {
@@ -129,3 +152,19 @@ def test_what_is_led_to_or_registered_is_not_registered_twice(
     contents: dict[str, bytes], registered: tuple[str, ...], locations: tuple[str, ...]
 ) -> None:
     assert look_through(list(contents), contents, registered=registered).locations == locations
+
+
+def test_many_catalogue_files_among_many_others_are_told_in_one_pass() -> None:
+    count = 4_000
+    folders = [f"s/{number % 50}/{number}" for number in range(count)]
+    paths = [f"{folder}/catalog-info.yaml" for folder in folders]
+    others = [f"src/{number}.py" for number in range(100_000)]
+    # each of them leads to all: followed from each one anew, they would be read 3,600 times
+    contents = dict.fromkeys(paths[:60], location(*(f"/{path}" for path in paths[:60])))
+    began = time.process_time()
+    found = look_through([*paths, *others], contents)
+    # some ten times as long as it takes, and a tenth of what comparing each with each does
+    assert time.process_time() - began < 20
+    assert found.catalog_files == count
+    alone = [path for path in paths if path not in contents]
+    assert found.locations == ("s/0/0/catalog-info.yaml", *sorted(alone))

@@ -47,7 +47,9 @@ def spoil(far: World, spoiling: Spoiling) -> Callable[[], None]:
         inner = value.values() if isinstance(value, dict) else value
         for each in inner if isinstance(value, dict | list) else ():
             walk(each)
-        is_pull = isinstance(value, dict) and ("source_branch" in value or {"head", "base"} <= value.keys())
+        is_pull = isinstance(value, dict) and (
+            "source_branch" in value or {"head", "base"} <= value.keys()
+        )
         if is_pull and value.get("iid", value.get("number")) == 1:
             spoiling(value)
 
@@ -115,7 +117,13 @@ def test_a_look_that_was_led_ahead_of_now_begins_anew(far: World) -> None:
 def test_a_text_that_no_database_takes_is_shown_as_far_as_it_can_be(
     far: World, client: Client, member: User
 ) -> None:
-    by = {"login": "e\0\ud800", "username": "e\0\ud800", "id": 1, "name": "\udfff", "full_name": "\udfff"}
+    by = {
+        "login": "e\0\ud800",
+        "username": "e\0\ud800",
+        "id": 1,
+        "name": "\udfff",
+        "full_name": "\udfff",
+    }
     spoil(far, lambda pull: pull.update(title="a\ud800b\0", user=by, author=by))
     assert pipeline.sync_repository(far.repository.pk) is None
     assert recorded() == [1, 2]

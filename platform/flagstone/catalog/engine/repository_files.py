@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from flagstone.catalog.engine.placeholders import Unresolved
-from flagstone.catalog.engine.targets import matching
+from flagstone.catalog.engine.targets import is_pattern, matching
 from flagstone.catalog.engine.walking import walk
 
 CATALOG_FILES = frozenset({"catalog-info.yaml", "catalog-info.yml"})
@@ -42,9 +42,15 @@ class FoundInFiles:
 
 
 def catalog_files_of(paths: Iterable[str]) -> list[str]:
-    """Return the catalogue files among paths, without those whose names no column and no terminal takes."""
+    """Return the catalogue files among paths.
+
+    Those are left out whose names no column and no terminal takes, or are patterns: registered, such a name would
+    mean other files.
+    """
     return [
-        path for path in paths if path.isprintable() and PurePosixPath(path).name in CATALOG_FILES
+        path
+        for path in paths
+        if PurePosixPath(path).name in CATALOG_FILES and path.isprintable() and not is_pattern(path)
     ]
 
 
@@ -66,34 +72,41 @@ def look_through(
     folders = {str(file.parent) for file in files if file.name.lower() in _GITOPS_FILES}
     gitops = tuple(sorted(folders, key=lambda folder: (folder.count("/"), folder)))
     return FoundInFiles(
-        locations=_locations(catalog, _Files(paths, contents or {}), registered),
+        locations=_locations(catalog, _links(paths, contents or {}), registered),
         catalog_files=len(catalog),
         gitops_folders=gitops,
         role=_role(files, catalog, gitops),
     )
 
 
-class _Files:
-    """The files of the repository, as the walk through catalogue files asks for them."""
+@dataclass(frozen=True, slots=True)
+class _OneFile:
+    """The repository as a walk sees it that reads one file, and goes nowhere from there."""
 
-    def __init__(self, paths: Collection[str], contents: Mapping[str, bytes]) -> None:
-        self._paths, self._contents = frozenset(paths), contents
+    all_paths: frozenset[str]
+    path: str
+    content: bytes
 
     def has(self, path: str) -> bool:
-        return path in self._paths
+        return path in self.all_paths
 
     def read(self, path: str) -> bytes:
-        if path not in self._contents:
-            raise Unresolved("it was not looked into.")
-        return self._contents[path]
+        if path != self.path:
+            raise Unresolved("it has its own turn.")
+        return self.content
 
     def paths(self, folder: str) -> Iterable[str]:
-        return self._paths
+        return ()
 
-    def led_to(self, entry: str) -> set[str]:
-        """Return the files that are read from a path or pattern on."""
-        found = {document.path for document in walk(self, entry).documents}
-        return found | set(matching(entry, self._paths))
+
+def _links(paths: Iterable[str], contents: Mapping[str, bytes]) -> dict[str, set[str]]:
+    """Return the files that each file names; each is read once, however many lead to it."""
+    known = frozenset(paths)
+    return {
+        path: set(walk(_OneFile(known, path, content), path).unreadable) - {path}
+        for path, content in contents.items()
+        if path in known
+    }
 
 
 def _role(files: Sequence[PurePosixPath], catalog: Sequence[str], gitops: Sequence[str]) -> str:
@@ -105,27 +118,46 @@ def _role(files: Sequence[PurePosixPath], catalog: Sequence[str], gitops: Sequen
     return "catalog" if len(catalog) > 1 and is_mostly_manifests else "service"
 
 
-def _locations(catalog: Sequence[str], files: _Files, registered: Iterable[str]) -> tuple[str, ...]:
+def _locations(
+    catalog: Sequence[str], links: Mapping[str, set[str]], registered: Iterable[str]
+) -> tuple[str, ...]:
     """Return what to register: a file that another one leads to would be read twice, and its names contested."""
-    covered = {path for entry in registered for path in files.led_to(entry)}
-    reads = {path: files.led_to(path) for path in catalog}
-    led_to = {other for path in catalog for other in reads[path] if other != path}
+    covered: set[str] = set()
+    for entry in registered:
+        _cover(covered, matching(entry, catalog) if is_pattern(entry) else [entry], links)
+    led_to = {other for path in catalog for other in links.get(path, ())}
     entries: list[str] = []
     for path in sorted(catalog, key=lambda each: (each in led_to, each.count("/"), each)):
         if path not in covered:
             entries.append(path)
-            covered |= reads[path]
+            _cover(covered, [path], links)
     return tuple(sorted(_with_patterns(entries, catalog), key=lambda path: (path.count("/"), path)))
+
+
+def _cover(covered: set[str], entries: Iterable[str], links: Mapping[str, set[str]]) -> None:
+    """Add the files that are read from some on; what is covered already was followed then."""
+    waiting = list(entries)
+    while waiting:
+        path = waiting.pop()
+        if path not in covered:
+            covered.add(path)
+            waiting += links.get(path, ())
 
 
 def _with_patterns(entries: Sequence[str], catalog: Sequence[str]) -> list[str]:
     """Put one pattern in the place of files in folders side by side, so that a new one is found as well."""
+    in_all = Counter(map(_pattern_around, catalog))
     beside: dict[str, list[str]] = defaultdict(list)
     for path in entries:
-        file = PurePosixPath(path)
-        beside[str(file.parent.parent / "*" / file.name) if "/" in path else path].append(path)
+        beside[_pattern_around(path)].append(path)
     found: list[str] = []
     for pattern, paths in beside.items():
-        is_whole = len(paths) > 1 and set(matching(pattern, catalog)) == set(paths)
+        is_whole = len(paths) > 1 and len(paths) == in_all[pattern]
         found += [pattern] if is_whole else paths
     return found
+
+
+def _pattern_around(path: str) -> str:
+    """Return the pattern of a file and those of its name in the folders beside its own; of one in the root, itself."""
+    file = PurePosixPath(path)
+    return str(file.parent.parent / "*" / file.name) if "/" in path else path

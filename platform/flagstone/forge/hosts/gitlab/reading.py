@@ -122,9 +122,7 @@ class GitLabReader:
         pull = read_merge_request(fields)
         return counted_by_git(self._remote_of(repository), pull)
 
-    def _touched_page(
-        self, repository: str, after: datetime | None, number: int
-    ) -> list[Fields]:
+    def _touched_page(self, repository: str, after: datetime | None, number: int) -> list[Fields]:
         operation = f"list what changed in {repository}"
         params = {
             "state": "all",
