@@ -148,11 +148,35 @@ def test_deliveries_are_shown_and_failed_ones_worked_again(
     chosen = [str(pk) for pk in WebhookDelivery.objects.values_list("pk", flat=True)]
     with django_capture_on_commit_callbacks(execute=True):
         answer = admin.post(
-            listing, {"action": "work_again", "_selected_action": chosen}, follow=True
+            listing,
+            {"action": "work_again", "_selected_action": chosen, "confirmed": "yes"},
+            follow=True,
         )
-    assert "The delivery 2 is done; only failed ones are worked again." in answer.content.decode()
+    told = sorted(str(message) for message in answer.context["messages"])
+    assert told == [
+        "The delivery 2 is done; only failed ones are worked again.",
+        "The delivery push 1 is being worked again: its state tells how it went.",
+    ]
     assert enqueued == [("flagstone.forge.work_delivery", str(failed.pk))]
     assert not WebhookDelivery.objects.filter(state="failed").exists()
+
+
+def test_a_failed_delivery_is_worked_again_from_its_own_page(
+    admin: Client, gitops: Repository
+) -> None:
+    failed = WebhookDelivery.objects.create(
+        host=gitops.host, event="push", delivery_id="1", state="failed", payload=b"{}"
+    )
+    page = reverse("admin:forge_webhookdelivery_change", args=[failed.pk])
+    address = f"/admin/forge/webhookdelivery/{failed.pk}/work-again/"
+    assert address in admin.get(page).content.decode()
+    assert "as it is now" in admin.get(address).content.decode()
+    assert WebhookDelivery.objects.get().state == "failed"
+    answer = admin.post(address, {"confirmed": "yes"}, follow=True)
+    assert answer.redirect_chain == [(page, 302)]
+    assert "is being worked again" in answer.content.decode()
+    assert WebhookDelivery.objects.get().state == "received"
+    assert "only failed ones are worked again" in admin.get(address).content.decode()
 
 
 def test_a_code_host_elsewhere_shows_the_address_for_its_webhooks(

@@ -261,9 +261,34 @@ def test_the_admin_forgets_a_secret_through_the_action(
 ) -> None:
     kept = actions.store_secret(actor=admin_user, host=github, purpose="token", secret=CANARY)
     client.force_login(admin_user)
-    client.post(
-        reverse("admin:forge_hostsecret_changelist"),
-        {"action": "forget", "_selected_action": [kept.pk]},
-    )
+    listing = reverse("admin:forge_hostsecret_changelist")
+    chosen = {"action": "forget", "_selected_action": [kept.pk]}
+    of_its_page = client.get(f"/admin/forge/hostsecret/{kept.pk}/forget/")
+    for asked in (client.post(listing, chosen), of_its_page):
+        assert "Without it Flagstone cannot read or ship anything there." in asked.content.decode()
+    assert HostSecret.objects.exists()
+    answer = client.post(listing, {**chosen, "confirmed": "yes"}, follow=True)
+    assert "Access token of github is forgotten." in answer.content.decode()
     assert not HostSecret.objects.exists()
     assert "forge.secret_forgotten" in everything_in_the_database()
+
+
+@pytest.mark.parametrize("purpose", ["token", "app-key", "webhook"])
+def test_the_local_code_host_takes_no_secret_that_it_has_no_use_for(
+    client: Client, db: None, admin_user: User, purpose: str
+) -> None:
+    local = CodeHost.objects.create(name="local", kind=HostKind.LOCAL)
+    words = (
+        "The local code host has no use for it: its repositories are folders on this machine, and nobody signs "
+        "in there. It takes a ssh key that signs commits alone."
+    )
+    with pytest.raises(UnfitSecret) as caught:
+        actions.store_secret(actor=admin_user, host=local, purpose=purpose, secret=CANARY)
+    assert caught.value.message == words
+    client.force_login(admin_user)
+    answer = client.post(
+        reverse("admin:forge_hostsecret_add"),
+        {"host": local.pk, "purpose": purpose, "secret": CANARY},
+    )
+    assert answer.context["adminform"].form.non_field_errors() == [words]
+    assert not HostSecret.objects.exists()

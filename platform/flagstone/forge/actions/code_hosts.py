@@ -9,9 +9,10 @@ from flagstone.accounts.permissions import require
 from flagstone.core import audit
 from flagstone.core.errors import Conflict
 from flagstone.forge.credentials import keep_secret
+from flagstone.forge.errors import UnfitSecret
 from flagstone.forge.hosts.rest.addresses import check_web_url
 from flagstone.forge.hosts.secrets import check_secret
-from flagstone.forge.models import CodeHost, HostKind, HostSecret
+from flagstone.forge.models import CodeHost, HostKind, HostSecret, SecretPurpose
 from flagstone.forge.removals import why_host_stays
 
 
@@ -160,9 +161,14 @@ def store_secret(*, actor: User, host: CodeHost, purpose: str, secret: str) -> H
 
     Raises:
         Forbidden: The person may not.
-        UnfitSecret: It cannot be one; the message never repeats it.
+        UnfitSecret: It cannot be one, or the code host has no use for it; the message never repeats it.
     """
     require(actor, "forge.manage")
+    if host.is_local and purpose != SecretPurpose.SIGNING_KEY:
+        raise UnfitSecret(
+            "The local code host has no use for it: its repositories are folders on this machine, and nobody signs "
+            "in there. It takes a ssh key that signs commits alone."
+        )
     kept = keep_secret(host, purpose, check_secret(purpose, secret))
     audit.record(
         actor=actor,

@@ -31,11 +31,8 @@ def work_delivery_again(*, actor: User, delivery: WebhookDelivery) -> None:
         not_before=Now(),
         touched_at=timezone.now(),
     ):
-        raise Conflict(
-            f"The delivery {delivery.delivery_id} is {delivery.get_state_display().lower()}; only failed "
-            "ones are worked again.",
-            code="forge.delivery_not_failed",
-        )
+        delivery.refresh_from_db(fields=["state"])
+        raise Conflict(why_not_worked_again(delivery), code="forge.delivery_not_failed")
     audit.record(
         actor=actor,
         action="forge.delivery_repeated",
@@ -43,3 +40,11 @@ def work_delivery_again(*, actor: User, delivery: WebhookDelivery) -> None:
         data={"event": delivery.event, "repository": delivery.repository_name},
     )
     tasks.work_delivery.delay_on_commit(str(delivery.pk))
+
+
+def why_not_worked_again(delivery: WebhookDelivery) -> str:
+    """Return why there is nothing to do again; "" for one that failed."""
+    if delivery.state == DeliveryState.FAILED:
+        return ""
+    state = delivery.get_state_display().lower()
+    return f"The delivery {delivery.delivery_id} is {state}; only failed ones are worked again."

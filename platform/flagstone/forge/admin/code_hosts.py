@@ -23,7 +23,7 @@ from flagstone.core.confirmation import ConfirmedAct, ask_or_act
 from flagstone.core.sealing import NoSealingKey, SealBroken
 from flagstone.forge import actions
 from flagstone.forge.credentials import signing_key_of, unreadable_secrets
-from flagstone.forge.models import CodeHost, HostAccount, HostSecret
+from flagstone.forge.models import CodeHost, HostAccount, HostSecret, SecretPurpose
 from flagstone.forge.receiving import takes_webhooks
 from flagstone.forge.removals import what_goes_with_host, why_host_stays
 
@@ -180,6 +180,28 @@ class HostSecretForm(ActionForm):
         return actions.store_secret(actor=self.actor, **self.cleaned_data)
 
 
+def what_follows_forgetting(secret: HostSecret) -> list[str]:
+    added = added_to_the_second(None, secret)
+    return [f"Added {added}. {_WITHOUT_IT[SecretPurpose(secret.purpose)]}"]
+
+
+_WITHOUT_IT = {
+    SecretPurpose.TOKEN: "Without it Flagstone cannot read or ship anything there.",
+    SecretPurpose.APP_KEY: "Without it Flagstone cannot read or ship anything there.",
+    SecretPurpose.WEBHOOK: "Webhooks that are signed with it are refused from then on.",
+    SecretPurpose.SIGNING_KEY: "Commits by Flagstone are no longer signed.",
+}
+
+FORGETTING = ConfirmedAct(
+    name="forget",
+    title="Forget?",
+    button="Forget",
+    act=lambda actor, secret: actions.forget_secret(actor=actor, secret=secret),
+    done="{} is forgotten.",
+    foretell=what_follows_forgetting,
+)
+
+
 @admin.register(HostSecret)
 class HostSecretAdmin(AddedByAction, ReadOnlyAdmin):
     list_display = ("host", "purpose", "added", "can_be_opened")
@@ -192,6 +214,7 @@ class HostSecretAdmin(AddedByAction, ReadOnlyAdmin):
     added = admin.display(description="Added at", ordering="added_at")(added_to_the_second)
     can_be_opened = admin.display(description="Can be opened", boolean=True)(is_readable)
     actions = ("forget",)
+    actions_detail = ("forget_this",)
 
     def get_fields(self, request: HttpRequest, obj: HostSecret | None = None) -> Any:
         return self.fields if obj else ("host", "purpose", "secret")
@@ -199,14 +222,16 @@ class HostSecretAdmin(AddedByAction, ReadOnlyAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return may(request.user, "forge.manage")  # type: ignore[arg-type]
 
-    @admin.action(description="Forget these secrets")
-    def forget(self, request: HttpRequest, queryset: QuerySet[HostSecret]) -> None:
-        for secret in queryset.select_related("host"):
-            actions.forget_secret(
-                actor=request.user,  # type: ignore[arg-type]
-                secret=secret,
-            )
-        self.message_user(request, "They are forgotten.")
+    def has_manage_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return may(request.user, "forge.manage")  # type: ignore[arg-type]
+
+    @admin.action(description="Forget", permissions=["manage"])
+    def forget(self, request: HttpRequest, queryset: QuerySet[HostSecret]) -> HttpResponse:
+        return ask_or_act(self, request, queryset, FORGETTING)
+
+    @action(description="Forget", url_path="forget", permissions=["manage"])  # type: ignore[untyped-decorator]
+    def forget_this(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return ask_or_act(self, request, HostSecret.objects.filter(pk=object_id), FORGETTING)
 
 
 @admin.register(HostAccount)
