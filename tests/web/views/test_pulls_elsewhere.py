@@ -16,7 +16,9 @@ from flagstone.accounts.models import User
 from flagstone.forge import actions, pipeline
 from flagstone.forge.hosts.base import CommitStatus, StatusState
 from flagstone.forge.models import ChangeRequest, ChangeState, PullRequest
+from flagstone.forge.people import BOT_ACCOUNT
 from flagstone.gate.models import PullRequestVerdict
+from flagstone.gate.pull_requests.words import MARKER
 from tests.forge.remote.worlds import REPO, World, world
 from tests.forge.repositories import push_by_hand
 from tests.http_server import Fault, Reply
@@ -302,6 +304,33 @@ def test_the_verdict_is_shown_with_its_reasons_the_gravest_first(
     assert "rollout.yaml: &lt;i&gt;add&lt;/i&gt; one" in page
     PullRequestVerdict.objects.update(head_commit="0" * 40)
     assert "New commits have come since" in text_of(signed_in.get(f"/pulls/{pull.pk}"))
+
+
+def test_what_flagstone_said_there_is_said_once_here(
+    far: World, signed_in: Client, lead: User
+) -> None:
+    pull = opened(far, lead)
+    far.forge.set_commit_status(
+        REPO,
+        pull.head_commit,
+        CommitStatus("flagstone/gate", StatusState.FAILURE, "Stop: one word", timezone.now()),
+    )
+    comment = f"⛔ the bot's own comment {MARKER}"
+    far.forge.upsert_comment(REPO, pull.number, by=BOT_ACCOUNT, body=comment, marker=MARKER)
+    page = text_of(signed_in.get(f"/pulls/{pull.pk}"))
+    assert "No check has said anything of this commit." in page
+    assert "flagstone/gate" not in page
+    assert "the bot's own comment" not in page
+    assert "A check fails on its last commit." not in page
+
+
+def test_lines_that_do_not_count_are_told(far: World, signed_in: Client, lead: User) -> None:
+    pull = opened(far, lead, {"package-lock.json": b"1\n2\n3\n", "README.md": b"there\n"})
+    page = text_of(signed_in.get(f"/pulls/{pull.pk}"))
+    assert (
+        "3 of these lines do not count towards its size: they are in generated, vendored or lock files."
+        in page
+    )
 
 
 def test_warnings_of_its_change_are_shown(far: World, signed_in: Client, lead: User) -> None:
