@@ -8,7 +8,10 @@ import pytest
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-CATALOG = "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {name: %s}\n"
+CATALOG = (
+    "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {name: %s}\n"
+    "spec: {type: service, lifecycle: production, owner: payments}\n"
+)
 
 
 @pytest.fixture
@@ -85,7 +88,7 @@ def test_one_repository_can_be_named(run, far):
 
 def test_when_none_of_the_named_can_be_looked_at_nothing_else_is_said(run, far):
     done = run(
-        "forge", "discover", far.host.name, "acme", "--as", "ada",
+        "forge", "discover", far.host.name, "--as", "ada",
         "--repository", "acme/gone", "--repository", "other/x",
     )  # fmt: skip
     assert (done.status, done.err) == (1, "2 could not be looked at: see above.\n")
@@ -139,7 +142,10 @@ def test_a_failure_in_the_middle_is_told_and_the_next_run_does_the_rest(run, far
     assert Repository.objects.count() == 2
     again = run(*asked)
     assert (again.status, Location.objects.count()) == (0, 2)
-    assert "+ acme/checkout: registered already; catalogue: catalog-info.yaml\n" in again.out
+    assert (
+        "+ acme/checkout: registered already; to add to the catalogue: catalog-info.yaml\n"
+        in again.out
+    )
 
 
 def test_what_is_archived_is_left_out_though_it_is_named(run, far):
@@ -196,12 +202,28 @@ def test_a_file_that_another_one_leads_to_is_not_registered_twice(run, far):
     assert json.loads(done.out)["locations"] == ["catalog-info.yaml", "b/catalog-info.yaml"]
 
 
+def test_a_catalogue_file_that_cannot_be_read_is_shown_with_its_fault(run, far):
+    far.stand_in.repository("acme/broken", {"catalog-info.yaml": "kind: Component\nmetadata: [\n"})
+    done = run("forge", "discover", far.host.name, "--as", "ada", "--repository", "acme/broken")
+    first, second = done.out.splitlines()
+    assert first == "+ acme/broken: as service; catalogue: catalog-info.yaml"
+    assert second.startswith("    cannot be read as it is: catalog-info.yaml, line ")
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
         (("nowhere", "acme", "--as", "ada"), "There is no code host 'nowhere'"),
         (("the-gitea", "acme", "--as", "nobody"), "There is no active person 'nobody'"),
         (("the-gitea", "nobody", "--as", "ada"), "nobody"),
+        (
+            ("the-gitea", "--as", "ada"),
+            "Name an organisation, group or person, or repositories with",
+        ),
+        (
+            ("the-gitea", "nobody", "--as", "ada", "--repository", "acme/notes"),
+            "acme/notes does not begin with nobody/. Leave nobody out, or name only its repositories.",
+        ),
     ],
 )
 def test_who_or_what_is_unknown_is_a_sentence(run, far, arguments, words):

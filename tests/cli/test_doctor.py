@@ -209,8 +209,14 @@ def test_clocks_that_are_apart_are_told(run, gitea):
     assert re.search(r"PROBLEM  Compare the clocks: .* are 4[12][0-9] seconds apart", done.out)
 
 
+EVENTS = [
+    "push", "create", "delete", "repository", "status",
+    "pull_request", "pull_request_assign", "pull_request_label", "pull_request_milestone",
+    "pull_request_comment", "pull_request_review_approved", "pull_request_review_rejected",
+    "pull_request_review_comment", "pull_request_sync", "pull_request_review_request",
+]  # fmt: skip
 HOOK = {
-    "id": 1, "type": "gitea", "active": True, "events": ["push", "pull_request"],
+    "id": 1, "type": "gitea", "active": True, "events": EVENTS,
     "config": {"url": "https://flagstone.example.com/webhooks/the-gitea/", "content_type": "json"},
 }  # fmt: skip
 
@@ -220,8 +226,8 @@ HOOK = {
     [
         (HOOK, "ok       Webhook: https://flagstone.example.com/webhooks/the-gitea"),
         (
-            HOOK | {"events": ["push"]},
-            "PROBLEM  Webhook: It does not tell of pull_request. Choose these events as well.",
+            HOOK | {"events": [each for each in EVENTS if each not in ("status", "create")]},
+            "PROBLEM  Webhook: It does not tell of create, status. Choose these events as well.",
         ),
         (
             HOOK | {"active": False},
@@ -267,3 +273,25 @@ def test_at_github_it_waits_its_turn_between_two_writes(
         found = outcomes(run("forge", "doctor", far.host.name, REPO, "--json"))
     assert found["Close pull request #1"] == "ok"
     assert found["Set a commit status"] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("kind", "told", "missing"),
+    [
+        ("github", {"push", "pull_request", "pull_request_review", "issue_comment", "check_run", "check_suite",
+                    "repository"}, "pull_request_review_comment, pull_request_review_thread, status"),
+        ("github", {"*"}, ""),
+        ("gitlab", {"push", "merge_requests", "note"}, "pipeline"),
+        ("forgejo", set(EVENTS) - {"status"}, ""),
+    ],
+)  # fmt: skip
+def test_the_events_that_are_missing_are_those_of_its_kind(kind, told, missing):
+    from flagstone.forge.doctor import listening
+    from flagstone.forge.hosts.base import WebhookEntry
+
+    hook = WebhookEntry("https://x", is_active=True, events=frozenset(told))
+    finding = listening._hook_finding([hook], "https://x", listening._EVENTS[kind])
+    said = (
+        f"It does not tell of {missing}. Choose these events as well." if missing else "https://x"
+    )
+    assert finding.said == said

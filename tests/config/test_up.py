@@ -16,6 +16,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from flagstone.config.runtime import kept_address
+
 pytestmark = pytest.mark.slow
 
 
@@ -97,7 +99,7 @@ def _gone(processes: list[psutil.Process], seconds: float = 20) -> bool:
     return not [p for p in alive if p.status() != psutil.STATUS_ZOMBIE]
 
 
-def test_it_comes_up_healthy_refuses_a_second_start_and_ctrl_c_leaves_nothing(start):
+def test_it_comes_up_healthy_refuses_a_second_start_and_ctrl_c_leaves_nothing(start, home):
     port = _free_port()
     up = start(port)
     up.wait_for("Ctrl-C stops everything")
@@ -107,6 +109,8 @@ def test_it_comes_up_healthy_refuses_a_second_start_and_ctrl_c_leaves_nothing(st
         assert answer.read() == b'{"status": "ok", "database": true, "redis": true}'
     everything = psutil.Process(up.process.pid).children(recursive=True)
     assert set(up.children()) == {"postgres", "redis", "worker", "beat", "web"}
+
+    assert kept_address.kept(home) == f"http://127.0.0.1:{port}"
 
     second = start()
     assert second.process.wait(30) == 1

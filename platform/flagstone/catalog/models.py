@@ -339,6 +339,7 @@ class DiscoveredRepository(models.Model):
     locations = models.JSONField(default=list, help_text="catalogue paths to register")
     gitops_folders = models.JSONField(default=list)
     catalog_files = models.PositiveIntegerField(default=0)
+    faults = models.JSONField(default=list, help_text="why catalogue files bring nothing")
     skipped = models.TextField(blank=True, help_text="why it is left out")
     has_failed = models.BooleanField(default=False, help_text="it could not be looked at")
     was_registered = models.BooleanField(default=False)

@@ -12,7 +12,7 @@ import typer
 from flagstone.accounts.models import User
 from flagstone.catalog.discovery.looking import Candidate, discover, register
 from flagstone.cli.code_hosts import code_host
-from flagstone.core.errors import FlagstoneError, NotFound
+from flagstone.core.errors import FlagstoneError, NotFound, UserError
 from flagstone.core.hidden_characters import written_out
 from flagstone.forge.models import CodeHost
 
@@ -24,6 +24,7 @@ def find(
 
     Raises:
         NotFound: There is no such person or code host.
+        UserError: Neither an owner nor repositories are named, or they do not go together.
         FlagstoneError: The person may not, or the code host cannot be asked.
     """
     actor = User.objects.filter(username=person, is_active=True).first()
@@ -32,12 +33,25 @@ def find(
             f"There is no active person {person!r} in Flagstone; --as takes a user name."
         )
     host = code_host(host_name)
+    _require_both_to_agree(owner, names)
     candidates = []
     with contextlib.closing(discover(actor=actor, host=host, owner=owner, names=names)) as found:
         for candidate in found:
             candidates.append(candidate)
             typer.echo(_as_json(candidate) if as_json else written_out(_as_text(candidate)))
     return actor, host, candidates
+
+
+def _require_both_to_agree(owner: str, names: Sequence[str]) -> None:
+    if not owner and not names:
+        raise UserError(
+            "Name an organisation, group or person, or repositories with --repository OWNER/NAME."
+        )
+    others = [name for name in names if owner and not name.startswith(f"{owner}/")]
+    if others:
+        raise UserError(
+            f"{', '.join(others)} does not begin with {owner}/. Leave {owner} out, or name only its repositories."
+        )
 
 
 def has_consent(count: int, total: int, *, yes: bool, as_json: bool) -> bool:
@@ -78,11 +92,14 @@ def _as_text(candidate: Candidate) -> str:
     sign = "+" if candidate.is_new else "="
     parts = [f"as {candidate.found.role}" if not candidate.is_registered else "registered already"]
     if candidate.new_locations:
-        parts.append(f"catalogue: {', '.join(candidate.new_locations)}")
+        what = "to add to the catalogue" if candidate.is_registered else "catalogue"
+        parts.append(f"{what}: {', '.join(candidate.new_locations)}")
     if folders := candidate.found.gitops_folders:
         more = f" and {len(folders) - 3} more" if len(folders) > 3 else ""
         parts.append(f"GitOps paths: {', '.join(folders[:3])}{more}")
-    return f"{sign} {candidate.full_name}: {'; '.join(parts)}"
+    lines = [f"{sign} {candidate.full_name}: {'; '.join(parts)}"]
+    lines += [f"    cannot be read as it is: {fault}" for fault in candidate.found.faults]
+    return "\n".join(lines)
 
 
 def _as_json(candidate: Candidate) -> str:
@@ -97,5 +114,6 @@ def _as_json(candidate: Candidate) -> str:
             "role": found.role if found else "",
             "locations": list(candidate.new_locations),
             "gitops_folders": list(found.gitops_folders) if found else [],
+            "faults": list(found.faults) if found else [],
         }
     )

@@ -104,8 +104,13 @@ def doctor(
 @forge_app.command("discover")
 def discover(
     host: Annotated[str, typer.Argument(help="The code host, by its name in Flagstone.")],
-    owner: Annotated[str, typer.Argument(help="An organisation, group or person there.")],
     person: Annotated[str, typer.Option("--as", help="Your user name in Flagstone.")],
+    owner: Annotated[
+        str,
+        typer.Argument(
+            metavar="[OWNER]", help="An organisation, group or person there.", show_default=False
+        ),
+    ] = "",
     repositories: Annotated[
         list[str] | None,
         typer.Option("--repository", metavar="OWNER/NAME", help="Only this one; may be repeated."),
@@ -117,8 +122,8 @@ def discover(
 ) -> None:
     """Find repositories with catalog-info.yaml or GitOps paths, show what would be registered, and register on yes.
 
-    Lines with + are new, with = known. Exit 0 when all was looked at and registered, 1 when something could not be,
-    2 when it could not begin. Running it again adds what is new.
+    Lines with + bring something new, with = nothing. Exit 0 when all was looked at and registered, 1 when something
+    could not be, 2 when it could not begin. Running it again adds what is new.
     """
     with with_database():
         from flagstone.cli.discovering import (  # noqa: PLC0415 - needs Django set up

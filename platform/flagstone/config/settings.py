@@ -15,7 +15,7 @@ from kombu import Queue
 from psycopg.conninfo import conninfo_to_dict
 
 from flagstone.config import admin_look, api_description, env
-from flagstone.config.runtime import kept_keys, postgres, redis_server
+from flagstone.config.runtime import kept_address, kept_keys, postgres, redis_server
 from flagstone.config.runtime.children import StartError
 from flagstone.core.content import CHECKOUT, content_dir
 
@@ -27,7 +27,9 @@ FLAGSTONE_SCAFFOLDS_DIR = env.folder("FLAGSTONE_SCAFFOLDS_DIR", content_dir("sca
 FLAGSTONE_SCORECARDS_DIR = env.folder("FLAGSTONE_SCORECARDS_DIR", content_dir("scorecards"))
 FLAGSTONE_LOCAL_HOST_ROOT = env.path("FLAGSTONE_LOCAL_HOST_ROOT", FLAGSTONE_HOME / "repositories")
 # the address that people and pull requests reach this Flagstone by
-FLAGSTONE_URL = env.text("FLAGSTONE_URL", "http://127.0.0.1:8000").rstrip("/")
+FLAGSTONE_URL = (
+    env.text("FLAGSTONE_URL") or kept_address.kept(FLAGSTONE_HOME) or "http://127.0.0.1:8000"
+).rstrip("/")
 
 
 def _or_kept(given: str, key: kept_keys.KeptKey) -> str:

@@ -19,7 +19,10 @@ from tests.forge.repositories import make_repository
 
 pytestmark = pytest.mark.django_db
 
-COMPONENT = "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {name: %s}\n"
+COMPONENT = (
+    "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {name: %s}\n"
+    "spec: {type: service, lifecycle: production, owner: payments}\n"
+)
 
 
 @pytest.fixture(autouse=True)
@@ -118,7 +121,7 @@ def test_only_named_repositories_can_be_looked_at(platform: Client, host: CodeHo
     rows = DiscoveredRepository.objects.values_list("full_name", "locations", "has_failed")
     assert list(rows) == [
         ("acme/checkout", ["catalog-info.yaml"], False),
-        ("acme/none", [], False),
+        ("acme/none", [], True),
     ]
 
 
@@ -248,3 +251,35 @@ def test_only_the_platform_team_finds_repositories(
     client.force_login(admin_user)
     assert 'href="/catalog/find"' in client.get("/catalog").text
     assert client.get("/catalog/find/00000000-0000-0000-0000-000000000001").status_code == 404
+
+
+def test_a_file_that_cannot_be_read_is_named_and_not_ticked(
+    platform: Client, host: CodeHost, admin_user: Any
+) -> None:
+    found = Discovery.objects.create(
+        host=host, owner="acme", requested_by=admin_user, looked_at=timezone.now()
+    )
+    row = {"role": "service", "locations": ["catalog-info.yaml"]}
+    found.found.create(full_name="acme/fine", **row)
+    found.found.create(full_name="acme/broken", faults=["catalog-info.yaml, line 2: no"], **row)
+    page = platform.get(f"/catalog/find/{found.pk}").text
+    assert '<input type="checkbox" name="name" value="acme/fine" checked>' in page
+    assert '<input type="checkbox" name="name" value="acme/broken">' in page
+    assert "cannot be read as it is: catalog-info.yaml, line 2: no" in page
+
+
+@pytest.mark.parametrize("fields", [{"error": "The token is refused."}, {}])
+def test_a_look_that_failed_can_be_asked_for_again(
+    platform: Client, host: CodeHost, admin_user: Any, fields: dict[str, str]
+) -> None:
+    found = Discovery.objects.create(
+        host=host, owner="acme", names=["acme/gone"], requested_by=admin_user,
+        looked_at=timezone.now(), **fields,
+    )  # fmt: skip
+    if not fields:
+        found.found.create(full_name="acme/gone", skipped="It is gone.", has_failed=True)
+    page = platform.get(f"/catalog/find/{found.pk}").text
+    assert "Nothing new to register" not in page
+    assert "Look again</button>" in page
+    answer = ask(platform, names="acme/gone")
+    assert answer["Location"] == f"/catalog/find/{Discovery.objects.latest('requested_at').pk}"

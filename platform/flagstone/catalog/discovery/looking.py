@@ -29,7 +29,7 @@ from flagstone.forge.models import CodeHost, Repository
 AT_ONCE = 4
 # seconds for one git command at one of them
 _PATIENCE = 60.0
-# so many catalogue files are looked into, to see which of them lead to others
+# so many catalogue files are looked into, to see which can be read and lead to others
 _MOST_FILES = 200
 _NO_COMMIT = "it has no commit yet"
 
@@ -174,9 +174,7 @@ def _candidate(
 
 
 def _files_to_read(paths: Iterable[str]) -> list[str]:
-    """Choose the catalogue files to look into: one alone leads to no other."""
-    files = catalog_files_of(paths)
-    return files[:_MOST_FILES] if len(files) > 1 else []
+    return catalog_files_of(paths)[:_MOST_FILES]
 
 
 def _left_out(full_name: str, error: ForgeError) -> Candidate:

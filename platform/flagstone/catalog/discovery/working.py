@@ -85,6 +85,7 @@ def _keep(discovery: Discovery, candidate: Candidate) -> None:
             "locations": list(candidate.new_locations),
             "gitops_folders": list(found.gitops_folders) if found else [],
             "catalog_files": found.catalog_files if found else 0,
+            "faults": list(found.faults) if found else [],
             "skipped": candidate.skipped,
             "has_failed": candidate.has_failed,
             "was_registered": candidate.is_registered,

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 from flagstone.catalog.engine.placeholders import Unresolved
 from flagstone.catalog.engine.targets import is_pattern, matching
-from flagstone.catalog.engine.walking import walk
+from flagstone.catalog.engine.walking import Walk, walk
 
 CATALOG_FILES = frozenset({"catalog-info.yaml", "catalog-info.yml"})
 _GITOPS_FILES = frozenset(
@@ -33,12 +33,14 @@ class FoundInFiles:
         catalog_files: How many there are.
         gitops_folders: Folders whose files say what runs, the shallowest first.
         role: `gitops`, `catalog` or `service`.
+        faults: Why catalogue files bring nothing as they are, a sentence each.
     """
 
     locations: tuple[str, ...]
     catalog_files: int
     gitops_folders: tuple[str, ...]
     role: str
+    faults: tuple[str, ...] = ()
 
 
 def catalog_files_of(paths: Iterable[str]) -> list[str]:
@@ -71,11 +73,14 @@ def look_through(
     catalog = catalog_files_of(paths)
     folders = {str(file.parent) for file in files if file.name.lower() in _GITOPS_FILES}
     gitops = tuple(sorted(folders, key=lambda folder: (folder.count("/"), folder)))
+    walks = _walks(paths, contents or {})
+    links = {path: set(found.unreadable) - {path} for path, found in walks.items()}
     return FoundInFiles(
-        locations=_locations(catalog, _links(paths, contents or {}), registered),
+        locations=_locations(catalog, links, registered),
         catalog_files=len(catalog),
         gitops_folders=gitops,
         role=_role(files, catalog, gitops),
+        faults=tuple(filter(None, (_fault_of(path, found) for path, found in walks.items()))),
     )
 
 
@@ -99,14 +104,23 @@ class _OneFile:
         return ()
 
 
-def _links(paths: Iterable[str], contents: Mapping[str, bytes]) -> dict[str, set[str]]:
-    """Return the files that each file names; each is read once, however many lead to it."""
+def _walks(paths: Iterable[str], contents: Mapping[str, bytes]) -> dict[str, Walk]:
+    """Return what each file holds and names; each is read once, however many lead to it."""
     known = frozenset(paths)
     return {
-        path: set(walk(_OneFile(known, path, content), path).unreadable) - {path}
+        path: walk(_OneFile(known, path, content), path)
         for path, content in contents.items()
         if path in known
     }
+
+
+def _fault_of(path: str, found: Walk) -> str:
+    """Return why nothing in a file can be taken; "" where something can."""
+    if not found.documents or any(document.accepted for document in found.documents):
+        return ""
+    problem = next(problem for document in found.documents for problem in document.problems)
+    line = f", line {problem.line}" if problem.line else ""
+    return f"{path}{line}: {problem.message}"
 
 
 def _role(files: Sequence[PurePosixPath], catalog: Sequence[str], gitops: Sequence[str]) -> str:

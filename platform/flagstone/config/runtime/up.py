@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 
 from flagstone.config import env
 from flagstone.config.demo.people import PASSWORD, SIGN_INS
-from flagstone.config.runtime import kept_keys, postgres, redis_server, styles
+from flagstone.config.runtime import kept_address, kept_keys, postgres, redis_server, styles
 from flagstone.config.runtime.children import Child, StartError, spawn, wait_until
 
 STOP_TIMEOUT = 20.0
@@ -81,6 +81,7 @@ def up(home: Path, address: Address) -> int:
         _refuse_taken_port(address)
         environment = _environment(home, address)
         _check_settings()
+        kept_address.keep(home, address.url)
         try:
             _start_servers(home, running)
             _prepare(environment)

@@ -20,13 +20,27 @@ from flagstone.forge.models import (
     WebhookDelivery,
 )
 
-# without these, a push, a merge or a review is noticed minutes later; names as each code host's API has them
+_GITEA = frozenset(
+    {
+        "push", "create", "delete", "repository",
+        "pull_request", "pull_request_assign", "pull_request_label", "pull_request_milestone",
+        "pull_request_comment", "pull_request_review_approved", "pull_request_review_rejected",
+        "pull_request_review_comment", "pull_request_sync", "pull_request_review_request",
+    }
+)  # fmt: skip
+# without these, a push, a review or a status is noticed minutes later; names as each code host's API has them
 _EVENTS: Mapping[str, frozenset[str]] = {
-    HostKind.GITHUB: frozenset({"push", "pull_request", "pull_request_review"}),
-    HostKind.GITLAB: frozenset({"push", "merge_requests", "note"}),
-    HostKind.GITEA: frozenset({"push", "pull_request"}),
-    HostKind.FORGEJO: frozenset({"push", "pull_request"}),
-}
+    HostKind.GITHUB: frozenset(
+        {
+            "push", "pull_request", "pull_request_review", "pull_request_review_comment",
+            "pull_request_review_thread", "issue_comment", "status", "check_run", "check_suite", "repository",
+        }
+    ),
+    HostKind.GITLAB: frozenset({"push", "merge_requests", "note", "pipeline"}),
+    HostKind.GITEA: _GITEA | {"status"},
+    # whose webhooks know no statuses
+    HostKind.FORGEJO: _GITEA,
+}  # fmt: skip
 
 
 def examine_webhooks(host: CodeHost, forge: Forge, repository: str) -> Iterator[Finding]:
