@@ -9,7 +9,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 import pytest
 from django.db import connection
 
-from flagstone.core.locks import one_of, only_one_at
+from flagstone.core.locks import is_still_held, one_of, only_one_at
 from tests.forking import fork
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -90,3 +90,40 @@ def test_so_many_at_a_time_and_no_more():
             asked_elsewhere()
         asked_elsewhere()
     assert found[2:] == [True, False, True]
+
+
+def test_a_lock_that_is_held_is_proven_by_the_connection_that_took_it():
+    assert is_still_held(SUBJECT) is False
+    with only_one_at(SUBJECT):
+        assert is_still_held(SUBJECT) is True
+        assert is_still_held(OTHER) is False
+        found = []
+
+        def ask():
+            found.append(is_still_held(SUBJECT))
+            connection.close()
+
+        other = threading.Thread(target=ask)
+        other.start()
+        other.join()
+        assert found == [False]
+    assert is_still_held(SUBJECT) is False
+
+
+def test_a_lock_went_with_its_connection_and_the_next_one_works():
+    with only_one_at(SUBJECT), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        [pid] = cursor.fetchone()
+
+        def end():
+            with connection.cursor() as another:
+                another.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+            connection.close()
+
+        other = threading.Thread(target=end)
+        other.start()
+        other.join()
+        assert is_still_held(SUBJECT) is False
+        assert is_still_held(SUBJECT) is False
+    with only_one_at(SUBJECT) as is_ours:
+        assert is_ours is True

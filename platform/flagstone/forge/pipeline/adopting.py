@@ -3,9 +3,25 @@
 from __future__ import annotations
 
 from flagstone.core import audit
+from flagstone.forge.hosts.base import Forge, PullRequestState
 from flagstone.forge.hosts.base import PullRequest as HostPullRequest
 from flagstone.forge.hosts.markers import marked_change
 from flagstone.forge.models import ChangeRequest, ChangeState, PullRequest
+
+
+def pull_request_between(change: ChangeRequest, forge: Forge) -> HostPullRequest | None:
+    """Find the newest pull request between a change's branches, whosever it is; of several, one that is open.
+
+    Raises:
+        ForgeError: The code host cannot be asked.
+    """
+    name, source, target = change.repository.full_name, change.branch, change.target_branch
+    if not forge.capabilities.dedupes_open_pull_requests:
+        is_open = PullRequestState.OPEN
+        found = forge.find_pull_request(name, source=source, target=target, state=is_open)
+        if found is not None:
+            return found
+    return forge.find_pull_request(name, source=source, target=target)
 
 
 def change_to_adopt(row: PullRequest, found: HostPullRequest) -> ChangeRequest | None:

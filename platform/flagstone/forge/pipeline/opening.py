@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from uuid import NAMESPACE_URL, uuid5
 
 from django.utils import timezone
 
-from flagstone.core.locks import only_one_at
+from flagstone.core.locks import is_still_held, only_one_at
 from flagstone.forge.connections import connect
 from flagstone.forge.errors import (
     AlreadyExists,
@@ -24,6 +24,7 @@ from flagstone.forge.hosts.markers import marked_change
 from flagstone.forge.hosts.rest.bodies import disarmed
 from flagstone.forge.models import ChangeRequest, ChangeState, PullRequest, Repository
 from flagstone.forge.people import account_at
+from flagstone.forge.pipeline.adopting import pull_request_between
 from flagstone.forge.pipeline.pull_requests import record_pull_request
 from flagstone.forge.pipeline.recording import record_progress
 
@@ -40,8 +41,8 @@ def open_pull_request(change: ChangeRequest) -> None:
         ForgeError: As the code host says.
     """
     forge = connect(change.repository.host)
-    with _one_at_a_time(change.repository, forge):
-        found = _found_or_opened(change, forge)
+    with _one_at_a_time(change.repository, forge) as check_turn:
+        found = _found_or_opened(change, forge, check_turn)
     ours = _require_ours(change, found)
     change.pull_request = record_pull_request(change.repository, ours, change=change).pull_request
     change.refresh_from_db(fields=("state",))
@@ -53,15 +54,17 @@ def look_for_pull_request(change: ChangeRequest) -> PullRequest | None:
     Raises:
         ForgeError: The code host cannot be asked.
     """
-    forge, name = connect(change.repository.host), change.repository.full_name
-    found = forge.find_pull_request(name, source=change.branch, target=change.target_branch)
+    forge = connect(change.repository.host)
+    found = pull_request_between(change, forge)
     if found is not None:
         record_pull_request(change.repository, found, forge=forge)
         change.refresh_from_db()
     return change.pull_request
 
 
-def _found_or_opened(change: ChangeRequest, forge: Forge) -> HostPullRequest | None:
+def _found_or_opened(
+    change: ChangeRequest, forge: Forge, check_turn: Callable[[], None]
+) -> HostPullRequest | None:
     name = change.repository.full_name
     spec = PullRequestSpec(
         title=change.title,
@@ -71,13 +74,14 @@ def _found_or_opened(change: ChangeRequest, forge: Forge) -> HostPullRequest | N
         author=account_at(change.repository.host, change.requested_by),
         change_id=change.pk,
     )
-    found = forge.find_pull_request(name, source=spec.source, target=spec.target)
+    found = pull_request_between(change, forge)
     if found is not None:
         return found
+    check_turn()
     try:
         return forge.create_pull_request(name, spec)
     except AlreadyExists:
-        return forge.find_pull_request(name, source=spec.source, target=spec.target)
+        return pull_request_between(change, forge)
     except NotYetConsistent as error:
         since_push = timezone.now() - (change.pushed_at or timezone.now())
         if since_push > PATIENCE:
@@ -91,21 +95,31 @@ def _found_or_opened(change: ChangeRequest, forge: Forge) -> HostPullRequest | N
 
 
 @contextlib.contextmanager
-def _one_at_a_time(repository: Repository, forge: Forge) -> Iterator[None]:
+def _one_at_a_time(repository: Repository, forge: Forge) -> Iterator[Callable[[], None]]:
     """Keep two workers from opening the same pull request where the code host itself would let them.
+
+    Yields:
+        Raises ChangeBusy when the turn is lost, since the database may have gone and come back.
 
     Raises:
         ChangeBusy: Another worker is opening one in this repository.
     """
     if forge.capabilities.dedupes_open_pull_requests:
-        yield
+        yield lambda: None
         return
-    with only_one_at(uuid5(NAMESPACE_URL, f"open-pull-request:{repository.pk}")) as is_ours:
+    turn = uuid5(NAMESPACE_URL, f"open-pull-request:{repository.pk}")
+    busy = ChangeBusy(
+        f"Another pull request is being opened in {repository.full_name}.", retry_after=1.0
+    )
+
+    def check_turn() -> None:
+        if not is_still_held(turn):
+            raise busy
+
+    with only_one_at(turn) as is_ours:
         if not is_ours:
-            raise ChangeBusy(
-                f"Another pull request is being opened in {repository.full_name}.", retry_after=1.0
-            )
-        yield
+            raise busy
+        yield check_turn
 
 
 def _require_ours(change: ChangeRequest, found: HostPullRequest | None) -> HostPullRequest:

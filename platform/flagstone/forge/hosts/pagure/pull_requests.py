@@ -81,7 +81,7 @@ class PagurePullRequests:
     def create(self, repository: str, spec: PullRequestSpec) -> PullRequest:
         """Open a pull request after a look for another one: the code host opens as many as it is asked for.
 
-        Two callers at once would open two; callers take turns.
+        Callers take turns. Where one lost its turn without noticing, the later pull request is closed again.
         """
         _refuse_draft(is_draft=spec.is_draft)
         if spec.source == spec.target:
@@ -91,11 +91,7 @@ class PagurePullRequests:
             repository, source=spec.source, target=spec.target, state=PullRequestState.OPEN
         )
         if other is not None:
-            number = other.number("id")
-            raise AlreadyExists(
-                f"Pull request #{number} leads from {spec.source} to {spec.target} already.",
-                number=number,
-            )
+            raise _already_there(spec, other.number("id"))
         payload = {
             "title": " ".join(spec.title.split()),
             "initial_comment": mark_body(spec.body, spec.change_id, longest=LONGEST_BODY),
@@ -112,10 +108,32 @@ class PagurePullRequests:
         except PolicyRejected:
             self._ready_branches(repository, spec)  # one may have gone just now
             raise
+        self._close_second(repository, spec, fields.number("id"))
         standing = Standing(branches.heads[spec.source], branches.heads[spec.target])
         with contextlib.suppress(ForgeError):  # it is open all the same
             standing = self._standings.of(repository, fields, branches)
         return pull_request_of(fields, standing, own=self._api.user)
+
+    def _close_second(self, repository: str, spec: PullRequestSpec, number: int) -> None:
+        """Close what was just opened if somebody opened an earlier one meanwhile.
+
+        Raises:
+            AlreadyExists: It was closed.
+        """
+        operation = f"look for other pull requests of {spec.source} in {repository}"
+        try:
+            earlier = [
+                each.number("id")
+                for each in self._listed(repository, PullRequestState.OPEN, operation)
+                if is_between(each, repository, source=spec.source, target=spec.target)
+                and each.number("id") < number
+            ]
+            if earlier:
+                self.close(repository, number)
+        except ForgeError:  # then both stand there, and people see them
+            return
+        if earlier:
+            raise _already_there(spec, min(earlier))
 
     def update(
         self,
@@ -221,3 +239,10 @@ def _refuse_draft(*, is_draft: bool | None) -> None:
     """
     if is_draft:
         raise NotAllowed("Pagure has no drafts: open the pull request when it is ready.")
+
+
+def _already_there(spec: PullRequestSpec, number: int) -> AlreadyExists:
+    return AlreadyExists(
+        f"Pull request #{number} leads from {spec.source} to {spec.target} already.",
+        number=number,
+    )
