@@ -317,6 +317,22 @@ def test_row_39_a_change_that_is_cancelled_leaves_no_branch_and_no_open_pull_req
     assert reloaded(change).state == ChangeState.CLOSED
 
 
+def test_a_change_that_is_cancelled_leaves_a_pull_request_of_somebody_else_alone(
+    far: World, change: ChangeRequest
+) -> None:
+    pipeline.ship(change.pk)
+    far.forge.close_pull_request(REPO, 1, by=BOT_ACCOUNT)
+    theirs = PullRequestSpec("Mine", "by hand", change.branch, "main", BOT_ACCOUNT)
+    far.forge.create_pull_request(REPO, theirs)
+    assert pipeline.withdraw_change(change.pk) == []
+    assert {pull.number: pull.state for pull in far.pulls()} == {
+        1: PullRequestState.CLOSED, 2: PullRequestState.OPEN,
+    }  # fmt: skip
+    assert branches(far) == sorted([change.branch, "main"])
+    row = reloaded(change)
+    assert (row.state, row.pull_request and row.pull_request.number) == (ChangeState.CLOSED, 1)
+
+
 def test_the_size_of_our_own_change_costs_no_second_look_into_the_repository(
     far: World, change: ChangeRequest, tmp_path: Path
 ) -> None:

@@ -12,9 +12,12 @@ from flagstone.core import audit
 from flagstone.core.locks import only_one_at
 from flagstone.forge.connections import connect
 from flagstone.forge.errors import ChangeBusy, PullRequestNotOpen, RepositoryGone
-from flagstone.forge.hosts.base import PullRequestState
+from flagstone.forge.hosts.base import Forge, PullRequestState
+from flagstone.forge.hosts.base import PullRequest as HostPullRequest
+from flagstone.forge.hosts.markers import marked_change
 from flagstone.forge.models import ChangeRequest, ChangeState, Repository
 from flagstone.forge.people import BOT_ACCOUNT
+from flagstone.forge.pipeline.adopting import pull_request_between
 from flagstone.forge.pipeline.pull_requests import record_pull_request
 
 
@@ -32,7 +35,7 @@ _FINAL = (ChangeState.MERGED, ChangeState.CLOSED, ChangeState.NO_CHANGE)
 def withdraw_change(change_id: UUID) -> list[str]:
     """Close a change's pull request, delete its branch, and have no worker go on with it.
 
-    Doing it again does nothing. A merged change stays as it is.
+    A pull request that somebody else opened from its branch is theirs, and keeps the branch while it is open. Doing it again does nothing. A merged change stays as it is.
 
     Returns:
         What was taken back, in words.
@@ -48,7 +51,8 @@ def withdraw_change(change_id: UUID) -> list[str]:
 
 
 def _withdraw(change_id: UUID) -> list[str]:
-    change = ChangeRequest.objects.select_related("repository__host").filter(pk=change_id).first()
+    related = ("repository__host", "pull_request")
+    change = ChangeRequest.objects.select_related(*related).filter(pk=change_id).first()
     if change is None or change.state == ChangeState.MERGED:
         return []
     # first the row, so that no sweep ships it in the meantime
@@ -57,7 +61,10 @@ def _withdraw(change_id: UUID) -> list[str]:
     )
     forge, name, done = connect(change.repository.host), change.repository.full_name, []
     # how it stands is asked at the code host: a killed worker may not have written it down
-    found = forge.find_pull_request(name, source=change.branch, target=change.target_branch)
+    found = pull_request_between(change, forge)
+    theirs = found if found is not None and marked_change(found.body) != change.pk else None
+    if theirs is not None:
+        found = _recorded(change, forge)
     if found is not None and found.state is PullRequestState.OPEN:
         try:
             found = forge.close_pull_request(name, found.number, by=BOT_ACCOUNT)
@@ -68,9 +75,18 @@ def _withdraw(change_id: UUID) -> list[str]:
         record_pull_request(change.repository, found, change=change)
         if found.state is PullRequestState.MERGED:
             return done
+    if theirs is not None and theirs.state is PullRequestState.OPEN:
+        return done  # without its branch the code host would close it
     if change.commit and forge.delete_branch(name, change.branch, expected=change.commit):
         done.append(f"deleted the branch {change.branch} of {name}")
     return done
+
+
+def _recorded(change: ChangeRequest, forge: Forge) -> HostPullRequest | None:
+    """Read the pull request that a change was known to have."""
+    if change.pull_request is None:
+        return None
+    return forge.get_pull_request(change.repository.full_name, change.pull_request.number)
 
 
 def withdraw_repository(repository: Repository, *, first_commit: str) -> Withdrawal:
