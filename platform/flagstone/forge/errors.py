@@ -96,6 +96,12 @@ class ChangeBusy(Retryable):
     default_code = "forge.change_busy"
 
 
+class Unexpected(Retryable):
+    """Something that nobody foresaw ended the attempt; the worker's log has the whole of it."""
+
+    default_code = "forge.unexpected"
+
+
 class OutcomeUnknown(ForgeError):
     """A write got no clear answer: it may or may not have been done."""
 

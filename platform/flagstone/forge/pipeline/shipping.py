@@ -7,22 +7,28 @@ the branch and the pull requests first, and the exact lease of the push decides 
 from __future__ import annotations
 
 import contextlib
+import logging
+import traceback
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from flagstone.core.backoff import backoff
-from flagstone.core.errors import Conflict, NotFound
+from flagstone.core.errors import Conflict, FlagstoneError, NotFound
 from flagstone.core.locks import only_one_at
+from flagstone.core.redaction import redact
 from flagstone.forge.errors import (
     BranchOccupied,
     ChangeBusy,
     EmptyChange,
     ForgeError,
     RateLimited,
+    Retryable,
+    Unexpected,
 )
 from flagstone.forge.models import ChangeRequest, ChangeState, PullRequest
 from flagstone.forge.models.change_requests import HALTED
@@ -31,6 +37,8 @@ from flagstone.forge.pipeline.opening import open_pull_request
 from flagstone.forge.pipeline.publishing import publish
 from flagstone.forge.pipeline.rebuilding import rebuild
 from flagstone.forge.pipeline.recording import record_progress
+
+logger = logging.getLogger(__name__)
 
 MOST_ATTEMPTS = 10
 _FIRST_WAIT, _LONGEST_WAIT = 5.0, 600.0
@@ -69,6 +77,12 @@ def ship(change_id: UUID) -> PullRequest | None:
             except ForgeError as error:
                 _record_failure(change, error)
                 raise
+            except (InterfaceError, OperationalError):
+                raise  # the database is away: there is nowhere to write it down
+            except Exception as error:
+                failure = _as_failure(change, error)
+                _record_failure(change, failure)
+                raise failure from error
     if change.state in HALTED:
         raise Conflict(
             change.last_error,
@@ -94,7 +108,10 @@ def _begin(change: ChangeRequest) -> None:
     change.attempts += 1
     if change.attempts > MOST_ATTEMPTS:
         message = f"{MOST_ATTEMPTS} attempts did not finish it. {change.last_error}".strip()
-        record_progress(change, ChangeState.FAILED, last_error=message, error_code="forge.gave_up")
+        if (state := _state_given_up(change)) is ChangeState.OPENED:
+            record_progress(change, state, warnings=[message])
+        else:
+            record_progress(change, state, last_error=message, error_code="forge.gave_up")
     else:
         record_progress(change, ChangeState(change.state), attempts=change.attempts)
 
@@ -126,10 +143,12 @@ def _record_failure(change: ChangeRequest, error: ForgeError) -> None:
         seconds=error.retry_after
         or backoff(change.attempts, first=_FIRST_WAIT, longest=_LONGEST_WAIT)
     )
-    values: dict[str, Any] = {"last_error": error.message, "error_code": error.code}
+    # a code host's words may hold what no column takes
+    message = error.message.replace("\0", "").encode(errors="replace").decode()
+    values: dict[str, Any] = {"last_error": message, "error_code": error.code}
     state = _state_after(change, error, attempts)
     if state is ChangeState.OPENED:  # the pull request stands; only what belongs to it is missing
-        values = {"warnings": [error.message]}
+        values = {"warnings": [message]}
     ChangeRequest.objects.filter(pk=change.pk, state=change.state).update(
         state=state, attempts=attempts, not_before=now + wait, touched_at=now, **values
     )
@@ -141,11 +160,29 @@ def _record_failure(change: ChangeRequest, error: ForgeError) -> None:
         ).update(not_before=now + wait)
 
 
+def _as_failure(change: ChangeRequest, error: Exception) -> ForgeError:
+    """Return what nobody foresaw as a failure to try again: a bug may be mended, a missing key put back."""
+    if isinstance(error, FlagstoneError):
+        return Retryable(error.message, code=error.code)
+    told = redact("".join(traceback.format_exception(error)))
+    logger.error("the change %s ended in an unexpected error: %s", change.pk, told)
+    [reason, *_] = str(error).splitlines() or ["no reason given"]
+    return Unexpected(
+        f"An error that nobody foresaw ended the attempt ({type(error).__name__}: {reason[:300]}). It is tried again; "
+        "if it stays, look into the worker's log."
+    )
+
+
 def _state_after(change: ChangeRequest, error: ForgeError, attempts: int) -> ChangeState:
     if isinstance(error, BranchOccupied):
         return ChangeState.NEEDS_ATTENTION
     if error.retryable and attempts < MOST_ATTEMPTS:
         return ChangeState(change.state)
+    return _state_given_up(change)
+
+
+def _state_given_up(change: ChangeRequest) -> ChangeState:
+    """Return where a change stays that nobody tries any more: where its pull request is open, that stands."""
     if change.state in {ChangeState.REBUILDING, ChangeState.DECORATING}:
         return ChangeState.OPENED
     return ChangeState.FAILED

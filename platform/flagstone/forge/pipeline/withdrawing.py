@@ -35,7 +35,8 @@ _FINAL = (ChangeState.MERGED, ChangeState.CLOSED, ChangeState.NO_CHANGE)
 def withdraw_change(change_id: UUID) -> list[str]:
     """Close a change's pull request, delete its branch, and have no worker go on with it.
 
-    A pull request that somebody else opened from its branch is theirs, and keeps the branch while it is open. Doing it again does nothing. A merged change stays as it is.
+    A pull request that somebody else opened from its branch is theirs, and keeps the branch while it is open. Doing
+    it again does nothing. A merged change stays as it is.
 
     Returns:
         What was taken back, in words.
