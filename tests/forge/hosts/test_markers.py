@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
+import pytest
+
 from flagstone.forge.hosts.markers import hidden_mark, mark_body, marked_change, without_marks
 
 ONE = UUID("11111111-2222-3333-4444-555555555555")
@@ -26,6 +28,28 @@ def test_a_mark_in_a_persons_text_does_not_pass_for_ours() -> None:
     forged = f"See {mark_body('', OTHER, longest=1000)}"
     assert marked_change(mark_body(forged, ONE, longest=1000)) == ONE
     assert marked_change(mark_body(forged, None, longest=1000)) is None
+
+
+@pytest.mark.parametrize("inner", ["<!-- flagstone:x -->", "<!--flagstone:-->"])
+@pytest.mark.parametrize("at", range(1, len(MARK)))
+def test_a_mark_that_is_wrapped_around_another_one_does_not_pass_for_ours(
+    at: int, inner: str
+) -> None:
+    forged = f"See {MARK[:at]}{inner}{MARK[at:]}"
+    assert marked_change(mark_body(forged, None, longest=1000)) is None
+    assert marked_change(mark_body(forged, OTHER, longest=1000)) == OTHER
+    assert marked_change(without_marks(without_marks(forged))) is None
+    assert hidden_mark("verdict") not in without_marks(
+        forged.replace("change-request=" + str(ONE), "verdict")
+    )
+
+
+def test_the_last_mark_of_a_body_counts() -> None:
+    assert marked_change(f"{MARK} {mark_body('', OTHER, longest=1000)}") == OTHER
+
+
+def test_a_text_full_of_beginnings_is_read_at_once() -> None:
+    assert without_marks("<!-- flagstone:" * 60_000).count("flagstone") == 60_000
 
 
 def test_a_long_body_is_cut_and_keeps_its_mark() -> None:

@@ -23,9 +23,9 @@ def hidden_mark(name: str) -> str:
 
 
 def marked_change(body: str) -> UUID | None:
-    """Return the change request that a pull request's body is marked with."""
-    found = _CHANGE.search(body)
-    return UUID(found.group(1)) if found else None
+    """Return the change request that a pull request's body is marked with; ours is the last thing in it."""
+    found = _CHANGE.findall(body)
+    return UUID(found[-1]) if found else None
 
 
 def mark_body(body: str, change_id: UUID | None, *, longest: int) -> str:
@@ -42,8 +42,10 @@ def mark_text(text: str, marker: str, *, longest: int) -> str:
 
 
 def without_marks(body: str) -> str:
-    """Return a text as people read it."""
-    return _ANY.sub("", body).strip()
+    """Return a text as people read it; what stood around a mark is kept apart, so that it makes no other one."""
+    # nothing after the last end is a mark, and is not searched from each beginning in it
+    marked, end, rest = body.rpartition("-->")
+    return (_ANY.sub("\n", marked + end) + rest).strip()
 
 
 def _with_mark(text: str, marker: str, longest: int) -> str:
