@@ -35,8 +35,8 @@ def test_row_14_a_conflict_is_shown_and_a_rebuild_on_request_solves_it(
     ask(change, member)
     pipeline.ship(change.pk)
     after = reloaded(change)
-    assert (after.state, after.base_commit, after.replaced_commit) == ("opened", main, "")
-    assert after.commit != before
+    assert (after.state, after.base_commit) == ("opened", main)
+    assert after.built_commits == [before, after.commit]
     assert git(bare, "rev-parse", after.branch) == after.commit
     assert git(bare, "rev-parse", f"{after.branch}^") == main
     assert files_at(bare, after.branch)["README.md"] == "bye\n"
@@ -120,8 +120,54 @@ def test_a_worker_that_dies_after_the_push_leaves_what_the_next_one_knows_for_ou
     monkeypatch.undo()
     main = push_by_hand(bare, tmp_path, {"other": "1\n"})
     pipeline.ship(change.pk)
-    assert reloaded(change).state == "opened"
+    after = reloaded(change)
+    assert (after.state, after.base_commit) == ("opened", main)
     assert git(bare, "rev-parse", f"{change.branch}^") == main
+    assert git(bare, "rev-parse", change.branch) == after.commit
+    assert len(after.built_commits) == 3
+
+
+@pytest.fixture
+def killed_before_push(
+    opened: PullRequest, change: ChangeRequest, member: User, bare: Path, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> str:  # fmt: skip
+    """The commit that a branch still stands at whose rebuild ended between the record and the push."""
+
+    def die(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    push_by_hand(bare, tmp_path, {"other": "1\n"})
+    before = reloaded(change).commit
+    ask(change, member)
+    monkeypatch.setattr(GitWorkspace, "push", die)
+    with pytest.raises(KeyboardInterrupt):
+        pipeline.ship(change.pk)
+    monkeypatch.undo()
+    assert git(bare, "rev-parse", change.branch) == reloaded(change).commit == before
+    assert len(reloaded(change).built_commits) == 2
+    return before
+
+
+def test_a_change_withdrawn_after_a_worker_died_before_its_push_leaves_no_branch(
+    killed_before_push: str, change: ChangeRequest, bare: Path
+) -> None:
+    assert pipeline.withdraw_change(change.pk) == [
+        "closed pull request #1 of acme/gitops",
+        f"deleted the branch {change.branch} of acme/gitops",
+    ]
+    assert git(bare, "for-each-ref", "--format=%(refname)", "refs/heads") == "refs/heads/main"
+
+
+def test_a_rebuild_that_finds_nothing_to_do_names_the_commit_that_the_branch_holds(
+    killed_before_push: str, change: ChangeRequest, bare: Path, tmp_path: Path
+) -> None:
+    holds_all = {"services/checkout/rollout.yaml": "kind: Rollout\n", "README.md": "bye\n"}
+    push_by_hand(bare, tmp_path, holds_all)
+    pipeline.ship(change.pk)
+    after = reloaded(change)
+    assert (after.state, after.commit) == ("opened", killed_before_push)
+    assert git(bare, "rev-parse", change.branch) == killed_before_push
 
 
 def test_what_the_target_branch_holds_already_is_said(

@@ -29,7 +29,7 @@ from flagstone.forge.errors import (
     TimedOut,
 )
 from flagstone.forge.git.pushing import PushOutcome, PushResult
-from flagstone.forge.git.workspace import GitWorkspace
+from flagstone.forge.git.workspace import Commit, GitWorkspace
 from flagstone.forge.hosts.local import LocalForge
 from flagstone.forge.models import ChangeRequest, ChangeState, PullRequest, Repository
 from flagstone.forge.pipeline.shipping import MOST_ATTEMPTS
@@ -209,6 +209,34 @@ def test_a_push_that_did_not_arrive_is_tried_later(
         pipeline.ship(change.pk)
     with time_machine.travel(change.not_before + timedelta(seconds=1)):
         assert pipeline.ship(change.pk)
+
+
+def test_a_push_that_was_given_up_and_arrives_late_is_known_for_ours(
+    change: ChangeRequest, bare: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain, late = GitWorkspace.push, []
+
+    def give_up(self: GitWorkspace, commit: Commit, *_: Any, **__: Any) -> PushOutcome:
+        late.append(commit.sha)
+        self.git.run("push", self.remote.url, f"{commit.sha}:refs/heads/late")
+        return PushOutcome(PushResult.UNKNOWN, "git push did not end")
+
+    def arrive(self: GitWorkspace, *arguments: Any, **more: Any) -> PushOutcome:
+        git(bare, "branch", "--move", "late", change.branch)
+        return plain(self, *arguments, **more)
+
+    monkeypatch.setattr(GitWorkspace, "push", give_up)
+    with pytest.raises(StaleLease):
+        pipeline.ship(change.pk)
+    push_by_hand(bare, tmp_path, {"other": "1\n"})
+    monkeypatch.setattr(GitWorkspace, "push", arrive)
+    with time_machine.travel(reloaded(change).not_before + timedelta(seconds=1)):
+        pull = pipeline.ship(change.pk)
+    row = reloaded(change)
+    assert pull is not None
+    assert (row.state, row.commit, pull.head_commit) == (ChangeState.OPENED, late[0], late[0])
+    assert len(row.built_commits) == 2
+    assert git(bare, "rev-parse", change.branch) == late[0]
 
 
 def test_the_waits_grow_and_end(change: ChangeRequest, monkeypatch: pytest.MonkeyPatch) -> None:

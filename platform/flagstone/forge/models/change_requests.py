@@ -97,9 +97,14 @@ class ChangeRequest(models.Model):
         help_text="what its files were worked out on: it is built there, whatever came since",
     )
     base_commit = models.CharField(max_length=64, blank=True)
-    commit = models.CharField(max_length=64, blank=True, help_text="ours, as last built")
-    replaced_commit = models.CharField(
-        max_length=64, blank=True, help_text="ours as well, while it is being rebuilt"
+    commit = models.CharField(
+        max_length=64, blank=True, help_text="ours, which its branch holds or is about to"
+    )
+    built_commits = ArrayField(
+        models.CharField(max_length=64),
+        default=list,
+        blank=True,
+        help_text="every one of ours: a push that was given up may still arrive",
     )
     pushed_at = models.DateTimeField(null=True, blank=True, help_text="first seen at the code host")
     pull_request = models.OneToOneField(

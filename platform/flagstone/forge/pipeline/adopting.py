@@ -40,7 +40,7 @@ def change_to_adopt(row: PullRequest, found: HostPullRequest) -> ChangeRequest |
         pull_request=None,
     ).exclude(state=ChangeState.NO_CHANGE)
     change = untied.first()
-    return change if change and found.head in {change.commit, change.replaced_commit} else None
+    return change if change and found.head in change.built_commits else None
 
 
 def audit_adoption(row: PullRequest, change: ChangeRequest) -> None:

@@ -40,19 +40,35 @@ def publish(change: ChangeRequest) -> None:
     remote = connect(change.repository.host).git_remote(change.repository.full_name)
     with GitWorkspace(remote) as workspace:
         refs = workspace.observe(change.target_branch, change.branch)
-        if _is_ours(change, refs):
-            _record_push(change)
+        if found := _own_commit(change, refs):
+            _record_push(change, found)
             return
         check_unblocked(refs, change.branch)
         target = target_commit(change, refs)
         changes = change.change_set()
         commit = workspace.build_commit(change.based_on or target, changes, commit_meta(change))
         # before anybody can see it, so that a branch with this commit is known to be ours
-        record_progress(change, ChangeState.COMMITTED, base_commit=commit.base, commit=commit.sha)
+        record_progress(
+            change,
+            ChangeState.COMMITTED,
+            base_commit=commit.base,
+            commit=commit.sha,
+            built_commits=built_with(change, commit),
+        )
         outcome = workspace.push(commit, change.branch, expected=None)
-        _settle_push(change, workspace, commit, outcome)
+        found = _settle_push(change, workspace, commit, outcome)
         _note_marks(change.repository, workspace, commit, changes)
-    _record_push(change)
+    _record_push(change, found)
+
+
+def built_with(change: ChangeRequest, commit: Commit) -> list[str]:
+    """Return the commits that Flagstone built for a change, with one more."""
+    return [*(each for each in change.built_commits if each != commit.sha), commit.sha]
+
+
+def standing_at(change: ChangeRequest, found: str) -> dict[str, str]:
+    """Return what the row must say anew when the branch stands at a commit of ours, maybe an earlier one."""
+    return {} if found == change.commit else {"commit": found, "base_commit": ""}
 
 
 def _note_marks(
@@ -64,9 +80,10 @@ def _note_marks(
         marks_at(repository, commit.base, changes.files, read)
 
 
-def _record_push(change: ChangeRequest) -> None:
+def _record_push(change: ChangeRequest, found: str) -> None:
     """Note when it was pushed first: a code host has a minute to see it."""
-    record_progress(change, ChangeState.PUSHED, pushed_at=change.pushed_at or timezone.now())
+    pushed_at = change.pushed_at or timezone.now()
+    record_progress(change, ChangeState.PUSHED, pushed_at=pushed_at, **standing_at(change, found))
 
 
 def target_commit(change: ChangeRequest, refs: RemoteRefs) -> str:
@@ -102,37 +119,38 @@ def commit_meta(change: ChangeRequest) -> CommitMeta:
     )
 
 
-def _is_ours(change: ChangeRequest, refs: RemoteRefs) -> bool:
-    """Tell whether the branch stands at our commit.
+def _own_commit(change: ChangeRequest, refs: RemoteRefs) -> str:
+    """Return the commit of ours that the branch stands at, "" where there is no such branch.
 
     Raises:
         BranchOccupied: It stands at somebody else's.
     """
     found = refs.branches.get(change.branch)
-    if found is not None and found != change.commit:
+    if found is not None and found not in change.built_commits:
         raise BranchOccupied(
             f"The branch {change.branch} of {refs.name} holds a commit that is not Flagstone's "
             f"({found[:12]}). It was left as it is: look at it, delete the branch, and resume.",
             branch=change.branch,
             found=found,
         )
-    return found is not None
+    return found or ""
 
 
 def _settle_push(
     change: ChangeRequest, workspace: GitWorkspace, commit: Commit, outcome: PushOutcome
-) -> None:
-    """Return if the branch holds our commit, whatever git said of the push."""
+) -> str:
+    """Return the commit of ours that the branch holds, whatever git said of the push."""
     if outcome.result in {PushResult.PUSHED, PushResult.UP_TO_DATE}:
-        return
+        return commit.sha
     if outcome.result is PushResult.REJECTED:
         raise refused_push(change, workspace, outcome)
-    change.commit = commit.sha
-    if not _is_ours(change, workspace.observe(change.branch)):
+    found = _own_commit(change, workspace.observe(change.branch))
+    if not found:
         raise StaleLease(
             f"The branch {change.branch} could not be pushed to {workspace.remote.name}: "
             f"{outcome.message or 'no reason was given'}"
         )
+    return found
 
 
 def refused_push(

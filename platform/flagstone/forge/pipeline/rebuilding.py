@@ -1,6 +1,7 @@
 """Builds an open change again on what its target branch holds now; commits of others on its branch stay.
 
-The row names both commits before the push, so that a worker that finds either one knows it for ours.
+The row lists the new commit before the push, so that a worker that finds it knows it for ours, and names it as the
+branch's after the push.
 """
 
 from __future__ import annotations
@@ -12,7 +13,13 @@ from flagstone.forge.git.workspace import GitWorkspace
 from flagstone.forge.hosts.markers import hidden_mark
 from flagstone.forge.models import ChangeRequest, ChangeState
 from flagstone.forge.people import BOT_ACCOUNT
-from flagstone.forge.pipeline.publishing import commit_meta, refused_push, target_commit
+from flagstone.forge.pipeline.publishing import (
+    built_with,
+    commit_meta,
+    refused_push,
+    standing_at,
+    target_commit,
+)
 from flagstone.forge.pipeline.pull_requests import refresh_pull_request
 from flagstone.forge.pipeline.recording import record_progress
 
@@ -30,7 +37,7 @@ def rebuild(change: ChangeRequest) -> None:
     with GitWorkspace(remote) as workspace:
         refs = workspace.observe(change.target_branch, change.branch)
         found = refs.branches.get(change.branch)
-        if found not in {None, change.commit, change.replaced_commit}:
+        if found not in {None, *change.built_commits}:
             _leave_alone(change, str(found))
             return
         try:
@@ -39,16 +46,10 @@ def rebuild(change: ChangeRequest) -> None:
             )
         except EmptyChange:
             words = f"{change.target_branch} holds all of it already; close the pull request."
-            record_progress(change, ChangeState.OPENED, warnings=[words])
+            stands = standing_at(change, found or change.commit)
+            record_progress(change, ChangeState.OPENED, warnings=[words], **stands)
             return
-        if commit.sha != change.commit:
-            record_progress(
-                change,
-                ChangeState.REBUILDING,
-                commit=commit.sha,
-                base_commit=commit.base,
-                replaced_commit=found or "",
-            )
+        record_progress(change, ChangeState.REBUILDING, built_commits=built_with(change, commit))
         outcome = workspace.push(commit, change.branch, expected=found)
         if outcome.result is PushResult.REJECTED:
             raise refused_push(change, workspace, outcome)
@@ -57,7 +58,7 @@ def rebuild(change: ChangeRequest) -> None:
                 f"The branch {change.branch} could not be rebuilt at {remote.name}: "
                 f"{outcome.message or 'no reason was given'}"
             )
-    record_progress(change, ChangeState.DECORATING, replaced_commit="")
+    record_progress(change, ChangeState.DECORATING, commit=commit.sha, base_commit=commit.base)
     if change.pull_request is not None:
         refresh_pull_request(change.pull_request)
 

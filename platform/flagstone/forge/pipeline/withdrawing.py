@@ -78,7 +78,9 @@ def _withdraw(change_id: UUID) -> list[str]:
             return done
     if theirs is not None and theirs.state is PullRequestState.OPEN:
         return done  # without its branch the code host would close it
-    if change.commit and forge.delete_branch(name, change.branch, expected=change.commit):
+    # which of ours it stands at was not written down where a worker died in a push
+    newest_first = reversed(change.built_commits)
+    if any(forge.delete_branch(name, change.branch, expected=each) for each in newest_first):
         done.append(f"deleted the branch {change.branch} of {name}")
     return done
 
