@@ -42,6 +42,11 @@ logger = logging.getLogger(__name__)
 
 MOST_ATTEMPTS = 10
 _FIRST_WAIT, _LONGEST_WAIT = 5.0, 600.0
+# the pull request is open; what a person does if the rest cannot be done
+_LEFT_TO_DO = {
+    ChangeState.REBUILDING: "It may not stand on its target branch's newest commit: have it rebuilt again.",
+    ChangeState.DECORATING: "Labels or reviewers may be missing: add them at the code host.",
+}
 # to wait for one's turn is no attempt
 _NO_ATTEMPT = (RateLimited, ChangeBusy)
 # a longer wait is not for one's turn: the code host wants to be left alone
@@ -109,7 +114,9 @@ def _begin(change: ChangeRequest) -> None:
     if change.attempts > MOST_ATTEMPTS:
         message = f"{MOST_ATTEMPTS} attempts did not finish it. {change.last_error}".strip()
         if (state := _state_given_up(change)) is ChangeState.OPENED:
-            record_progress(change, state, warnings=[message])
+            record_progress(
+                change, state, warnings=[f"{message} {_LEFT_TO_DO[ChangeState(change.state)]}"]
+            )
         else:
             record_progress(change, state, last_error=message, error_code="forge.gave_up")
     else:
@@ -168,8 +175,8 @@ def _as_failure(change: ChangeRequest, error: Exception) -> ForgeError:
     logger.error("the change %s ended in an unexpected error: %s", change.pk, told)
     [reason, *_] = str(error).splitlines() or ["no reason given"]
     return Unexpected(
-        f"An error that nobody foresaw ended the attempt ({type(error).__name__}: {reason[:300]}). It is tried again; "
-        "if it stays, look into the worker's log."
+        f"An error that nobody foresaw ended the attempt ({type(error).__name__}: {reason[:300]}). If trying again "
+        "does not help, look into the worker's log."
     )
 
 
@@ -183,9 +190,7 @@ def _state_after(change: ChangeRequest, error: ForgeError, attempts: int) -> Cha
 
 def _state_given_up(change: ChangeRequest) -> ChangeState:
     """Return where a change stays that nobody tries any more: where its pull request is open, that stands."""
-    if change.state in {ChangeState.REBUILDING, ChangeState.DECORATING}:
-        return ChangeState.OPENED
-    return ChangeState.FAILED
+    return ChangeState.OPENED if change.state in _LEFT_TO_DO else ChangeState.FAILED
 
 
 @contextlib.contextmanager
