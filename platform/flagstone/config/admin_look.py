@@ -12,6 +12,10 @@ def _mark(_request: HttpRequest) -> str:
     return static("web/favicon.svg")
 
 
+def _narrow_screens(_request: HttpRequest) -> str:
+    return static("web/admin.css")
+
+
 # Lightness and chroma from the portal's ground to its ink; the light end is warm, the dark end cool.
 _BASE = {
     "50": "oklch(0.982 0.003 85)",
@@ -47,6 +51,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_URL": "/",
     "SITE_ICON": _mark,
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _mark}],
+    "STYLES": [_narrow_screens],
     "SHOW_HISTORY": False,
     "COLORS": {"base": _BASE, "primary": _PRIMARY},
     "SIDEBAR": {"show_search": True},
