@@ -18,6 +18,7 @@ from flagstone.forge.connections import connect
 from flagstone.forge.errors import (
     EmptyRepository,
     ForgeError,
+    InvalidName,
     NoDefaultBranch,
     RateLimited,
 )
@@ -147,7 +148,11 @@ def _begin(
         return entry, None
     if reason := _reason(entry):
         return Candidate(entry.full_name, skipped=reason), None
-    remote = forge.git_remote(entry.full_name)
+    try:
+        forge.check_name(entry.full_name)
+        remote = forge.git_remote(entry.full_name)
+    except InvalidName as error:
+        return _left_out(entry.full_name, error), None
     return entry, pool.submit(glance, remote, _files_to_read, time_limit=_PATIENCE)
 
 
