@@ -31,5 +31,7 @@ def test_an_odd_name_ends_no_discovery(
         # a name alone is a whole one at Pagure, which has no such repository
         named = odd[1:] if kind == "pagure" else odd
         assert not any(each.has_failed for each in named)
-        assert all("Write it as" in each.skipped or "It is `owner/name`" in each.skipped for each in named)
+        assert all(
+            "Write it as" in each.skipped or "It is `owner/name`" in each.skipped for each in named
+        )
         assert (fine.full_name, fine.skipped, fine.is_registered) == (REPO, "", True)

@@ -11,6 +11,7 @@ from flagstone.forge.connections import connect
 from flagstone.forge.errors import NotAllowed
 from flagstone.forge.four_eyes import is_approved_by_another, knows_login, may_be_own
 from flagstone.forge.hosts.base import MergeMethod, Verdict
+from flagstone.forge.hosts.markers import without_marks
 from flagstone.forge.models import CodeHost, PullRequest
 from flagstone.forge.people import account_at
 
@@ -52,7 +53,7 @@ def review_pull_request(
 def comment_on_pull_request(*, actor: User, pull_request: PullRequest, body: str) -> PullRequest:
     """Say something under a pull request."""
     require(actor, "forge.review")
-    _require_text(body, "Write something")
+    _require_text(without_marks(body), "Write something")
     _audit(actor, "commented", pull_request)
     repository = pull_request.repository
     connect(repository.host).upsert_comment(

@@ -14,6 +14,7 @@ from flagstone.forge.hosts.base import (
     Verdict,
 )
 from flagstone.forge.hosts.local import LocalForge
+from flagstone.forge.hosts.markers import without_marks
 from tests.forge.hosts.local.conftest import BOT, LEO, MIA, Clock
 from tests.forge.repositories import push_by_hand
 
@@ -99,6 +100,25 @@ def test_a_marked_comment_is_edited_in_place(forge: LocalForge, pull: PullReques
     assert (second.number, second.body, second.at) == (1, f"score 80\n\n{mark}", first.at)
     comments = forge.get_pull_request(REPO, 1).comments
     assert [comment.body for comment in comments] == [f"score 80\n\n{mark}", "hm"]
+
+
+@pytest.mark.parametrize("mark", ["<!-- flagstone:left-alone -->", "<!-- verdict -->"])
+def test_nobody_elses_words_are_edited_though_they_carry_the_mark(
+    forge: LocalForge, pull: PullRequest, mark: str
+) -> None:
+    forge.upsert_comment(REPO, 1, by=LEO, body=f"my words {mark}")
+    for words in ("left alone", "left alone again"):
+        forge.upsert_comment(REPO, 1, by=BOT, body=words, marker=mark)
+    said, ours = forge.get_pull_request(REPO, 1).comments
+    assert (said.by, without_marks(said.body), said.edited_at) == (
+        LEO, f"my words {mark}" if "verdict" in mark else "my words", None,
+    )  # fmt: skip
+    assert (ours.number, ours.by, ours.body) == (2, BOT, f"left alone again\n\n{mark}")
+
+
+def test_a_person_cannot_write_a_mark_of_ours(forge: LocalForge, pull: PullRequest) -> None:
+    said = forge.upsert_comment(REPO, 1, by=LEO, body="a <!-- flagstone:verdict --> b")
+    assert said.body == "a  b"
 
 
 def test_the_same_marked_comment_again_changes_nothing(

@@ -14,6 +14,10 @@ from flagstone.forge.hosts.base import (
     Review,
     Verdict,
 )
+from flagstone.forge.hosts.markers import mark_text
+
+# that of the other code hosts
+LONGEST_COMMENT = 65_536
 
 
 def require_open(pull_request: PullRequest) -> None:
@@ -61,10 +65,14 @@ def with_review(
 def with_comment(
     pull_request: PullRequest, *, by: Account, body: str, marker: str, at: datetime
 ) -> tuple[PullRequest, Comment]:
-    """Add a comment, or rewrite the one that carries the marker."""
-    text = f"{body}\n\n{marker}" if marker and marker not in body else body
+    """Add a comment, or rewrite the one of the same account that carries the marker.
+
+    Marks that stand in the body are taken out: a person's words may not pass for a comment of Flagstone's.
+    """
+    text = mark_text(body, marker, longest=LONGEST_COMMENT)
     comments = list(pull_request.comments)
-    place = next((n for n, c in enumerate(comments) if marker and marker in c.body), len(comments))
+    ours = (n for n, c in enumerate(comments) if marker and marker in c.body and _is_by(c, by))
+    place = next(ours, len(comments))
     if place < len(comments):
         comment = comments[place]
         if comment.body == text:
@@ -105,6 +113,10 @@ def merged(
         closed_at=at,
         updated_at=at,
     )
+
+
+def _is_by(comment: Comment, account: Account) -> bool:
+    return (comment.by.login, comment.by.is_bot) == (account.login, account.is_bot)
 
 
 def _noticed(pull_request: PullRequest, by: Account, at: datetime) -> PullRequest:
