@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeVar
 
 from django.db.models import QuerySet
 
 from flagstone.forge.connections import connect
-from flagstone.forge.errors import ForgeError, RefNotFound
+from flagstone.forge.errors import ForgeError, GitFailed, OutputTooLarge, RefNotFound, TimedOut
 from flagstone.forge.git.attributes import read_marks
+from flagstone.forge.git.command import Git
 from flagstone.forge.git.comparing import MergeTrial, read_diff, try_merge
 from flagstone.forge.git.diffs import FileDiff
 from flagstone.forge.git.history import commits_at
+from flagstone.forge.git.limits import OF_A_COMPARISON, ended_by_limits
 from flagstone.forge.git.reading import ReadLimits, Tree, read_files, resolve_commit
 from flagstone.forge.git.reading import existing_paths as find_existing_paths
 from flagstone.forge.git.reading import read_tree as read_commit_tree
@@ -29,7 +32,11 @@ from flagstone.forge.hosts.base import PullRequest as HostPullRequest
 from flagstone.forge.hosts.markers import without_marks
 from flagstone.forge.models import ChangeRequest, PullRequest, Repository
 
+_T = TypeVar("_T")
+
 _COMMIT_LENGTH = 40
+# seconds for one git command while a page waits
+_PATIENCE = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +55,10 @@ class PullRequestDetail:
         pull_request: Our row.
         live: The code host's own description; its `head` is what a person looks at and merges.
         body: The body as people read it.
-        files: What it changes.
-        size: Its size, and the part that people wrote.
+        files: What it changes; None where that is more than a page can tell.
+        size: Its size, and the part that people wrote; None where the files are.
         marks: What the repository itself says of the files.
-        merge: Whether it can be merged now; None once it is merged or closed.
+        merge: Whether it can be merged now; None once it is merged or closed, and where git cannot tell in time.
         statuses: What checks say of its head, by context.
         change: The change request behind it, if Flagstone opened it.
     """
@@ -59,8 +66,8 @@ class PullRequestDetail:
     pull_request: PullRequest
     live: HostPullRequest
     body: str
-    files: list[FileDiff]
-    size: ChangeSize
+    files: list[FileDiff] | None
+    size: ChangeSize | None
     marks: Marks
     merge: MergeTrial | None
     statuses: Mapping[str, CommitStatus]
@@ -186,25 +193,42 @@ def pull_request_detail(pull_request: PullRequest) -> PullRequestDetail:
     """
     forge, name = connect(pull_request.repository.host), pull_request.repository.full_name
     live = forge.get_pull_request(name, pull_request.number)
-    with GitWorkspace(forge.git_remote(name)) as workspace:
+    remote = forge.git_remote(name)
+    with GitWorkspace(remote, time_limit=_PATIENCE, limits=OF_A_COMPARISON) as workspace:
         workspace.fetch(live.base, live.head, blobs=True)
-        files = read_diff(workspace.git, live.base, live.head)
-        marks = _marks(workspace, live.base, files)
+        files = _unless_too_much(read_diff, workspace, live)
+        marks = _marks(workspace, live.base, files or ())
         is_open = live.state is PullRequestState.OPEN
-        merge = try_merge(workspace.git, live.base, live.head) if is_open else None
+        merge = _unless_too_much(try_merge, workspace, live) if is_open else None
     return PullRequestDetail(
         pull_request=pull_request,
         live=live,
         body=without_marks(live.body),
         files=files,
-        size=measure(
-            (FileSize(file.path, file.additions, file.deletions) for file in files), marks
-        ),
+        size=None if files is None else _size(files, marks),
         marks=marks,
         merge=merge,
         statuses=forge.commit_statuses(name, live.head),
         change=ChangeRequest.objects.filter(pull_request=pull_request).first(),
     )
+
+
+def _unless_too_much(
+    compare: Callable[[Git, str, str], _T], workspace: GitWorkspace, live: HostPullRequest
+) -> _T | None:
+    """Compare both sides; None where that takes more than a page may: a few objects can hold millions of files."""
+    try:
+        return compare(workspace.git, live.base, live.head)
+    except (OutputTooLarge, TimedOut):
+        return None
+    except GitFailed as error:
+        if not ended_by_limits(int(str(error.params["status"])), error.message):
+            raise
+        return None
+
+
+def _size(files: Iterable[FileDiff], marks: Marks) -> ChangeSize:
+    return measure((FileSize(file.path, file.additions, file.deletions) for file in files), marks)
 
 
 def _marks(workspace: GitWorkspace, base: str, files: Iterable[FileDiff]) -> Marks:

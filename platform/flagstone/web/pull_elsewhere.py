@@ -16,10 +16,12 @@ from flagstone.forge.hosts.base import PullRequest as HostPullRequest
 from flagstone.forge.hosts.base import PullRequestState
 from flagstone.web import pull_requests
 from flagstone.web.links import web_address
-from flagstone.web.pull_requests import REVIEW_PROMISE, has_failed_status, shown_statuses
-
-# a page carries so many files; the code host has them all
-FILES_SHOWN = 300
+from flagstone.web.pull_requests import (
+    FILES_SHOWN,
+    REVIEW_PROMISE,
+    has_failed_status,
+    shown_statuses,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,8 @@ from flagstone.web.templatetags.trees import TreeFile
 
 # a first review comes within a day
 REVIEW_PROMISE = timedelta(hours=24)
+# a page carries so many files
+FILES_SHOWN = 300
 # beyond this many changed lines a page shows the files closed, and each when it is opened
 LINES_SHOWN_AT_ONCE = 1_500
 
@@ -183,6 +185,13 @@ def changed_files(files: Iterable[FileDiff], marks: Marks) -> list[ChangedFile]:
         is_open = shown <= LINES_SHOWN_AT_ONCE and is_written
         numbered.append(ChangedFile(file, number, is_open, is_written))
     return numbered
+
+
+def left_out_note(shown: int, files: int) -> str:
+    """Say that a page has not all files; "" where it has."""
+    if shown == files:
+        return ""
+    return f"These are the first {shown} of {files} files. Look at the others in a clone of the branch."
 
 
 def tree_of(files: Iterable[ChangedFile]) -> list[TreeFile]:

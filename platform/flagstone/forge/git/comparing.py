@@ -10,7 +10,10 @@ from flagstone.forge.git.diffs import FileDiff, parse_diff
 from flagstone.forge.git.sizes import FileSize
 
 LARGEST_DIFF = 16 * 1024 * 1024
+# of files and counts alone: some fifty thousand
+LARGEST_LIST = 8 * 1024 * 1024
 LINES_PER_FILE = 3_000
+LINES_IN_ALL = 30_000
 
 _DIFF = (
     "-r", "-z", "-M", "--raw", "--numstat", "--no-color", "--no-ext-diff", "--no-textconv",
@@ -35,17 +38,28 @@ def read_diff(git: Git, base: str, head: str) -> list[FileDiff]:
     """Read what a branch changed since it left its base.
 
     Of a change too large to show, the files and their counts are left, each marked as truncated.
+
+    Raises:
+        OutputTooLarge: Even those are too many.
+        TimedOut: git did not get through them.
+        GitFailed: A commit is not there, or git came to its limits.
     """
     try:
         output = git.run("diff-tree", *_DIFF, "--patch", base, head, output_limit=LARGEST_DIFF)
     except OutputTooLarge:
-        output = git.run("diff-tree", *_DIFF, base, head)
-    return parse_diff(output.stdout, lines_per_file=LINES_PER_FILE)
+        output = git.run("diff-tree", *_DIFF, base, head, output_limit=LARGEST_LIST)
+    return parse_diff(output.stdout, lines_per_file=LINES_PER_FILE, lines_in_all=LINES_IN_ALL)
 
 
 def read_sizes(git: Git, base: str, head: str) -> tuple[FileSize, ...]:
-    """Count what a branch changed in each file since it left its base, without reading the lines."""
-    output = git.run("diff-tree", *_DIFF, base, head)
+    """Count what a branch changed in each file since it left its base, without reading the lines.
+
+    Raises:
+        OutputTooLarge: The files are too many.
+        TimedOut: git did not get through them.
+        GitFailed: A commit is not there, or git came to its limits.
+    """
+    output = git.run("diff-tree", *_DIFF, base, head, output_limit=LARGEST_LIST)
     files = parse_diff(output.stdout, lines_per_file=0)
     return tuple(FileSize(file.path, file.additions, file.deletions) for file in files)
 

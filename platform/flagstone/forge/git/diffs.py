@@ -110,21 +110,31 @@ class _Head:
     new_mode: str
 
 
-def parse_diff(output: bytes, *, lines_per_file: int) -> list[FileDiff]:
+def parse_diff(
+    output: bytes, *, lines_per_file: int, lines_in_all: int | None = None
+) -> list[FileDiff]:
     """Read the output of `git diff-tree -r -z -M --raw --numstat [--patch]`.
 
     The raw part gives the exact paths, the counts follow, and the patch comes in the same order; so no
     path is ever taken from a patch header, where a hostile name could pass for something else.
+
+    Args:
+        output: All that git wrote.
+        lines_per_file: Of the patch, that are read of one file at most.
+        lines_in_all: That are read of all files together; None for all of them.
     """
     numbers, _, patch = output.partition(b"\0\0")
     fields = numbers.decode("utf-8", "replace").rstrip("\0").split("\0")
     heads, rest = _parse_raw(fields)
     counts = _parse_counts(rest, len(heads))
     sections = _split_patch(patch) if patch else iter(())
-    return [
-        _file_diff(head, count, _sections_of(head, sections), lines_per_file)
-        for head, count in zip(heads, counts, strict=True)
-    ]
+    files, left = [], lines_in_all
+    for head, count in zip(heads, counts, strict=True):
+        section = _sections_of(head, sections)
+        most = lines_per_file if left is None else min(lines_per_file, left)
+        files.append(_file_diff(head, count, section, most))
+        left = left and left - min(len(section), most)
+    return files
 
 
 def _parse_raw(fields: list[str]) -> tuple[list[_Head], list[str]]:

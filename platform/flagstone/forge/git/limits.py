@@ -54,6 +54,11 @@ class ProcessLimits:
         return ["/bin/sh", "-c", _SCRIPT, "sh", *limits, *command]
 
 
+# to compare what somebody pushed, for a page or a number: a few objects can hold millions of files. git reads a large
+# pack through a window of 1 GiB, which has to find its place
+OF_A_COMPARISON = ProcessLimits(memory_bytes=2 * 1024 * 1024 * 1024, cpu_seconds=20)
+
+
 def ended_by_limits(status: int, said: str) -> bool:
     """Tell whether it is such a limit that ended git, or that ended one of its children."""
     return -status in _ENDED or bool(_SIGNS.search(said))

@@ -171,18 +171,22 @@ def _page(
 
 def _told(request: PageRequest, detail: selectors.PullRequestDetail) -> dict[str, Any]:
     found, live, user = detail.pull_request, detail.live, request.user
-    files = pull_requests.changed_files(detail.files, detail.marks)
+    changed = detail.files or []
+    files = pull_requests.changed_files(changed[: pull_requests.FILES_SHOWN], detail.marks)
     has_conflict = bool(detail.merge and detail.merge.conflicts)
     return _frame(
-        request, found, live, [file.path for file in detail.files], has_conflict=has_conflict
+        request, found, live, [file.path for file in changed], has_conflict=has_conflict
     ) | {
         "detail": detail,
-        "size": pull_requests.size_of_change(found, detail.size.written_lines),
+        "size": pull_requests.size_of_change(
+            found, detail.size.written_lines if detail.size else None
+        ),
         "waiting": pull_requests.waiting_of(found, timezone.now()),
         "remarks": pull_requests.remarks_of(live, detail.body),
         "approvals": pull_requests.approvals_of(live),
         "mergeable": pull_requests.is_mergeable(detail),
         "files": files,
+        "left_out_note": pull_requests.left_out_note(len(files), len(changed)),
         "tree_files": pull_requests.tree_of(files),
         "statuses": pull_requests.shown_statuses(detail.statuses),
         "has_failed_status": pull_requests.has_failed_status(detail.statuses),

@@ -12,6 +12,7 @@ from flagstone.forge.errors import EmptyRepository, GitFailed, NoDefaultBranch, 
 from flagstone.forge.git.changes import ChangeSet
 from flagstone.forge.git.commits import CommitMeta
 from flagstone.forge.git.comparing import read_sizes
+from flagstone.forge.git.limits import OF_A_COMPARISON
 from flagstone.forge.git.remotes import HEADS, GitRemote
 from flagstone.forge.git.sizes import FileSize
 from flagstone.forge.hosts.base import (
@@ -138,7 +139,8 @@ class LocalForge:
 
     def changed_files(self, repository: str, number: int) -> tuple[FileSize, ...]:
         pull = self._pulls(repository).get(number)
-        return read_sizes(self._repositories.git(repository), pull.base, pull.head)
+        git = self._repositories.git(repository, limits=OF_A_COMPARISON)
+        return read_sizes(git, pull.base, pull.head)
 
     def list_repositories(self, owner: str) -> Iterator[RepositoryEntry]:
         names = [name for name in self.repository_names() if name.partition("/")[0] == owner]

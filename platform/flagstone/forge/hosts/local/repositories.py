@@ -14,6 +14,7 @@ from flagstone.forge.git.changes import ChangeSet
 from flagstone.forge.git.command import Git
 from flagstone.forge.git.commits import CommitMeta, fast_import_stream
 from flagstone.forge.git.environment import clean_environment
+from flagstone.forge.git.limits import ProcessLimits
 from flagstone.forge.hosts.local.store import exclusive
 
 DEFAULT_BRANCH = "main"
@@ -83,9 +84,9 @@ class LocalRepositories:
             )
         return folder
 
-    def git(self, full_name: str) -> Git:
-        """Return git, standing in a repository that is there."""
-        return _git(self.existing(full_name))
+    def git(self, full_name: str, *, limits: ProcessLimits | None = None) -> Git:
+        """Return git, standing in a repository that is there; `limits` are what a command may take."""
+        return _git(self.existing(full_name), limits)
 
     def names(self) -> list[str]:
         """List every repository under the root."""
@@ -146,10 +147,10 @@ def _taken(wanted: str, existing: str) -> RepositoryExists:
     )
 
 
-def _git(folder: Path) -> Git:
+def _git(folder: Path, limits: ProcessLimits | None = None) -> Git:
     environment = clean_environment(folder)
     environment["GIT_DIR"] = str(folder)
-    return Git(folder, environment)
+    return Git(folder, environment, limits=limits)
 
 
 def _fill(draft: Path, description: str, files: ChangeSet, meta: CommitMeta) -> None:
