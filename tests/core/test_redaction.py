@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from flagstone.core.redaction import redact
+from flagstone.core.redaction import masked, redact, spellings_of
 
 
 @pytest.mark.parametrize(
@@ -31,3 +31,21 @@ from flagstone.core.redaction import redact
 )
 def test_redact(text, expected):
     assert redact(text) == expected
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Authorization: Basic Ym90OnMvM2NyZXQr",
+        "Bearer s/3cret+",
+        "s/3cret+",
+    ],
+)
+@pytest.mark.parametrize("said", ["s/3cret+", "s%2F3cret%2B", "cy8zY3JldCs=", "cy8zY3JldCs%3D"])
+def test_what_a_server_repeats_of_a_header_is_masked_however_it_writes_it(header, said):
+    assert masked(f"no {said}!", spellings_of(header)) == "no [redacted]!"
+
+
+def test_the_whole_of_basic_is_masked_and_no_credential_masks_nothing():
+    assert masked("Ym90OnMvM2NyZXQr", spellings_of("Basic Ym90OnMvM2NyZXQr")) == "[redacted]"
+    assert masked("as it is", spellings_of("")) == "as it is"

@@ -53,3 +53,8 @@ def test_no_sentence_of_ours_is_taken_for_a_credential() -> None:
     ]
     assert len(raised) > 100
     assert [(name, words) for name, words in raised if redact(words) != words] == []
+
+
+def test_no_message_carries_what_a_database_cannot_hold() -> None:
+    error = errors.PolicyRejected("It said: a\0b \ud800\nnext: ü")
+    assert str(error) == error.message == "It said: a⟨U+0000⟩b ⟨U+D800⟩\nnext: ü"

@@ -7,7 +7,7 @@ from django.conf import settings
 
 from flagstone.catalog.engine.composing import Limits
 from flagstone.catalog.engine.placeholders import Unresolved
-from flagstone.core.http_session import Unredirected
+from flagstone.core.http_session import GuardedSession
 
 _TIMEOUT = (3.05, 10)
 _MISSING = frozenset({404, 410})
@@ -18,7 +18,7 @@ class AllowedHosts:
 
     def __init__(self) -> None:
         self.allowed_hosts: list[str] = list(settings.FLAGSTONE_CATALOG_ALLOWED_HOSTS)
-        self._session = Unredirected()
+        self._session = GuardedSession()
         self._session.auth = _no_credentials
 
     def fetch(self, url: str) -> bytes | None:

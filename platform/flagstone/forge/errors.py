@@ -9,11 +9,15 @@ from __future__ import annotations
 from typing import ClassVar
 
 from flagstone.core.errors import Conflict, ExternalError, NotFound, UserError
+from flagstone.core.hidden_characters import written_out
 from flagstone.core.redaction import redact
 
 
 class ForgeError(ExternalError):
-    """Root of the family; its message never carries a credential, wherever the words came from."""
+    """Root of the family.
+
+    Wherever the words came from, the message carries no credential, and nothing that a database cannot hold.
+    """
 
     default_code = "forge.failed"
     worth_retrying: ClassVar[bool] = False
@@ -27,7 +31,7 @@ class ForgeError(ExternalError):
         **params: object,
     ) -> None:
         super().__init__(
-            redact(message),
+            written_out(redact(message)),
             code=code,
             retryable=self.worth_retrying,
             retry_after=retry_after,

@@ -10,11 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from flagstone.forge.errors import AuthenticationFailed, RepositoryMoved, TransportError
+from flagstone.forge.errors import (
+    AuthenticationFailed,
+    ForgeError,
+    RepositoryMoved,
+    TransportError,
+)
+from flagstone.forge.git.pushing import PushOutcome, PushResult
 from flagstone.forge.git.remotes import GitRemote
 from flagstone.forge.git.workspace import GitWorkspace
 from tests.forge.git.http_host import BRANCH, TOKEN, HttpHost, build, processes_with
-from tests.git_http import GitFault, GitServer, serving
+from tests.git_http import GitFault, GitServer, serving, write_hook
 
 ON_PACK = "POST /acme/gitops.git/git-receive-pack"
 ENCODED = base64.b64encode(f"bot:{TOKEN}".encode()).decode()
@@ -123,3 +129,24 @@ def test_row_29_the_token_is_in_no_message_and_shown_by_no_object(web: HttpHost)
     for text in shown:
         assert TOKEN not in text
         assert ENCODED not in text
+
+
+@pytest.mark.parametrize("said", [TOKEN, ENCODED, base64.b64encode(TOKEN.encode()).decode()])
+@pytest.mark.parametrize("status", [403, 404, 503])
+def test_row_29_a_server_that_repeats_the_token_is_shown_without_it(
+    web: HttpHost, said: str, status: int
+) -> None:
+    web.server.faults.append(GitFault("info/refs", status=status, body=f"no to {said}\n"))
+    with GitWorkspace(web.remote()) as workspace, pytest.raises(ForgeError) as caught:
+        workspace.observe("main")
+    shown = f"{caught.value} {caught.value.params} {caught.value.__cause__!r}"
+    assert said not in shown
+    assert "no to [redacted]" in shown
+
+
+@pytest.mark.parametrize("said", [TOKEN, ENCODED])
+def test_row_29_a_hook_that_repeats_the_token_is_shown_without_it(web: HttpHost, said: str) -> None:
+    write_hook(web.bare, f'echo "bad user {said}" >&2; exit 1')
+    with GitWorkspace(web.remote()) as workspace:
+        outcome = workspace.push(build(workspace), BRANCH, expected=None)
+    assert outcome == PushOutcome(PushResult.REJECTED, "bad user [redacted]")

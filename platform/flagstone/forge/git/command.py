@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -13,6 +14,7 @@ os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
 
 from git.cmd import Git as GitPythonCommand
 
+from flagstone.core.redaction import masked, spellings_of
 from flagstone.forge.errors import GitFailed, GitMissing, NoRoom, OutputTooLarge, TimedOut
 from flagstone.forge.git.limits import ProcessLimits
 from flagstone.forge.git.process import (
@@ -28,6 +30,8 @@ DEFAULT_TIME_LIMIT = 60.0
 _DISK_FULL = re.compile(
     r"^(?!remote:).*(?:No space left on device|Out of diskspace|Disk quota exceeded)", re.MULTILINE
 )
+# everything else writes what a repository holds, which stays as it is
+_SAYS_A_SERVERS_WORDS = frozenset({"ls-remote", "push"})
 DEFAULT_OUTPUT_LIMIT = 256 * 1024 * 1024
 
 
@@ -42,6 +46,7 @@ class Git(GitPythonCommand):
         environment: All that git gets, see `clean_environment`.
         time_limit: Seconds that a command may take.
         limits: What the kernel lets a command take, where it works with what strangers sent.
+        credentials: Headers that sign in, see `GitRemote.credentials`; what the other side says is rid of them.
     """
 
     def __init__(
@@ -51,17 +56,26 @@ class Git(GitPythonCommand):
         *,
         time_limit: float = DEFAULT_TIME_LIMIT,
         limits: ProcessLimits | None = None,
+        credentials: Collection[str] = (),
     ) -> None:
         super().__init__(str(directory))
         self._directory = directory
         self._clean_environment = environment
         self._time_limit = time_limit
         self._limits = limits
+        self._credentials = credentials
+        self._spellings = [each for header in credentials for each in spellings_of(header)]
 
     def with_environment(self, **more: str) -> Git:
         """Return the same git with more in its environment."""
         environment = {**self._clean_environment, **more}
-        return Git(self._directory, environment, time_limit=self._time_limit, limits=self._limits)
+        return Git(
+            self._directory,
+            environment,
+            time_limit=self._time_limit,
+            limits=self._limits,
+            credentials=self._credentials,
+        )
 
     def run(
         self,
@@ -121,7 +135,7 @@ class Git(GitPythonCommand):
         """Start what GitPython put together; the keywords are its names for stdin and limits."""
         try:
             check_version(self._clean_environment)
-            return run_group(
+            done = run_group(
                 command,
                 stdin=istream,
                 environment=self._clean_environment,
@@ -130,6 +144,7 @@ class Git(GitPythonCommand):
                 output_limit=max_chunk_size,
                 limits=self._limits,
             )
+            return self._without_credentials(done, command[1])
         except TimeLimitReached as error:
             raise TimedOut(
                 f"git {command[1]} did not end within {kill_after_timeout:g} seconds, "
@@ -151,3 +166,13 @@ class Git(GitPythonCommand):
                 "The git program cannot be started; "
                 "install git 2.38 or newer here and on every worker."
             ) from error
+
+    def _without_credentials(self, done: Completed, command: str) -> Completed:
+        """Mask what a server repeats of the credential that it was sent: its words are stored and shown."""
+        if not self._spellings:
+            return done
+        stdout = done.stdout
+        if command in _SAYS_A_SERVERS_WORDS:
+            said = masked(stdout.decode("utf-8", "surrogateescape"), self._spellings)
+            stdout = said.encode("utf-8", "surrogateescape")
+        return replace(done, stdout=stdout, stderr=masked(done.stderr, self._spellings))

@@ -36,6 +36,8 @@ _ASKED = re.compile(r"^fatal: could not read (?:Username|Password) for ", re.MUL
 # git asks for the refs before it writes anything
 _UNREACHED = re.compile(r"^fatal: unable to access ", re.MULTILINE)
 _PLACE = re.compile(r"<= Recv header: location: (\S+)", re.IGNORECASE)
+# taken out before the address is read: a mask in its place would be no address
+_USER = re.compile(r"(?<=://)[^/?#]*@")
 _SPEAKS_GIT = re.compile(
     r"<= Recv header: content-type: application/x-git-upload-pack-advertisement", re.IGNORECASE
 )
@@ -144,10 +146,10 @@ def new_place(git: Git, remote: GitRemote) -> str:
     """
     try:
         found = _PLACE.search(_headers_of_a_look(git, remote))
-        parts = urlsplit(found[1] if found else "")
+        parts = urlsplit(_USER.sub("", found[1] if found else ""))
     except (Retryable, ValueError):
         return ""
-    host = parts.netloc.rpartition("@")[2]
+    host = parts.netloc
     path = parts.path.removesuffix("/info/refs")
     place = f"{parts.scheme}://{host}{path}" if host else path
     return place[:_LONGEST_PLACE] if place.isprintable() else ""

@@ -30,9 +30,16 @@ class GitRemote:
     config: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
+    def credentials(self) -> tuple[str, ...]:
+        """The headers that sign in, which go with every request."""
+        return tuple(
+            value for key, value in self.config.items() if key.lower().endswith(".extraheader")
+        )
+
+    @property
     def signs_in(self) -> bool:
         """Whether a credential goes with every request."""
-        return any(key.lower().endswith(".extraheader") for key in self.config)
+        return bool(self.credentials)
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,7 +107,13 @@ class GitWorkspace:
         config = {**self.remote.config, **(OF_STRANGERS if self._limits else {})}
         environment = clean_environment(home, protocols=self.remote.protocols, config=config)
         environment["GIT_DIR"] = str(repository)
-        self._git = Git(repository, environment, time_limit=self._time_limit, limits=self._limits)
+        self._git = Git(
+            repository,
+            environment,
+            time_limit=self._time_limit,
+            limits=self._limits,
+            credentials=self.remote.credentials,
+        )
         return self
 
     def __exit__(

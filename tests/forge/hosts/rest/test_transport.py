@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
+from base64 import b64encode
 from collections.abc import Iterator
 from email.utils import formatdate
 
@@ -331,6 +332,9 @@ def test_no_password_of_the_machine_is_used(server, tmp_path, monkeypatch):
     [
         Fault("thing", Reply(401, {"message": f"token {CANARY} is no good"})),
         Fault("thing", Reply(422, {"errors": [f"Authorization: Bearer {CANARY}"]})),
+        Fault("thing", Reply(422, {"message": f"no {b64encode(CANARY.encode()).decode()}"})),
+        Fault("thing", Reply(301, {}, {"Location": f"https://x/?private_token={CANARY}"})),
+        Fault("thing", Reply(403, {}, {"X-Request-Id": CANARY})),
         Fault("thing", cuts=True),
     ],
 )
@@ -343,3 +347,4 @@ def test_no_error_carries_the_credential(server, fault):
         seen.append(f"{error!r} {error} {getattr(error, 'params', '')}")
         error = error.__cause__
     assert CANARY not in " ".join(seen)
+    assert b64encode(CANARY.encode()).decode() not in " ".join(seen)

@@ -30,6 +30,7 @@ REMEDIES: Mapping[type[ForgeError], str] = {
     PermissionDenied: " Give it that right at the code host.",
     RepositoryGone: " Check the name, and what the credential may see.",
 }
+_LONGEST_PLACE = 200
 _BY_STATUS: Mapping[int, tuple[type[ForgeError], str]] = {
     HTTPStatus.UNAUTHORIZED: (AuthenticationFailed, "does not accept Flagstone's credential"),
     HTTPStatus.FORBIDDEN: (PermissionDenied, "does not let Flagstone's credential do this"),
@@ -71,9 +72,10 @@ def refusal_of(
     if status in _BY_STATUS:
         return refused(*_BY_STATUS[status])
     if status < HTTPStatus.BAD_REQUEST:
-        place = headers.get("location", "nowhere")
+        place = headers.get("location", "")[:_LONGEST_PLACE]
+        place = place if place.isprintable() else ""
         return RepositoryMoved(
-            f"{name} says that it moved to {place}. Flagstone follows no redirect: register it under "
+            f"{name} says that it moved to {place or 'nowhere'}. Flagstone follows no redirect: register it under "
             "its new name.",
             **params,
         )

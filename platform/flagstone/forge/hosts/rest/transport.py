@@ -6,7 +6,7 @@ two pull requests, and one that follows a redirect takes its credential along.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Protocol
@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 import requests
 from requests.utils import get_environ_proxies
 
-from flagstone.core.http_session import Unredirected
-from flagstone.core.redaction import MASK
+from flagstone.core.http_session import GuardedSession
+from flagstone.core.redaction import MASK, masked, spellings_of
 from flagstone.forge.errors import ForgeError, OutcomeUnknown, ServerError, TransportError
 from flagstone.forge.hosts.rest.answers import parsed
 from flagstone.forge.hosts.rest.refusals import refusal_of
@@ -235,6 +235,7 @@ class Transport:
         is_write = method not in _SAFE
         self._pace.before(is_write=is_write)
         credential = dict(self._authorize())
+        spellings = [each for value in credential.values() for each in spellings_of(value)]
         try:
             with self._session.request(
                 method,
@@ -247,14 +248,16 @@ class Transport:
                 stream=True,
                 proxies=get_environ_proxies(url),
             ) as response:
-                raw = _without(credential, _read(response))
+                raw = _without(spellings, _read(response))
         except requests.ConnectTimeout as error:
             raise self._unreachable(operation) from error
         except requests.RequestException as error:
             if _never_left(error):
                 raise self._unreachable(operation) from error
             raise self._unanswered(operation, is_write=is_write, how="gave no answer") from error
-        headers = {name.lower(): value for name, value in response.headers.items()}
+        headers = {
+            name.lower(): masked(value, spellings) for name, value in response.headers.items()
+        }
         self._pace.heard(headers)
         return _Received(response.status_code, headers, raw)
 
@@ -308,7 +311,7 @@ def _cannot_renew() -> bool:
 
 
 def _new_session(headers: Mapping[str, str]) -> requests.Session:
-    session = Unredirected()
+    session = GuardedSession()
     # requests would take another password from the machine's .netrc; its proxies are wanted
     session.trust_env = False
     session.headers.update({"User-Agent": "flagstone", **headers})
@@ -333,9 +336,8 @@ def _read(response: requests.Response) -> bytes | None:
     return bytes(raw)
 
 
-def _without(credential: Mapping[str, str], raw: bytes | None) -> bytes | None:
+def _without(spellings: Iterable[str], raw: bytes | None) -> bytes | None:
     """Take the credential out of an answer that repeats it: its words go into errors and logs."""
-    for value in credential.values():
-        secret = value.rpartition(" ")[2]
-        raw = raw and raw.replace(secret.encode(), MASK.encode())
+    for each in spellings:
+        raw = raw and raw.replace(each.encode(), MASK.encode())
     return raw
