@@ -215,6 +215,19 @@ def test_a_body_that_is_too_large_is_refused_before_it_is_read(
     assert (response.status_code, response.json()["code"]) == (413, "webhook.too_large")
 
 
+def test_a_body_in_chunks_is_told_to_have_no_length(
+    rf: RequestFactory, hosts: dict[str, CodeHost]
+) -> None:
+    good = pull_request()
+    headers = {**good.headers, "Transfer-Encoding": "chunked"}
+    request = rf.generic("POST", "/webhooks/our-github/", good.body, headers=headers)
+    del request.META["CONTENT_LENGTH"]
+    response = webhooks.deliver(request, "our-github")
+    found = json.loads(response.content)
+    assert (response.status_code, found["code"]) == (411, "webhook.length_required")
+    assert "send a Content-Length" in found["detail"]
+
+
 def test_a_body_larger_than_a_form_may_be_is_taken(
     send: Send, hosts: dict[str, CodeHost], sent: list[str]
 ) -> None:

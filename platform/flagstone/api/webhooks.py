@@ -34,6 +34,14 @@ def deliver(request: HttpRequest, host_name: str) -> HttpResponse:
             "webhook.too_large",
             "The body is larger than the 25 MB that a webhook may have.",
         )
+    if not request.META.get("CONTENT_LENGTH") and "HTTP_TRANSFER_ENCODING" in request.META:
+        # without a length Django takes it for empty, and the signature for wrong
+        return problem(
+            HTTPStatus.LENGTH_REQUIRED,
+            "webhook.length_required",
+            "The body came in chunks, without its length. Let the code host, or the proxy in front of "
+            "Flagstone, send a Content-Length.",
+        )
     host = CodeHost.objects.filter(name=host_name).first()
     if host is None or not takes_webhooks(host):
         return problem(HTTPStatus.NOT_FOUND, "not_found", "There is no such thing here.")

@@ -15,7 +15,7 @@ from flagstone.cli.init_gitops import init_gitops
 from flagstone.cli.render import render_scaffold
 from flagstone.cli.score import score
 from flagstone.core.errors import FlagstoneError
-from flagstone.core.hidden_characters import written_out
+from flagstone.core.hidden_characters import on_one_line, written_out
 
 app = typer.Typer(
     name="flagstone",
@@ -58,3 +58,19 @@ def main() -> None:
     except FlagstoneError as error:
         typer.echo(f"flagstone: {written_out(error.message)}", err=True)
         sys.exit(2)
+    except UnicodeEncodeError:
+        # a path may be in any bytes; a name that is looked for in the database or at a code host may not
+        odd = next((each for each in sys.argv[1:] if not _is_text(each)), None)
+        if odd is None:
+            raise
+        typer.echo(f"flagstone: {on_one_line(odd)} is no name: it is not in UTF-8.", err=True)
+        sys.exit(2)
+
+
+def _is_text(argument: str) -> bool:
+    """Tell whether it came as UTF-8; Python keeps other bytes as halves of characters."""
+    try:
+        argument.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
