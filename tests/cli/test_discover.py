@@ -236,3 +236,17 @@ def test_only_the_platform_team_may(run, far, member):
     done = run("forge", "discover", far.host.name, "acme", "--as", member.username)
     assert done.status == 2
     assert "may not do this" in done.err
+
+
+def test_a_role_is_said_where_the_files_suggest_another(run, far):
+    from flagstone.forge.models import Repository
+
+    asked = ("forge", "discover", far.host.name, "acme", "--as", "ada", "--yes")
+    wrong = run(*asked, "--role", "gitpos")
+    assert wrong.status == 2
+    assert "There is no role 'gitpos'; a repository is for service, gitops, catalog." in wrong.err
+    assert not Repository.objects.exists()
+    assert run(*asked, "--role", "gitops").status == 0
+    assert list(Repository.objects.values_list("full_name", "role")) == [
+        ("acme/checkout", "gitops")
+    ]

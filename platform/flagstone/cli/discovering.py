@@ -14,7 +14,7 @@ from flagstone.catalog.discovery.looking import Candidate, discover, register
 from flagstone.cli.code_hosts import code_host
 from flagstone.core.errors import FlagstoneError, NotFound, UserError
 from flagstone.core.hidden_characters import written_out
-from flagstone.forge.models import CodeHost
+from flagstone.forge.models import CodeHost, RepositoryRole
 
 
 def find(
@@ -63,12 +63,24 @@ def has_consent(count: int, total: int, *, yes: bool, as_json: bool) -> bool:
     return typer.confirm(f"Register {count} of {total}?", err=True)
 
 
-def register_all(actor: User, host: CodeHost, candidates: Sequence[Candidate]) -> int:
+def check_role(role: str) -> None:
+    """Refuse a role that no repository has.
+
+    Raises:
+        UserError: With those that there are.
+    """
+    if role and role not in RepositoryRole.values:
+        raise UserError(
+            f"There is no role {role!r}; a repository is for {', '.join(RepositoryRole.values)}."
+        )
+
+
+def register_all(actor: User, host: CodeHost, candidates: Sequence[Candidate], *, role: str) -> int:
     """Register what is new, name what could not be, and return how many those are."""
     failed = 0
     for candidate in candidates:
         try:
-            register(actor=actor, host=host, candidate=candidate)
+            register(actor=actor, host=host, candidate=candidate, role=role)
         except FlagstoneError as error:
             failed += 1
             said = f"not registered: {candidate.full_name}: {error.message}"

@@ -115,6 +115,15 @@ def discover(
         list[str] | None,
         typer.Option("--repository", metavar="OWNER/NAME", help="Only this one; may be repeated."),
     ] = None,
+    role: Annotated[
+        str,
+        typer.Option(
+            "--role",
+            metavar="gitops|catalog|service",
+            help="What all of them are for, where it is not what their files suggest.",
+            show_default=False,
+        ),
+    ] = "",
     yes: Annotated[bool, typer.Option("--yes", help="Register without asking.")] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object for each repository.")
@@ -127,11 +136,13 @@ def discover(
     """
     with with_database():
         from flagstone.cli.discovering import (  # noqa: PLC0415 - needs Django set up
+            check_role,
             find,
             has_consent,
             register_all,
         )
 
+        check_role(role)
         actor, place, found = find(person, host, owner, repositories or [], as_json=as_json)
         failed = sum(candidate.has_failed for candidate in found)
         new = [candidate for candidate in found if candidate.is_new]
@@ -143,7 +154,7 @@ def discover(
             )
             typer.echo(told, err=True)
         elif has_consent(len(new), len(found), yes=yes, as_json=as_json):
-            failed += register_all(actor, place, new)
+            failed += register_all(actor, place, new, role=role)
         else:
             typer.echo("Nothing was registered; --yes registers.", err=True)
     raise typer.Exit(1 if failed else 0)

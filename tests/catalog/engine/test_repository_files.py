@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from flagstone.catalog.engine.repository_files import FoundInFiles, look_through
+from flagstone.catalog.engine.repository_files import FoundInFiles, look_through, samples_of
 
 
 @pytest.mark.parametrize(
@@ -39,6 +39,31 @@ def test_the_names_of_files_tell_what_a_repository_is(
     paths: list[str], expected: FoundInFiles
 ) -> None:
     assert look_through(paths) == expected
+
+
+DEPLOYMENT = b"apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\n"
+
+
+def test_manifests_of_what_runs_make_a_repository_one_that_says_what_runs() -> None:
+    paths = [
+        "README.md", "services/a/catalog-info.yaml", "services/a/deployment.yaml",
+        "services/b/catalog-info.yaml", "services/b/main.yaml", ".github/workflows/ci.yaml",
+    ]  # fmt: skip
+    samples = samples_of(paths)
+    assert samples == ["services/a/deployment.yaml", "services/b/main.yaml"]
+    contents = {samples[0]: DEPLOYMENT, samples[1]: b"# words\n---\nkind: Rollout\n"}
+    assert look_through(paths, contents) == FoundInFiles(
+        ("services/*/catalog-info.yaml",), 2, ("services/a", "services/b"), "gitops"
+    )
+    others = {samples[0]: b"kind: Deploymentish\n", samples[1]: b"x:\n  kind: Deployment\n"}
+    assert look_through(paths, others).role == "catalog"
+
+
+def test_one_file_of_a_folder_is_looked_into_and_few_in_all() -> None:
+    paths = [f"s/{number:03d}/{name}.yaml" for number in range(100) for name in ("b", "deployment")]
+    samples = samples_of(paths)
+    assert len(samples) == 40
+    assert samples[0] == "s/000/deployment.yaml"
 
 
 def location(*targets: str) -> bytes:

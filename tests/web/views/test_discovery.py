@@ -115,6 +115,25 @@ def test_the_same_look_again_knows_what_is_registered(platform: Client, host: Co
     assert Location.objects.count() == 1
 
 
+def test_the_role_is_chosen_where_the_files_suggest_another(
+    platform: Client, host: CodeHost
+) -> None:
+    ask(platform)
+    discovery = Discovery.objects.get()
+    tasks.work_discovery(str(discovery.pk))
+    address = f"/catalog/find/{discovery.pk}"
+    assert '<select class="input" name="role:acme/gitops"' in platform.get(address).text
+    sent = {"name": ["acme/gitops"], "role:acme/gitops": "catalog", "role:acme/checkout": "gitops"}
+    platform.post(f"{address}/register", sent)
+    tasks.work_discovery(str(discovery.pk))
+    assert list(Repository.objects.values_list("full_name", "role")) == [("acme/gitops", "catalog")]
+    refused = platform.post(
+        f"{address}/register", {"name": ["acme/checkout"], "role:acme/checkout": "x"}
+    )
+    assert refused.status_code == 400
+    assert "There is no role" in refused.content.decode()
+
+
 def test_only_named_repositories_can_be_looked_at(platform: Client, host: CodeHost) -> None:
     ask(platform, owner="", names="acme/checkout\nacme/none")
     tasks.work_discovery(str(Discovery.objects.get().pk))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from django.db import transaction
 from django.utils import timezone
@@ -14,7 +14,7 @@ from flagstone.catalog.tasks import work_discovery
 from flagstone.core import audit
 from flagstone.core.errors import UserError
 from flagstone.forge.connections import connect
-from flagstone.forge.models import CodeHost
+from flagstone.forge.models import CodeHost, RepositoryRole
 
 MOST_NAMES = 500
 
@@ -57,18 +57,38 @@ def request_discovery(
 
 
 @transaction.atomic
-def accept(*, actor: User, discovery: Discovery, names: Collection[str]) -> int:
+def accept(
+    *,
+    actor: User,
+    discovery: Discovery,
+    names: Collection[str],
+    roles: Mapping[str, str] | None = None,
+) -> int:
     """Say yes to some of what was found, and return to how many; a worker registers them.
+
+    Args:
+        actor: Who says so.
+        discovery: What was looked at.
+        names: Of the repositories.
+        roles: What some of them are for, by name, where it is not what their files suggest.
 
     Raises:
         Forbidden: The person may not.
+        UserError: There is no such role.
     """
     require(actor, "forge.manage")
+    chosen = roles or {}
+    if unknown := set(chosen.values()) - set(RepositoryRole.values):
+        raise UserError(
+            f"There is no role {min(unknown)!r}; a repository is for {', '.join(RepositoryRole.values)}.",
+            code="catalog.unknown_role",
+        )
     rows = discovery.found.select_for_update().filter(full_name__in=names)
     accepted = [row for row in rows if row.is_new]
     for row in accepted:
         row.wanted_by, row.problem = actor, ""
-        row.save(update_fields=("wanted_by", "problem"))
+        row.role = chosen.get(row.full_name, row.role)
+        row.save(update_fields=("wanted_by", "problem", "role"))
     if accepted:
         Discovery.objects.filter(pk=discovery.pk).update(error="", not_before=timezone.now())
         audit.record(

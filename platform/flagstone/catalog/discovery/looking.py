@@ -9,7 +9,12 @@ from dataclasses import dataclass
 
 from flagstone.accounts.models import User
 from flagstone.accounts.permissions import require
-from flagstone.catalog.engine.repository_files import FoundInFiles, catalog_files_of, look_through
+from flagstone.catalog.engine.repository_files import (
+    FoundInFiles,
+    catalog_files_of,
+    look_through,
+    samples_of,
+)
 from flagstone.catalog.errors import LocationTaken
 from flagstone.catalog.locations import add_location
 from flagstone.catalog.models import Location
@@ -102,10 +107,16 @@ def discover(
             pool.shutdown(cancel_futures=True)
 
 
-def register(*, actor: User, host: CodeHost, candidate: Candidate) -> Repository:
+def register(*, actor: User, host: CodeHost, candidate: Candidate, role: str = "") -> Repository:
     """Register a repository with its catalogue files; what is there already is left as it is.
 
     The workers read both within a minute, by what stands in the rows.
+
+    Args:
+        actor: Who says so.
+        host: Where it is.
+        candidate: What was found.
+        role: What it is for; what its files suggest when left out.
 
     Raises:
         Forbidden: The person may not.
@@ -115,7 +126,7 @@ def register(*, actor: User, host: CodeHost, candidate: Candidate) -> Repository
         raise ValueError(f"{candidate.full_name} is left out: {candidate.skipped}")
     require(actor, "catalog.register")
     repository = register_repository(
-        actor=actor, host=host, full_name=candidate.full_name, role=candidate.found.role
+        actor=actor, host=host, full_name=candidate.full_name, role=role or candidate.found.role
     )
     for path in candidate.new_locations:
         try:
@@ -179,7 +190,8 @@ def _candidate(
 
 
 def _files_to_read(paths: Iterable[str]) -> list[str]:
-    return catalog_files_of(paths)[:_MOST_FILES]
+    every = list(paths)
+    return catalog_files_of(every)[:_MOST_FILES] + samples_of(every)
 
 
 def _left_out(full_name: str, error: ForgeError) -> Candidate:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,14 @@ _GITOPS_FILES = frozenset(
         "appproject.yaml", "rollout.yaml",
     }
 )  # fmt: skip
+# names that say it already are looked into first
+_TELLING = ("deployment", "rollout", "statefulset", "daemonset", "cronjob", "release", "app")
+_RUNS = re.compile(
+    rb"^kind:[ \t]*[\"']?(?:Deployment|StatefulSet|DaemonSet|CronJob|Rollout|Kustomization|HelmRelease"
+    rb"|Application|ApplicationSet|AppProject)\b",
+    re.MULTILINE,
+)
+_MOST_SAMPLES = 40
 _MANIFESTS = (".yaml", ".yml", ".json")
 # a service's own repository may keep some manifests beside its code; one that says what runs has little else
 _MOSTLY = 0.6
@@ -56,6 +65,23 @@ def catalog_files_of(paths: Iterable[str]) -> list[str]:
     ]
 
 
+def samples_of(paths: Iterable[str]) -> list[str]:
+    """Return some YAML files that may say what runs: one of a folder, few enough to be fetched.
+
+    A folder of a code host's own, such as `.github`, says nothing of it.
+    """
+    best: dict[str, tuple[bool, str]] = {}
+    for path in paths:
+        folder, _, name = path.rpartition("/")
+        is_yaml = name.endswith((".yaml", ".yml")) and path.isprintable()
+        if not is_yaml or path.startswith(".") or name in CATALOG_FILES:
+            continue
+        rank = (not name.lower().startswith(_TELLING), path)
+        best[folder] = min(best.get(folder, rank), rank)
+    chosen = sorted(best.items(), key=lambda each: (each[1][0], each[0].count("/"), each[0]))
+    return [path for _, (_, path) in chosen[:_MOST_SAMPLES]]
+
+
 def look_through(
     paths: Collection[str],
     contents: Mapping[str, bytes] | None = None,
@@ -66,12 +92,18 @@ def look_through(
 
     Args:
         paths: Of all its files.
-        contents: Of the catalogue files, as far as they are known: a Location in one leads to others.
+        contents: Of the catalogue files, as far as they are known: a Location in one leads to others. Of others,
+            see `samples_of`: a manifest of something that runs makes its folder one that says what runs.
         registered: Paths and patterns of the locations that are registered already.
     """
     files = [PurePosixPath(path) for path in paths if path.isprintable()]
     catalog = catalog_files_of(paths)
     folders = {str(file.parent) for file in files if file.name.lower() in _GITOPS_FILES}
+    folders |= {
+        str(PurePosixPath(path).parent)
+        for path, content in (contents or {}).items()
+        if PurePosixPath(path).name not in CATALOG_FILES and _RUNS.search(content)
+    }
     gitops = tuple(sorted(folders, key=lambda folder: (folder.count("/"), folder)))
     walks = _walks(paths, contents or {})
     links = {path: set(found.unreadable) - {path} for path, found in walks.items()}
@@ -110,7 +142,7 @@ def _walks(paths: Iterable[str], contents: Mapping[str, bytes]) -> dict[str, Wal
     return {
         path: walk(_OneFile(known, path, content), path)
         for path, content in contents.items()
-        if path in known
+        if path in known and PurePosixPath(path).name in CATALOG_FILES
     }
 
 

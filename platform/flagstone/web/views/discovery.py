@@ -15,6 +15,7 @@ from flagstone.accounts.permissions import require
 from flagstone.catalog.discovery.actions import accept, request_discovery
 from flagstone.catalog.selectors.discoveries import discovery_detail, latest_discoveries
 from flagstone.core.errors import FlagstoneError
+from flagstone.forge.models import RepositoryRole
 from flagstone.web.crumbs import Crumb
 from flagstone.web.forms.discovery import DiscoveryForm
 from flagstone.web.htmx import PageRequest
@@ -56,6 +57,7 @@ def discovery(request: PageRequest, discovery_id: UUID) -> HttpResponse:
     found = Crumb("Find repositories", reverse("web:discoveries"))
     context = {
         "detail": detail,
+        "roles": RepositoryRole.choices,
         "crumbs": [
             Crumb("Catalogue", reverse("web:catalog")),
             found,
@@ -72,7 +74,8 @@ def register(request: PageRequest, discovery_id: UUID) -> HttpResponse:
     require(request.user, RIGHT)
     detail = discovery_detail(discovery_id)
     names = request.POST.getlist("name")
-    count = accept(actor=request.user, discovery=detail.discovery, names=names)
+    roles = {name: role for name in names if (role := request.POST.get(f"role:{name}"))}
+    count = accept(actor=request.user, discovery=detail.discovery, names=names, roles=roles)
     if count:
         noun = "repository is" if count == 1 else "repositories are"
         messages.success(request, f"{count} {noun} being registered.")

@@ -115,7 +115,7 @@ def test_row_17_a_conflict_that_a_second_look_does_not_explain_is_waited_for(
 ):
     words = ["Another open merge request already exists for this source branch: !9"]
     stand_in.server.faults.append(Fault(POST, Reply(409, {"message": words})))
-    with pytest.raises(NotYetConsistent, match=r"source branch: !9 There is no open one"):
+    with pytest.raises(NotYetConsistent, match=r"source branch: !9. There is no open one"):
         forge.create_pull_request(REPO, spec())
     assert forge.create_pull_request(REPO, spec()).number == 1
 
