@@ -27,8 +27,8 @@ up: $(READY) ## Start everything, with a demo organisation on the first start (P
 reset: $(READY) ## Delete the data of the embedded servers and start over
 	@$(BIN)/python -m flagstone.config.runtime reset
 
-test: check ## Everything that must hold: checks, then the whole suite on real servers
-	@$(BIN)/python -m pytest -n 2
+test: check ## Everything that must hold: checks, then the suite on real servers (CI=true: slow proofs too)
+	@$(BIN)/python -m pytest -n 2 $(if $(CI),,-m "not slow")
 
 check: $(READY) css ## Lint, types, floors, system checks, migrations
 	@$(BIN)/ruff check .

@@ -16,7 +16,13 @@ from flagstone.forge.models import CodeHost, HostKind, Repository
 from tests.browser.conftest import NARROW
 from tests.forge.repositories import make_repository
 
-FILES = {"catalog-info.yaml": "kind: Component\n", "src/main.py": "1\n"}
+COMPONENT = """\
+apiVersion: backstage.io/v1alpha1
+kind: Component
+metadata: {name: checkout}
+spec: {type: service, lifecycle: production, owner: payments}
+"""
+FILES = {"catalog-info.yaml": COMPONENT, "src/main.py": "1\n"}
 
 
 @pytest.fixture
@@ -25,7 +31,9 @@ def host(monkeypatch: pytest.MonkeyPatch, settings: Any) -> CodeHost:
     root = Path(settings.FLAGSTONE_LOCAL_HOST_ROOT)
     make_repository(root, FILES, full_name="acme/checkout")
     long = "a-name-of-a-repository-that-does-not-end-in-a-line-of-a-phone-and-goes-on"
-    make_repository(root, {f"{long}/{name}": "x: 1\n" for name in FILES}, full_name=f"acme/{long}")
+    make_repository(
+        root, {f"{long}/{name}": text for name, text in FILES.items()}, full_name=f"acme/{long}"
+    )
     make_repository(root, {"README.md": "1\n"}, full_name="acme/notes")
     return CodeHost.objects.create(name="local", kind=HostKind.LOCAL)
 

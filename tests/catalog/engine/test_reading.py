@@ -161,6 +161,7 @@ _FIELDS = st.sampled_from(
 _KINDS = st.sampled_from(["Component", "Location", "Template", "Group", "User", "API", "Thing"])
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.binary(max_size=400) | st.text(max_size=400).map(str.encode))
 def test_no_bytes_break_the_reading(data: bytes) -> None:
@@ -168,6 +169,7 @@ def test_no_bytes_break_the_reading(data: bytes) -> None:
         assert read.accepted or read.errors
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     _KINDS,

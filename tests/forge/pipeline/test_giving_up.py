@@ -58,7 +58,11 @@ def test_what_nobody_foresaw_is_written_down_and_tried_again(
     change: ChangeRequest, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     monkeypatch.setattr(GitWorkspace, "build_commit", raising(error))
-    reason = {"ValueError": "no good", "DataError": "value too long", "KeyError": "no reason given"}
+    reason = {
+        "ValueError": "no⟨U+0000⟩ good",
+        "DataError": "value too long",
+        "KeyError": "no reason given",
+    }
     name = type(error).__name__
     with pytest.raises(Unexpected) as caught:
         pipeline.ship(change.pk)
@@ -99,7 +103,10 @@ def test_a_refusal_with_bytes_that_no_column_takes_is_written_down(
     monkeypatch.setattr(GitWorkspace, "push", raising(PolicyRejected("a\0b\udcffc")))
     with pytest.raises(PolicyRejected):
         pipeline.ship(change.pk)
-    assert (reloaded(change).state, reloaded(change).last_error) == ("failed", "ab?c")
+    assert (reloaded(change).state, reloaded(change).last_error) == (
+        "failed",
+        "a⟨U+0000⟩b⟨U+DCFF⟩c",
+    )
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), ValueError("no")])

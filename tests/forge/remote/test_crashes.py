@@ -21,7 +21,7 @@ from tests.forge.pipeline.test_crashes import BUSY, dying, fork_all, ship_when_f
 from tests.forge.remote.test_shipping import assert_once, branches
 from tests.forge.remote.worlds import World, world
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 
 @pytest.fixture

@@ -13,6 +13,8 @@ from tests.policies.paved import test_canary_strategy, test_circuit_breaker, tes
 from tests.policies.paved.cases import changed, shipped
 from tests.policies.paved.workload import GOOD, JOBS, LONG_RUNNING, as_kind
 
+pytestmark = pytest.mark.slow
+
 JUNK = [
     None, "", {}, [], 0, "x", True, False, -1, 1.5, [None], ["ALL"], {"a": 1}, "0s", "5m", "latest",
     100, 20, [{}], "0", "10", "8s", "a@b:c", "500m", "é", "\n",

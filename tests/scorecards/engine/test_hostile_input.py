@@ -17,6 +17,8 @@ from flagstone.scorecards.engine.evaluation import evaluate
 from flagstone.scorecards.engine.states import State
 from tests.scorecards.engine.samples import NOW, objects, policies, production_readiness
 
+pytestmark = pytest.mark.slow
+
 NAMES = ("rollout", "service", "vs", "dr", "hpa", "pdb", "at", "rules", "monitor", "app", "project")
 RUNBOOK = b"---\nservice: [1]\nlast_drilled: {}\n---\n# Roll back\n"
 JUNK: list[Any] = [

@@ -118,7 +118,7 @@ def test_nobody_elses_words_are_edited_though_they_carry_the_mark(
 
 def test_a_person_cannot_write_a_mark_of_ours(forge: LocalForge, pull: PullRequest) -> None:
     said = forge.upsert_comment(REPO, 1, by=LEO, body="a <!-- flagstone:verdict --> b")
-    assert said.body == "a  b"
+    assert said.body == "a \n b"
 
 
 def test_the_same_marked_comment_again_changes_nothing(

@@ -33,7 +33,9 @@ def stand_in(tmp_path: Path) -> Iterator[PagureStandIn]:
         yield stand_in
 
 
-@pytest.fixture(params=["stand-in", pytest.param("real", marks=pytest.mark.real_forge)])
+@pytest.fixture(
+    params=["stand-in", pytest.param("real", marks=[pytest.mark.real_forge, pytest.mark.slow])]
+)
 def world(request: pytest.FixtureRequest) -> World:
     """A Pagure of each sort: what holds for one holds for the other."""
     if request.param == "real":

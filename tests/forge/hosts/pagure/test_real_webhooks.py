@@ -14,7 +14,7 @@ from flagstone.forge.hosts.pagure.events import read_event
 from tests.forge.hosts.pagure.worlds import ADMIN, BOT, BRANCH, World, spec
 from tests.http_server import Reply, Request, Server, serving
 
-pytestmark = pytest.mark.real_forge
+pytestmark = [pytest.mark.real_forge, pytest.mark.slow]
 PATIENCE = 60.0
 
 

@@ -13,6 +13,8 @@ from flagstone.forge.hosts.events import BadSignature, UnreadableEvent, WebhookE
 from tests.forge.hosts.webhooks import deliveries
 from tests.forge.hosts.webhooks.deliveries import NOW, READERS, SECRET, Delivery
 
+pytestmark = pytest.mark.slow
+
 _OF_EVENTS = [
     "action", "after", "base", "branch", "changes", "check_run", "commit_hash", "end_commit", "event_name",
     "flag", "from", "full_name", "git_ssh_url", "head_sha", "id", "iid", "is_pull", "issue", "login",
