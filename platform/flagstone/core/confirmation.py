@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.contrib.admin import ModelAdmin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from unfold.decorators import action
 
 from flagstone.core.errors import UserError
 
@@ -42,7 +43,31 @@ class ConfirmedAct:
     hindrance: Callable[[Any], str] = lambda _: ""
 
 
-def ask_or_act(
+def ways_to(confirmed: ConfirmedAct) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """Return the two actions of a ModelAdmin that lead to the question: the list's, and that of a row's page.
+
+    The ModelAdmin's `has_manage_permission` says who may. The list's stands there under the act's own name.
+    """
+
+    @admin.action(description=confirmed.button, permissions=["manage"])
+    def of_list(
+        model_admin: ModelAdmin[Any], request: HttpRequest, queryset: QuerySet[Any]
+    ) -> HttpResponse:
+        return _ask_or_act(model_admin, request, queryset, confirmed)
+
+    @action(  # type: ignore[untyped-decorator]
+        description=confirmed.button,
+        url_path=confirmed.name.replace("_", "-"),
+        permissions=["manage"],
+    )
+    def of_page(model_admin: ModelAdmin[Any], request: HttpRequest, object_id: str) -> HttpResponse:
+        row = model_admin.get_queryset(request).filter(pk=object_id)
+        return _ask_or_act(model_admin, request, row, confirmed)
+
+    return of_list, of_page
+
+
+def _ask_or_act(
     model_admin: ModelAdmin[Any], request: HttpRequest, rows: QuerySet[Any], confirmed: ConfirmedAct
 ) -> HttpResponse:
     """Answer with the question; or, if it is agreed to, act on each row and lead back.

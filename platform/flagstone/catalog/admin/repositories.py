@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
-from unfold.decorators import action
 
 from flagstone.catalog import actions
 from flagstone.catalog.models import Location
-from flagstone.core.confirmation import ConfirmedAct, ask_or_act
+from flagstone.core.confirmation import ConfirmedAct, ways_to
 from flagstone.forge.admin.repositories import RepositoryAdmin
 from flagstone.forge.models import Repository
 from flagstone.forge.removals import (
@@ -47,14 +44,8 @@ UNREGISTERING = ConfirmedAct(
 
 
 @admin.register(Repository)
-class UnregistrableRepositoryAdmin(RepositoryAdmin):
+class UnregisteringRepositoryAdmin(RepositoryAdmin):
     actions = (*RepositoryAdmin.actions, "unregister")
     actions_detail = ("unregister_this",)
 
-    @admin.action(description="Unregister", permissions=["manage"])
-    def unregister(self, request: HttpRequest, queryset: QuerySet[Repository]) -> HttpResponse:
-        return ask_or_act(self, request, queryset, UNREGISTERING)
-
-    @action(description="Unregister", url_path="unregister", permissions=["manage"])  # type: ignore[untyped-decorator]
-    def unregister_this(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return ask_or_act(self, request, Repository.objects.filter(pk=object_id), UNREGISTERING)
+    unregister, unregister_this = ways_to(UNREGISTERING)

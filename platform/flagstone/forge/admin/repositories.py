@@ -8,10 +8,10 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from flagstone.accounts.permissions import may
 from flagstone.core.action_forms import ActionForm, AddedByAction
 from flagstone.core.admin import ReadOnlyAdmin
 from flagstone.forge import actions, tasks
+from flagstone.forge.admin.managing import ManagedAdmin
 from flagstone.forge.models import PullRequest, Repository
 
 
@@ -35,7 +35,7 @@ class RepositoryRoleForm(ActionForm):
         )
 
 
-class RepositoryAdmin(AddedByAction, ReadOnlyAdmin):
+class RepositoryAdmin(AddedByAction, ManagedAdmin):
     """Registered by the catalogue, which knows what else goes with a repository that is unregistered."""
 
     add_form = RepositoryForm
@@ -63,9 +63,6 @@ class RepositoryAdmin(AddedByAction, ReadOnlyAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_manage_permission(request)
-
-    def has_manage_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return may(request.user, "forge.manage")  # type: ignore[arg-type]
 
     @admin.action(description="Look again at the code host")
     def sync(self, request: HttpRequest, queryset: QuerySet[Repository]) -> None:

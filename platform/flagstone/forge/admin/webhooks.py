@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
-from unfold.decorators import action
+from django.http import HttpRequest
 
-from flagstone.accounts.permissions import may
-from flagstone.core.admin import ReadOnlyAdmin
-from flagstone.core.confirmation import ConfirmedAct, ask_or_act
+from flagstone.core.confirmation import ConfirmedAct, ways_to
 from flagstone.forge import actions
 from flagstone.forge.actions.webhooks import why_not_worked_again
+from flagstone.forge.admin.managing import ManagedAdmin
 from flagstone.forge.models import WebhookDelivery
 
 _SHOWN = 20_000
@@ -30,7 +26,7 @@ WORKING_AGAIN = ConfirmedAct(
 
 
 @admin.register(WebhookDelivery)
-class WebhookDeliveryAdmin(ReadOnlyAdmin):
+class WebhookDeliveryAdmin(ManagedAdmin):
     list_display = (
         "received_at",
         "host",
@@ -50,6 +46,8 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
     actions = ("work_again",)
     actions_detail = ("work_this_again",)
 
+    work_again, work_this_again = ways_to(WORKING_AGAIN)
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[WebhookDelivery]:
         # a list would read megabytes that it does not show
         return super().get_queryset(request).defer("payload")  # type: ignore[no-any-return]
@@ -58,16 +56,3 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
     def body(self, delivery: WebhookDelivery) -> str:
         text = bytes(delivery.payload[: _SHOWN * 4]).decode("utf-8", "replace")
         return text if len(text) <= _SHOWN else f"{text[:_SHOWN]} …"
-
-    def has_manage_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return may(request.user, "forge.manage")  # type: ignore[arg-type]
-
-    @admin.action(description="Work again", permissions=["manage"])
-    def work_again(self, request: HttpRequest, queryset: QuerySet[WebhookDelivery]) -> HttpResponse:
-        return ask_or_act(self, request, queryset, WORKING_AGAIN)
-
-    @action(description="Work again", url_path="work-again", permissions=["manage"])  # type: ignore[untyped-decorator]
-    def work_this_again(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return ask_or_act(
-            self, request, WebhookDelivery.objects.filter(pk=object_id), WORKING_AGAIN
-        )
