@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flagstone.accounts.models import User
+from flagstone.accounts.permissions import require
 from flagstone.core import audit
 from flagstone.core.errors import Conflict
 from flagstone.forge import actions
@@ -36,9 +37,11 @@ def merge_pull_request(
         despite_stop: The person read that the gate says stop, and means it; it is written into the audit chain.
 
     Raises:
+        Forbidden: The person may not.
         GateStops: The gate says stop, and nobody said to merge all the same.
         UserError: As the action and the code host say.
     """
+    require(actor, "forge.merge")
     stops = PullRequestVerdict.objects.filter(
         pull_request=pull_request, head_commit=expected_head, decision=Decision.STOP
     ).exists()

@@ -439,3 +439,22 @@ def test_against_a_stop_it_is_merged_only_on_the_person_s_word(
     assert fresh(pull).state == "merged"
     entry = AuditEntry.objects.get(action="gate.stop_overruled")
     assert (entry.actor, entry.data) == ("mia", {"head": pull.head_commit})
+
+
+def test_who_may_not_merge_overrules_nothing(
+    client: Client, open_pull: OpenPull, lead: User, stranger: User
+) -> None:
+    pull = open_pull(lead, {"a.txt": b"2\n"})
+    PullRequestVerdict.objects.create(
+        pull_request=pull,
+        asked="x",
+        head_commit=pull.head_commit,
+        decision="stop",
+        reasons=[],
+        judged_at=timezone.now(),
+    )
+    client.force_login(stranger)
+    sent = {"head": pull.head_commit, "method": "merge", "despite_stop": "yes"}
+    assert client.post(f"/pulls/{pull.pk}/merge", sent).status_code == 403
+    assert not AuditEntry.objects.filter(action="gate.stop_overruled").exists()
+    assert fresh(pull).state == "open"

@@ -100,9 +100,12 @@ def _manifest_reasons(pull_request: PullRequest) -> list[Reason]:
     paths = [size.path for size in found.sizes if size.path.lower().endswith(_MANIFEST)]
     manifests = {path: found.tree.files[path] for path in paths if path in found.tree.files}
     reasons = [_unread(f"{path} was not read", why) for path, why in _skipped(found.tree, paths)]
-    templates = [path for path, data in manifests.items() if _is_chart_template(path, data)]
-    reasons += [_template(path) for path in templates]
-    plain = {path: data for path, data in manifests.items() if path not in templates}
+    plain: dict[str, bytes] = {}
+    for path, data in manifests.items():
+        if _is_chart_template(path, data):
+            reasons.append(_template(path))
+        else:
+            plain[path] = data
     # a pull request that only takes manifests away brings none to judge, and not every YAML file is one
     judged = policy_reasons(plain) if plain else []
     return reasons + [reason for reason in judged if reason.code != NOTHING_JUDGED]

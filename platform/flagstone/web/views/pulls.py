@@ -217,7 +217,6 @@ def _frame(
     context: dict[str, Any] = {}
     if live.merged_at:
         context = _arrivals(found, catalogue_files_of(found.repository, paths), live.merged_at)
-    verdict = verdict_on(found, live.head)
     return context | {
         "pull": found,
         "live": live,
@@ -228,8 +227,7 @@ def _frame(
         "run_url": pull_requests.run_url(found),
         "rollback_url": pull_requests.rollback_url(found),
         "change": change,
-        "verdict": verdict,
-        "stops": verdict is not None and verdict.is_stop,
+        "verdict": verdict_on(found, live.head),
         "may_rebuild": elsewhere.needs_rebuilding(change, has_conflict=has_conflict)
         and may(request.user, "forge.request_change"),
         "crumbs": [Crumb("Pull requests", reverse("web:pulls")), Crumb(str(found))],
