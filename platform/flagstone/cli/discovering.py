@@ -14,7 +14,7 @@ from flagstone.catalog.discovery.looking import Candidate, discover, register
 from flagstone.cli.code_hosts import code_host
 from flagstone.core.errors import FlagstoneError, NotFound, UserError
 from flagstone.core.hidden_characters import written_out
-from flagstone.forge.models import CodeHost, RepositoryRole
+from flagstone.forge.models import CodeHost
 
 
 def find(
@@ -61,18 +61,6 @@ def has_consent(count: int, total: int, *, yes: bool, as_json: bool) -> bool:
     if as_json or not sys.stdin.isatty():
         return False
     return typer.confirm(f"Register {count} of {total}?", err=True)
-
-
-def check_role(role: str) -> None:
-    """Refuse a role that no repository has.
-
-    Raises:
-        UserError: With those that there are.
-    """
-    if role and role not in RepositoryRole.values:
-        raise UserError(
-            f"There is no role {role!r}; a repository is for {', '.join(RepositoryRole.values)}."
-        )
 
 
 def register_all(actor: User, host: CodeHost, candidates: Sequence[Candidate], *, role: str) -> int:

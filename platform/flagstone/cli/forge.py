@@ -136,13 +136,14 @@ def discover(
     """
     with with_database():
         from flagstone.cli.discovering import (  # noqa: PLC0415 - needs Django set up
-            check_role,
             find,
             has_consent,
             register_all,
         )
+        from flagstone.forge.actions import require_role  # noqa: PLC0415 - needs Django set up
 
-        check_role(role)
+        if role:
+            require_role(role)
         actor, place, found = find(person, host, owner, repositories or [], as_json=as_json)
         failed = sum(candidate.has_failed for candidate in found)
         new = [candidate for candidate in found if candidate.is_new]

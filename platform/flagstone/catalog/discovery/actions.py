@@ -13,8 +13,9 @@ from flagstone.catalog.models import Discovery
 from flagstone.catalog.tasks import work_discovery
 from flagstone.core import audit
 from flagstone.core.errors import UserError
+from flagstone.forge.actions import require_role
 from flagstone.forge.connections import connect
-from flagstone.forge.models import CodeHost, RepositoryRole
+from flagstone.forge.models import CodeHost
 
 MOST_NAMES = 500
 
@@ -78,11 +79,8 @@ def accept(
     """
     require(actor, "forge.manage")
     chosen = roles or {}
-    if unknown := set(chosen.values()) - set(RepositoryRole.values):
-        raise UserError(
-            f"There is no role {min(unknown)!r}; a repository is for {', '.join(RepositoryRole.values)}.",
-            code="catalog.unknown_role",
-        )
+    for role in chosen.values():
+        require_role(role)
     rows = discovery.found.select_for_update().filter(full_name__in=names)
     accepted = [row for row in rows if row.is_new]
     for row in accepted:

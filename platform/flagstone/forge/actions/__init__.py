@@ -19,6 +19,7 @@ from flagstone.forge.actions.repositories import (
     change_repository_role,
     create_repository,
     register_repository,
+    require_role,
     unregister_repository,
 )
 from flagstone.forge.actions.webhooks import work_delivery_again
@@ -37,6 +38,7 @@ __all__ = [
     "register_repository",
     "remove_code_host",
     "request_change",
+    "require_role",
     "resume_change",
     "review_pull_request",
     "store_secret",

@@ -7,7 +7,7 @@ from django.db import transaction
 from flagstone.accounts.models import User
 from flagstone.accounts.permissions import require
 from flagstone.core import audit
-from flagstone.core.errors import Conflict
+from flagstone.core.errors import Conflict, UserError
 from flagstone.forge import pipeline, tasks
 from flagstone.forge.models import CodeHost, Repository, RepositoryRole
 from flagstone.forge.pipeline.changes import Files
@@ -64,16 +64,31 @@ def register_repository(
     return repository
 
 
+def require_role(role: str) -> None:
+    """Refuse a role that no repository has.
+
+    Raises:
+        UserError: With those that there are.
+    """
+    if role not in RepositoryRole.values:
+        raise UserError(
+            f"There is no role {role!r}; a repository is for {', '.join(RepositoryRole.values)}.",
+            code="forge.unknown_role",
+        )
+
+
 @transaction.atomic
 def change_repository_role(*, actor: User, repository: Repository, role: str) -> Repository:
     """Say anew what a repository is for; whoever reads such repositories looks at it afresh.
 
     Raises:
         Forbidden: The person may not.
+        UserError: There is no such role.
     """
     require(actor, "forge.manage")
+    require_role(role)
     stored = Repository.objects.select_for_update().get(pk=repository.pk)
-    before, stored.role = stored.role, RepositoryRole(role).value
+    before, stored.role = stored.role, role
     if before == stored.role:
         return stored
     stored.save(update_fields=["role"])
