@@ -191,7 +191,7 @@ def test_a_credential_that_is_refused_or_missing_is_told_from_the_rest(run, gite
     gitea.server.faults.append(Fault(" /", Reply(401, {}), times=9))
     done = run("forge", "doctor", gitea.host.name, REPO, "--json")
     assert (done.status, outcomes(done)) == (1, {"Reach the address": "ok", "Sign in": "problem"})
-    assert "Store a new one in the admin under Forge, Host secrets." in done.out
+    assert "Store a new one in the admin, under Host secrets." in done.out
     HostSecret.objects.all().delete()
     done = run("forge", "doctor", gitea.host.name, REPO, "--json")
     assert (done.status, outcomes(done)) == (2, {"Sign in": "problem"})

@@ -26,6 +26,7 @@ from flagstone.forge.credentials import (
 from flagstone.forge.errors import CredentialMissing, UnfitSecret
 from flagstone.forge.models import (
     CodeHost,
+    HostAccount,
     HostKind,
     HostSecret,
     Repository,
@@ -114,7 +115,7 @@ def test_messages_name_the_menu_of_the_admin_as_it_is(client: Client, admin_user
     client.force_login(admin_user)
     menu = client.get(reverse("admin:index")).context["app_list"]
     headings = {app["name"]: {entry["name"] for entry in app["models"]} for app in menu}
-    for model in (HostSecret, CodeHost, WebhookDelivery, Repository):
+    for model in (HostSecret, CodeHost, HostAccount, WebhookDelivery, Repository):
         heading, _, entry = place_of(model).removeprefix("in the admin under ").partition(", ")
         assert entry in headings[heading]
 

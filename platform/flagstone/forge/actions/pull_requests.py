@@ -5,6 +5,7 @@ from __future__ import annotations
 from flagstone.accounts.models import User
 from flagstone.accounts.permissions import require
 from flagstone.core import audit
+from flagstone.core.admin_places import place_of
 from flagstone.core.errors import UserError
 from flagstone.forge import pipeline
 from flagstone.forge.connections import connect
@@ -12,7 +13,7 @@ from flagstone.forge.errors import NotAllowed
 from flagstone.forge.four_eyes import is_approved_by_another, knows_login, may_be_own
 from flagstone.forge.hosts.base import MergeMethod, Verdict
 from flagstone.forge.hosts.markers import without_marks
-from flagstone.forge.models import CodeHost, PullRequest
+from flagstone.forge.models import CodeHost, HostAccount, PullRequest
 from flagstone.forge.people import account_at
 
 LONGEST_COMMENT = 20_000
@@ -115,7 +116,7 @@ def _whose_hint(actor: User, host: CodeHost) -> str:
         return ""
     return (
         f"If it is somebody else's: Flagstone does not know your login at {host.name}; the platform team "
-        "enters it in the admin, under Host accounts."
+        f"enters it {place_of(HostAccount)}."
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 
 from flagstone.core import audit
+from flagstone.core.admin_places import place_of
 from flagstone.core.errors import FlagstoneError
 from flagstone.forge.connections import connect
 from flagstone.forge.credentials import signing_key_of
@@ -139,7 +140,7 @@ class Doctor:
         if not self._host.email:
             words = (
                 "There is a key, but no address of its account: no code host shows that as verified. "
-                "Enter the address in the admin under Forge, Code hosts."
+                f"Enter the address {place_of(CodeHost)}."
             )
             return Finding("Sign commits", Outcome.PROBLEM, words)
         return Finding("Sign commits", Outcome.OK, f"register this key there: {key.public}")

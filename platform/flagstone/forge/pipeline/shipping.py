@@ -150,12 +150,10 @@ def _record_failure(change: ChangeRequest, error: ForgeError) -> None:
         seconds=error.retry_after
         or backoff(change.attempts, first=_FIRST_WAIT, longest=_LONGEST_WAIT)
     )
-    # a code host's words may hold what no column takes
-    message = error.message.replace("\0", "").encode(errors="replace").decode()
-    values: dict[str, Any] = {"last_error": message, "error_code": error.code}
+    values: dict[str, Any] = {"last_error": error.message, "error_code": error.code}
     state = _state_after(change, error, attempts)
     if state is ChangeState.OPENED:  # the pull request stands; only what belongs to it is missing
-        values = {"warnings": [message]}
+        values = {"warnings": [error.message]}
     ChangeRequest.objects.filter(pk=change.pk, state=change.state).update(
         state=state, attempts=attempts, not_before=now + wait, touched_at=now, **values
     )

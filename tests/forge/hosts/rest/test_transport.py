@@ -78,7 +78,7 @@ def test_what_is_sent_and_what_comes_back(server):
     ("reply", "kind", "words"),
     [
         (Reply(401, {"message": "Bad credentials"}), AuthenticationFailed,
-         r"It said: Bad credentials\. Store a new one in the admin under Forge, Host secrets\.$"),
+         r"It said: Bad credentials\. Store a new one in the admin, under Host secrets\.$"),
         (Reply(403, {"message": "Resource not accessible by integration"}), PermissionDenied, "integration"),
         (Reply(403, {"message": "Repository was archived so is read-only."}), RepositoryArchived, "read-only"),
         (Reply(404, {"message": "Not Found"}), RepositoryGone,

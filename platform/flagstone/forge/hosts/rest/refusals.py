@@ -26,7 +26,7 @@ _UNTOLD_WAIT = 60.0
 LONGEST_WAIT = 3600.0
 _LONGEST_WORDS = 500
 REMEDIES: Mapping[type[ForgeError], str] = {
-    AuthenticationFailed: " Store a new one in the admin under Forge, Host secrets.",
+    AuthenticationFailed: " Store a new one in the admin, under Host secrets.",
     PermissionDenied: " Give it that right at the code host.",
     RepositoryGone: " Check the name, and what the credential may see.",
 }
