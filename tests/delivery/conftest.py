@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.delivery.services import service_of
 from tests.forge.repositories import make_repository, push_by_hand
 
 if TYPE_CHECKING:  # the apps are not ready when pytest imports this
@@ -62,27 +62,7 @@ def gitops(db: None, bad: str, admin_user: User) -> Repository:
 
 @pytest.fixture
 def service(gitops: Repository) -> Entity:
-    from flagstone.catalog.models import Entity, Location
-
-    location = Location.objects.create(
-        type="git", path="services/*/catalog-info.yaml", repository=gitops
-    )
-    long_ago = datetime(2026, 1, 1, tzinfo=UTC)
-    return Entity.objects.create(
-        ref="component:default/quote",
-        api_version="backstage.io/v1alpha1",
-        kind="Component",
-        namespace="default",
-        name="quote",
-        title="Quotes",
-        location=location,
-        source_path=f"{FOLDER}/catalog-info.yaml",
-        source_index=0,
-        source_line=1,
-        fingerprint="x",
-        created_at=long_ago,
-        changed_at=long_ago,
-    )
+    return service_of(gitops, "quote", title="Quotes")
 
 
 @pytest.fixture

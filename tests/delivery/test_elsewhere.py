@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from flagstone.forge.hosts.base import CommitStatus, StatusState
 from flagstone.forge.models import RepositoryRole
+from tests.delivery.services import service_of
 from tests.forge.repositories import files_at, git, push_by_hand
 
 if TYPE_CHECKING:
@@ -39,26 +40,7 @@ def far(
 
 @pytest.fixture
 def service(far: World) -> Entity:
-    from flagstone.catalog.models import Entity, Location
-
-    location = Location.objects.create(
-        type="git", path="services/*/catalog-info.yaml", repository=far.repository
-    )
-    long_ago = datetime(2026, 1, 1, tzinfo=UTC)
-    return Entity.objects.create(
-        ref="component:default/a",
-        api_version="backstage.io/v1alpha1",
-        kind="Component",
-        namespace="default",
-        name="a",
-        location=location,
-        source_path="services/a/catalog-info.yaml",
-        source_index=0,
-        source_line=1,
-        fingerprint="x",
-        created_at=long_ago,
-        changed_at=long_ago,
-    )
+    return service_of(far.repository, "a")
 
 
 def test_it_is_opened_merged_and_healthy_when_argo_cd_says_so_there(

@@ -11,7 +11,7 @@ import time_machine
 from django.utils import timezone
 
 from flagstone.accounts.models import User
-from flagstone.catalog.models import Entity, Location
+from flagstone.catalog.models import Entity
 from flagstone.core.errors import Conflict, FlagstoneError
 from flagstone.core.models import AuditEntry
 from flagstone.delivery import actions, pipeline
@@ -21,6 +21,7 @@ from flagstone.forge.models import ChangeRequest, RepositoryRole
 from flagstone.forge.people import BOT_ACCOUNT
 from flagstone.forge.pipeline import ship, sync_repository
 from flagstone.forge.pipeline.shipping import MOST_ATTEMPTS
+from tests.delivery.services import service_of
 from tests.forge.remote.worlds import REPO, World, world
 from tests.forge.repositories import push_by_hand
 from tests.http_server import Fault, Reply
@@ -40,23 +41,7 @@ def far(db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[W
 
 @pytest.fixture
 def service(far: World) -> Entity:
-    location = Location.objects.create(
-        type="git", path="services/*/catalog-info.yaml", repository=far.repository
-    )
-    return Entity.objects.create(
-        ref="component:default/a",
-        api_version="backstage.io/v1alpha1",
-        kind="Component",
-        namespace="default",
-        name="a",
-        location=location,
-        source_path="services/a/catalog-info.yaml",
-        source_index=0,
-        source_line=1,
-        fingerprint="x",
-        created_at=timezone.now(),
-        changed_at=timezone.now(),
-    )
+    return service_of(far.repository, "a")
 
 
 @pytest.fixture

@@ -21,21 +21,8 @@ from flagstone.gate.models import PullRequestVerdict
 from flagstone.gate.pull_requests.telling import claim_untold_verdicts, tell_verdict
 from tests.forge.remote.worlds import REPO, World, world
 from tests.forge.repositories import make_repository, push_by_hand
+from tests.gate.manifests import BARE_ROLLOUT
 from tests.http_server import Fault, Reply
-
-# no readinessProbe, which an enforced policy wants
-BARE_ROLLOUT = """\
-apiVersion: argoproj.io/v1alpha1
-kind: Rollout
-metadata: {name: checkout, namespace: shop}
-spec:
-  selector: {matchLabels: {app: checkout}}
-  template:
-    metadata: {labels: {app: checkout}}
-    spec:
-      containers:
-        - {name: app, image: registry.example.com/checkout:1.0.0}
-"""
 
 
 @pytest.fixture

@@ -2,35 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from flagstone.accounts.models import User
-from flagstone.catalog.models import Entity, Location
 from flagstone.delivery import actions
 from flagstone.forge import pipeline
 from flagstone.forge.models import CodeHost, PullRequest, RepositoryRole
 from flagstone.gate.models import PullRequestVerdict
 from flagstone.gate.pull_requests.telling import tell_verdict
+from tests.delivery.services import service_of
 from tests.forge.repositories import make_repository, push_by_hand
+from tests.gate.manifests import BARE_ROLLOUT
 
-FOLDER = "services/checkout"
-# it has no readinessProbe, which an enforced policy wants
-OLD = """\
-apiVersion: argoproj.io/v1alpha1
-kind: Rollout
-metadata: {name: checkout, namespace: shop}
-spec:
-  selector: {matchLabels: {app: checkout}}
-  template:
-    metadata: {labels: {app: checkout}}
-    spec:
-      containers:
-        - {name: app, image: registry.example.com/checkout:1.0.0}
-"""
+ROLLOUT = "services/checkout/rollout.yaml"
 
 
 @pytest.mark.usefixtures("db")
@@ -38,29 +25,13 @@ def test_neither_size_nor_policies_stop_a_rollback(
     settings: Any, tmp_path: Path, lead: User, member: User
 ) -> None:
     root = Path(settings.FLAGSTONE_LOCAL_HOST_ROOT)
-    bare = make_repository(root, {f"{FOLDER}/rollout.yaml": OLD})
-    push_by_hand(bare, tmp_path, {f"{FOLDER}/rollout.yaml": OLD.replace("1.0.0", "1.0.1")})
+    bare = make_repository(root, {ROLLOUT: BARE_ROLLOUT})
+    push_by_hand(bare, tmp_path, {ROLLOUT: BARE_ROLLOUT.replace("1.0.0", "1.0.1")})
     host = CodeHost.objects.create(name="local", kind="local")
     repository = pipeline.register_existing(
         requested_by=member, host=host, full_name="acme/gitops", role=RepositoryRole.GITOPS
     )
-    long_ago = datetime(2026, 1, 1, tzinfo=UTC)
-    service = Entity.objects.create(
-        ref="component:default/checkout",
-        api_version="backstage.io/v1alpha1",
-        kind="Component",
-        namespace="default",
-        name="checkout",
-        location=Location.objects.create(
-            type="git", path="services/*/catalog-info.yaml", repository=repository
-        ),
-        source_path=f"{FOLDER}/catalog-info.yaml",
-        source_index=0,
-        source_line=1,
-        fingerprint="x",
-        created_at=long_ago,
-        changed_at=long_ago,
-    )
+    service = service_of(repository, "checkout")
     rollback = actions.request_rollback(actor=lead, service=service, reason="It answers 500.")
     pipeline.ship(rollback.change_request_id)
     tell_verdict(PullRequest.objects.get().pk)

@@ -18,6 +18,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 VARIABLE = "FLAGSTONE_REAL_FORGE"
 _SCRIPT = "pagure_forge.sh"
 # its database and repositories, made anew with each start
@@ -72,6 +74,16 @@ def running_pagure() -> Iterator[RealPagure]:
         yield RealPagure(url, folder / _STATE / "repos")
     finally:
         _leave(folder)
+
+
+@contextmanager
+def pagure_or_skip() -> Iterator[RealPagure]:
+    """Run it for the length of the block; skip the test, saying why, where it cannot be run."""
+    try:
+        with running_pagure() as real:
+            yield real
+    except CannotRun as error:
+        pytest.skip(str(error))
 
 
 def _enter(folder: Path) -> str:

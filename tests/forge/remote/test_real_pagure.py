@@ -32,7 +32,7 @@ from flagstone.forge.pipeline import shipping
 from tests.forge.hosts.pagure.worlds import BOT, TOKENS
 from tests.forge.hosts.pagure.worlds import World as Pagure
 from tests.forge.pipeline.test_crashes import BUSY, dying, fork_all, ship_when_free
-from tests.real_forge.pagure import CannotRun, running_pagure
+from tests.real_forge.pagure import pagure_or_skip
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -44,11 +44,8 @@ README = "README.md"
 
 @pytest.fixture(scope="module")
 def pagure() -> Iterator[Pagure]:
-    try:
-        with running_pagure() as real:
-            yield Pagure(f"{real.url}/api/0", real.url, real.repositories, is_real=True)
-    except CannotRun as error:
-        pytest.skip(str(error))
+    with pagure_or_skip() as real:
+        yield Pagure(f"{real.url}/api/0", real.url, real.repositories, is_real=True)
 
 
 @dataclass

@@ -10,7 +10,7 @@ import pytest
 from flagstone.forge.hosts.pagure.forge import PagureForge
 from tests.forge.hosts.pagure.worlds import BRANCH, World, adapter
 from tests.paces import Unhurried
-from tests.real_forge.pagure import CannotRun, running_pagure
+from tests.real_forge.pagure import pagure_or_skip
 from tests.stand_ins.pagure import PagureStandIn, pagure_stand_in
 
 REPO = "gitops"
@@ -19,11 +19,8 @@ REPO = "gitops"
 @pytest.fixture(scope="session")
 def real_pagure() -> Iterator[World]:
     """The real one; tests that need it are skipped where it cannot be run."""
-    try:
-        with running_pagure() as real:
-            yield World(f"{real.url}/api/0", real.url, real.repositories, is_real=True)
-    except CannotRun as error:
-        pytest.skip(str(error))
+    with pagure_or_skip() as real:
+        yield World(f"{real.url}/api/0", real.url, real.repositories, is_real=True)
 
 
 @pytest.fixture
