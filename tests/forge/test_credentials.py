@@ -121,6 +121,16 @@ def test_messages_name_the_menu_of_the_admin_as_it_is(client: Client, admin_user
 
 
 @pytest.mark.parametrize(
+    ("purpose", "words"), [("token", "an access token"), ("webhook", "a secret of webhooks")]
+)
+def test_a_secret_of_two_words_is_refused_as_what_it_was_to_be(
+    github: CodeHost, admin_user: User, purpose: str, words: str
+) -> None:
+    with pytest.raises(UnfitSecret, match=f"^That cannot be {words}, which is one line"):
+        actions.store_secret(actor=admin_user, host=github, purpose=purpose, secret="two words")
+
+
+@pytest.mark.parametrize(
     ("purpose", "secret"),
     [
         ("token", ""), ("token", "two words"), ("token", "line\nline"), ("token", "tökén"), ("token", "x" * 1001),

@@ -31,15 +31,19 @@ def check_secret(purpose: str, secret: str) -> str:
 
 
 def _check_token(secret: str) -> None:
+    _check_line(secret, "an access token")
+
+
+def _check_line(secret: str, what: str) -> None:
     fits = secret.isascii() and secret.isprintable() and " " not in secret
     if not secret or not fits or len(secret) > _LONGEST_LINE:
         raise UnfitSecret(
-            "That cannot be an access token, which is one line of letters, digits and signs, without blanks."
+            f"That cannot be {what}, which is one line of letters, digits and signs, without blanks."
         )
 
 
 def _check_webhook(secret: str) -> None:
-    _check_token(secret)
+    _check_line(secret, "a secret of webhooks")
     if len(secret) < _SHORTEST_WEBHOOK_SECRET:
         raise UnfitSecret(
             f"The secret of webhooks needs {_SHORTEST_WEBHOOK_SECRET} characters or more, since anybody may "

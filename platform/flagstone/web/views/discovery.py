@@ -57,7 +57,7 @@ def discovery(request: PageRequest, discovery_id: UUID) -> HttpResponse:
     found = Crumb("Find repositories", reverse("web:discoveries"))
     context = {
         "detail": detail,
-        "roles": RepositoryRole.choices,
+        "roles": RepositoryRole.values,
         "crumbs": [
             Crumb("Catalogue", reverse("web:catalog")),
             found,
