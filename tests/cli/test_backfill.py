@@ -203,8 +203,8 @@ def test_a_credential_that_is_no_longer_good_is_said_once_for_its_code_host(run,
     assert done.status == 1
     assert done.out == (
         "acme/gitops: 0 read.\n  stopped: the-gitea does not accept Flagstone's credential when asked to "
-        "list what changed in acme/gitops. It said: invalid token. Store a new one in the admin under "
-        "Forge, Host secrets.\n"
+        "list what changed in acme/gitops. It said: invalid token. Store a new one in the admin, "
+        "under Host secrets.\n"
         "acme/ways: 0 read.\n  stopped: as at acme/gitops, on the same code host the-gitea.\n"
     )
     assert len(far.server.requests) == 1
