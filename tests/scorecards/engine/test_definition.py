@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from flagstone.scorecards.engine.checks import REGISTRY
-from flagstone.scorecards.engine.checks.probes import StartParams
+from flagstone.scorecards.engine.checks.pods.probes import StartParams
 from flagstone.scorecards.engine.definition import ScorecardError, load_scorecard, read_scorecard
 from tests.scorecards.engine.samples import SCORECARDS
 

@@ -10,7 +10,7 @@ import pytest
 
 from flagstone.core.content import CHECKOUT
 from flagstone.policies.manifests.reading import read_files
-from flagstone.scorecards.engine.checks.virtual_services import HostParams
+from flagstone.scorecards.engine.checks.mesh.virtual_services import HostParams
 from flagstone.scorecards.engine.definition import Rule, Scorecard
 from flagstone.scorecards.engine.evaluation import evaluate
 from flagstone.scorecards.engine.report import ServiceReport

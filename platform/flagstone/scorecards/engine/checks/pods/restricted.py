@@ -1,4 +1,4 @@
-"""SC and IM: what the containers of a pod may do, and which image they run."""
+"""SC-01: what the containers of a pod may do."""
 
 from __future__ import annotations
 
@@ -33,27 +33,5 @@ def restricted(service: ServiceView, _params: NoParams) -> Outcome:
         "SC-01",
         service.workloads,
         good="every container is restricted",
-        nothing=_NO_WORKLOAD,
-    )
-
-
-@check(
-    id="IM-01",
-    name="Images are pinned by digest",
-    severity=Severity.M,
-    why="A tag can be moved: the same manifest runs another program tomorrow, a rollback brings "
-    "back something else, and nobody can say what ran.",
-    remedy="Write the image as registry/name@sha256:<64 hex digits> (a tag before the @ is fine), "
-    "from a registry that the policy allows; kustomize's images: digest: does it at render time.",
-    not_applicable="The service has no workload.",
-    no_data=_UNRESOLVED,
-    policy=True,
-)
-def pinned(service: ServiceView, _params: NoParams) -> Outcome:
-    return judge_pods(
-        service,
-        "IM-01",
-        service.workloads,
-        good="every image is pinned by digest",
         nothing=_NO_WORKLOAD,
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 from flagstone.policies.manifests.objects import Manifest, dig
 from flagstone.scorecards.engine.argo_applications import Application
-from flagstone.scorecards.engine.checks.routing import routed
+from flagstone.scorecards.engine.checks.release.routing import routed
 from flagstone.scorecards.engine.ignored_differences import (
     IgnoredDifference,
     covers_subset_labels,

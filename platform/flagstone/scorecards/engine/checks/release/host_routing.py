@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flagstone.policies.manifests.objects import Manifest, dig
-from flagstone.scorecards.engine.checks.routing import routed
+from flagstone.scorecards.engine.checks.release.routing import routed
 from flagstone.scorecards.engine.outcome import Findings, Outcome
 from flagstone.scorecards.engine.registry import NoParams, check
 from flagstone.scorecards.engine.relations import destinations

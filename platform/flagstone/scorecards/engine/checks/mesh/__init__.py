@@ -1,0 +1,30 @@
+"""VS, DR, SV and NS: how requests find their way, and what happens when they do not."""
+
+from __future__ import annotations
+
+from flagstone.scorecards.engine.checks.mesh import (
+    destination_rules,
+    ejection,
+    kubernetes_services,
+    mesh_namespaces,
+    virtual_services,
+)
+
+CHECKS = (
+    virtual_services.timeout,
+    virtual_services.retries,
+    virtual_services.per_try_timeout,
+    virtual_services.retry_on,
+    virtual_services.weights,
+    virtual_services.destinations_exist,
+    destination_rules.connection_pool,
+    destination_rules.outlier_detection,
+    ejection.ejection_percent,
+    destination_rules.retries_in_flight,
+    destination_rules.known_fields,
+    kubernetes_services.one_workload,
+    kubernetes_services.target_ports,
+    kubernetes_services.protocols,
+    kubernetes_services.cluster_ip,
+    mesh_namespaces.in_the_mesh,
+)

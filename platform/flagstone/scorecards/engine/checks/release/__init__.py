@@ -1,0 +1,32 @@
+"""RO and AT: how a new version comes to everybody."""
+
+from __future__ import annotations
+
+from flagstone.scorecards.engine.checks.release import (
+    analysis_runs,
+    host_routing,
+    rollout_settings,
+    rollouts,
+    routing,
+)
+
+CHECKS = (
+    rollouts.is_rollout,
+    rollouts.strategy,
+    rollouts.steps,
+    rollouts.pauses,
+    rollouts.analysis,
+    analysis_runs.arguments,
+    analysis_runs.lasts,
+    rollouts.traffic_routing,
+    routing.routes_exist,
+    routing.weights_in_git,
+    routing.subsets_exist,
+    host_routing.two_services,
+    rollout_settings.selects_its_pods,
+    rollout_settings.size,
+    rollout_settings.gives_up,
+    rollout_settings.fast_revert,
+    rollout_settings.two_canary_pods,
+    rollout_settings.can_progress,
+)

@@ -1,0 +1,12 @@
+"""IN: what lies in the repository, before anything is judged."""
+
+from __future__ import annotations
+
+from flagstone.scorecards.engine.checks.sources import (
+    files,
+)
+
+CHECKS = (
+    files.readable,
+    files.defined_once,
+)
