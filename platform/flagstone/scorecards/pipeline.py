@@ -88,7 +88,7 @@ def _look_back(
     files = read_tree(repository, ref=commit).files
     if not past.mentions(files, names):
         return 0
-    snapshot, then = read_files(files), past.end_of(days[0])
+    snapshot, then = read_files(files, whole=True), past.end_of(days[0])
     policies, versions = rulebook.current()
     written = 0
     for version in versions:
@@ -145,7 +145,8 @@ def _claim(repository_id: int) -> Evaluation | None:
 def _look(evaluation: Evaluation) -> None:
     now = timezone.now()
     tree = read_tree(evaluation.repository)
-    snapshot = read_files(with_last_good(tree.files, evaluation.repository))
+    files = with_last_good(tree.files, evaluation.repository)
+    snapshot = read_files(files, whole=True)
     policies, versions = rulebook.current()
     for version in versions:
         report = evaluate(

@@ -32,7 +32,8 @@ def read_folder(root: Path, *, render: bool = True, limits: Limits | None = None
     """Read every manifest below `root`, or the one file that `root` is.
 
     Args:
-        root: the folder; it must stay where it is while lines and texts of the snapshot are wanted.
+        root: the folder; it must stay where it is while lines and texts of the snapshot are wanted. One
+            with a `.git` is taken for a whole repository.
         render: whether kustomizations and charts are rendered; if not, they are unrendered.
         limits: how much to accept.
 
@@ -41,13 +42,25 @@ def read_folder(root: Path, *, render: bool = True, limits: Limits | None = None
     """
     limits = limits or Limits()
     files = FolderFiles(root, limits)
-    return _Reading(files, limits, files.skipped, files.links).snapshot(render=render)
+    reading = _Reading(files, limits, files.skipped, files.links)
+    return reading.snapshot(render=render, whole=(root / ".git").exists())
 
 
 def read_files(
-    files: Mapping[str, bytes], *, render: bool = True, limits: Limits | None = None
+    files: Mapping[str, bytes],
+    *,
+    render: bool = True,
+    limits: Limits | None = None,
+    whole: bool = False,
 ) -> Snapshot:
-    """Read manifests that are not (yet) on disk, such as those of a preview or of a git tree."""
+    """Read manifests that are not (yet) on disk, such as those of a preview or of a git tree.
+
+    Args:
+        files: content by path.
+        render: whether kustomizations and charts are rendered; if not, they are unrendered.
+        limits: how much to accept.
+        whole: whether these are all files of a repository.
+    """
     limits = limits or Limits()
     good = {path: data for path, data in files.items() if _stays_inside(path)}
     skipped = [
@@ -58,7 +71,7 @@ def read_files(
         good = {path: good[path] for path in sorted(good)[: limits.files]}
         reason = f"more than {limits.files:,} files; from here on nothing was read"
         skipped.append(Skipped(rest[0], reason))
-    return _Reading(good, limits, skipped).snapshot(render=render)
+    return _Reading(good, limits, skipped).snapshot(render=render, whole=whole)
 
 
 def _stays_inside(path: str) -> bool:
@@ -84,7 +97,7 @@ class _Reading:
         self._chart_templates: list[str] = []
         self._read: dict[str, FileReading] = {}
 
-    def snapshot(self, *, render: bool) -> Snapshot:
+    def snapshot(self, *, render: bool, whole: bool) -> Snapshot:
         for path in self._files:
             if path.endswith(SUFFIXES) or path.rpartition("/")[2] in FILE_NAMES:
                 self._read_file(path)
@@ -103,6 +116,7 @@ class _Reading:
             skipped=tuple(self._skipped),
             problems=(*problems, *_duplicate_objects(manifests)),
             unrendered=tuple(rendered.unrendered),
+            whole=whole,
         )
 
     def _read_file(self, path: str) -> None:

@@ -47,7 +47,8 @@ class Snapshot:
     """The result of a reading.
 
     `files` fetches content when asked for it: a folder must still be there while its lines and
-    texts are wanted. `documents` counts the documents read from files, empty ones left out.
+    texts are wanted. `documents` counts the documents read from files, empty ones left out. `whole` says
+    that it is all of a repository, so what is not here does not exist.
     """
 
     files: Mapping[str, bytes]
@@ -56,6 +57,7 @@ class Snapshot:
     skipped: tuple[Skipped, ...] = ()
     problems: tuple[Problem, ...] = ()
     unrendered: tuple[Unrendered, ...] = field(default=())
+    whole: bool = False
 
     def exists(self, path: str) -> bool:
         return path in self.files

@@ -8,6 +8,7 @@ from itertools import islice
 
 from flagstone.policies.manifests.objects import Manifest
 from flagstone.policies.manifests.snapshot import Problem
+from flagstone.scorecards.engine.artefacts import Artefact
 from flagstone.scorecards.engine.catalogue import Component
 from flagstone.scorecards.engine.index import folders_above
 
@@ -25,6 +26,7 @@ class Draft:
     component: Component | None = None
     alone: bool = False
     manifests: list[Manifest] = field(default_factory=list)
+    artefacts: dict[Artefact, None] = field(default_factory=dict)
     reasons: dict[str, None] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
@@ -63,6 +65,9 @@ class Drafts:
 
     def components_in(self, folder: str) -> list[Draft]:
         return [draft for draft in self._in_folder.get(folder, ()) if draft.component]
+
+    def components_below(self, folder: str) -> list[Draft]:
+        return [draft for draft in self.below(folder) if draft.component]
 
     def components_around(self, folder: str) -> list[Draft]:
         """The components of the innermost folder, from this one outwards, that has some."""

@@ -14,6 +14,7 @@ from functools import cached_property
 from flagstone.policies.manifests.objects import Identity, Manifest, sequence
 from flagstone.policies.manifests.workloads import PodSpec, is_workload
 from flagstone.scorecards.engine import alert_rules, argo_applications
+from flagstone.scorecards.engine.artefact_owners import give_artefacts
 from flagstone.scorecards.engine.catalogue import components, kubernetes_ids
 from flagstone.scorecards.engine.drafts import Draft, Drafts
 from flagstone.scorecards.engine.index import compatible, folder_of, folders_above
@@ -55,6 +56,7 @@ class _Grouping:
         self._claim_related()
         self._claim_applications()
         self._claim_the_rest()
+        give_artefacts(self.snapshot, self.drafts)
         self._note_unrendered()
         self._note_problems()
         return self._views()
@@ -234,14 +236,10 @@ class _Grouping:
         kept.sort(key=lambda draft: (draft.name, draft.ref, draft.folder))
         return [
             ServiceView(
-                name=draft.name,
+                draft,
                 ref=ref,
-                folder=draft.folder,
-                manifests=draft.manifests,
                 surroundings=self.surroundings,
-                component=draft.component.entity if draft.component else None,
                 incomplete=self._incomplete(draft),
-                problems=draft.problems,
             )
             for draft, ref in zip(kept, _unique_refs(kept), strict=True)
         ]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from flagstone.policies.manifests.objects import Manifest
-from flagstone.policies.manifests.snapshot import Problem
 from flagstone.scorecards.engine import alert_rules, argo_applications
 from flagstone.scorecards.engine.argo_applications import Application
+from flagstone.scorecards.engine.artefacts import Artefact, ArtefactKind
+from flagstone.scorecards.engine.drafts import Draft
 from flagstone.scorecards.engine.index import Index, folders_above
 from flagstone.scorecards.engine.mesh import MeshHost
 from flagstone.scorecards.engine.relations import ISTIO, Relations
@@ -36,25 +36,17 @@ class ServiceView:
     """
 
     def __init__(
-        self,
-        *,
-        name: str,
-        ref: str,
-        folder: str,
-        manifests: Iterable[Manifest],
-        surroundings: Surroundings,
-        component: Manifest | None = None,
-        incomplete: str = "",
-        problems: Iterable[Problem] = (),
+        self, draft: Draft, *, ref: str, surroundings: Surroundings, incomplete: str
     ) -> None:
-        self.name = name
+        self.name = draft.name
         self.ref = ref
-        self.folder = folder
-        self.manifests = tuple(dict.fromkeys(manifests))
+        self.folder = draft.folder
+        self.manifests = tuple(dict.fromkeys(draft.manifests))
         self.surroundings = surroundings
-        self.component = component
+        self.component = draft.component.entity if draft.component else None
         self.incomplete = incomplete
-        self.problems = tuple(problems)
+        self.problems = tuple(draft.problems)
+        self._artefacts = tuple(draft.artefacts)
 
     @property
     def index(self) -> Index:
@@ -89,6 +81,10 @@ class ServiceView:
 
     def of_kind(self, kind: str, group: str) -> list[Manifest]:
         return self._by_kind.get((group, kind), [])
+
+    def artefacts(self, kind: ArtefactKind) -> list[Artefact]:
+        """What it has of a kind that is no Kubernetes object."""
+        return [artefact for artefact in self._artefacts if artefact.kind is kind]
 
     @property
     def http_workloads(self) -> list[Workload]:

@@ -1,0 +1,34 @@
+"""Which service has which workflow, Terraform module, dashboard or set of flags."""
+
+from __future__ import annotations
+
+from flagstone.policies.manifests.snapshot import Snapshot
+from flagstone.scorecards.engine.artefacts import Artefact, find_artefacts
+from flagstone.scorecards.engine.drafts import Draft, Drafts
+
+
+def give_artefacts(snapshot: Snapshot, drafts: Drafts) -> None:
+    """Give each artefact to the services that have it; what none has is judged under its own name."""
+    alone: dict[tuple[str, str], Draft] = {}
+    for artefact in find_artefacts(snapshot):
+        owners = _owners(artefact, drafts)
+        if not owners:
+            key = (artefact.name, artefact.folder)
+            if key not in alone:
+                ref = f"{artefact.kind}:{artefact.path}"
+                alone[key] = Draft(artefact.name, ref, artefact.folder, alone=True)
+                drafts.add(alone[key])
+            owners = [alone[key]]
+        for owner in owners:
+            owner.artefacts[artefact] = None
+
+
+def _owners(artefact: Artefact, drafts: Drafts) -> list[Draft]:
+    """The components of its folder, of these the one that it names, else the only service nearby."""
+    if artefact.shared and (below := drafts.components_below(artefact.folder)):
+        return below
+    around = drafts.components_around(artefact.folder)
+    if len(around) > 1 and not artefact.shared:
+        return [draft for draft in around if draft.name in artefact.name] or around
+    near = drafts.only_one_near(artefact.folder)
+    return around or ([near] if near else [])

@@ -1,0 +1,57 @@
+"""What a check judges that is no Kubernetes object: workflows, Terraform, dashboards, flags."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from flagstone.policies.manifests.snapshot import Snapshot
+
+
+class ArtefactKind(StrEnum):
+    WORKFLOW = "workflow"
+
+
+@dataclass(frozen=True, slots=True)
+class Artefact:
+    """One of them, not yet parsed.
+
+    Attributes:
+        kind: what it is.
+        path: its file; of what is several files (a Terraform module), their folder.
+        folder: where it counts: the services of this folder have it.
+        name: what it is called where no service claims it, and what may name its service.
+        shared: is everybody's in its folder and below, not one service's.
+    """
+
+    kind: ArtefactKind
+    path: str
+    folder: str
+    name: str
+    shared: bool = False
+
+
+Finder = Callable[[Snapshot], Iterable[Artefact]]
+
+_WORKFLOW = re.compile(
+    r"(?P<folder>(?:.*/)?)(?:\.github/workflows/[^/]+\.ya?ml|\.gitlab-ci\.ya?ml)"
+)
+
+
+def workflows(snapshot: Snapshot) -> Iterator[Artefact]:
+    """The files that tell GitHub or GitLab what to run; they are about all that the repository holds."""
+    for path in snapshot.paths():
+        if found := _WORKFLOW.fullmatch(path):
+            folder = found["folder"].rstrip("/")
+            name = f"{found['folder']}.github" if "/workflows/" in path else path
+            yield Artefact(ArtefactKind.WORKFLOW, path, folder, name, shared=True)
+
+
+FINDERS: tuple[Finder, ...] = (workflows,)
+
+
+def find_artefacts(snapshot: Snapshot) -> Iterator[Artefact]:
+    for finder in FINDERS:
+        yield from finder(snapshot)
