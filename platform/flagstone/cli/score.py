@@ -24,6 +24,7 @@ from flagstone.cli.formats import (
 )
 from flagstone.core.content import content_dir
 from flagstone.core.errors import NotFound, UserError
+from flagstone.core.forking import cores
 from flagstone.core.hidden_characters import written_out
 from flagstone.policies.gatekeeper.policy_set import PolicySet
 from flagstone.policies.manifests.reading import read_folder
@@ -86,7 +87,8 @@ def score(
     card = load_scorecard(scorecard or content / "production-readiness.yaml")
     rules = _load_policies(policies or content / "policies")
     with _without_collector():
-        report = evaluate(read_folder(path), card, rules, now=datetime.now(UTC))
+        snapshot = read_folder(path, processes=cores())
+        report = evaluate(snapshot, card, rules, now=datetime.now(UTC), processes=cores())
         text = _render(report, report_format, to_file=output is not None)
     _write(text, output)
     if fail_on is not None and report.fails_at(fail_on):

@@ -37,6 +37,7 @@ class FileReading:
     """What one file holds."""
 
     path: str
+    source: SourceText
     documents: list[Document] = field(default_factory=list)
     manifests: list[Manifest] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
@@ -46,7 +47,7 @@ class FileReading:
 
 def read_file(path: str, data: bytes, source: SourceText, limits: Limits) -> FileReading:
     """Read one file; whatever is in it, this neither raises nor hangs."""
-    reading = FileReading(path)
+    reading = FileReading(path, source)
     text = decode(data)
     if text is None:
         reason = "binary, not text" if b"\0" in data[:4096] else "not text in UTF-8 or UTF-16"
@@ -59,8 +60,8 @@ def read_file(path: str, data: bytes, source: SourceText, limits: Limits) -> Fil
         elif document.value is not None:
             reading.documents.append(document)
     if broken and _TEMPLATE.search(text):
-        return FileReading(path, skipped=[Skipped(path, _TEMPLATE_REASON)], template=True)
-    _collect(reading, source, limits)
+        return FileReading(path, source, skipped=[Skipped(path, _TEMPLATE_REASON)], template=True)
+    _collect(reading, limits)
     _report(reading, broken, text)
     return reading
 
@@ -72,10 +73,10 @@ def _documents(path: str, text: str, limits: Limits) -> Iterable[Document | Brok
     return [read_json(text, limits)] if '"apiVersion"' in text else []
 
 
-def _collect(reading: FileReading, source: SourceText, limits: Limits) -> None:
+def _collect(reading: FileReading, limits: Limits) -> None:
     for document in reading.documents:
         for prefix, raw in unroll(document.value, limits.depth):
-            place = Place(source, document.first_line, prefix)
+            place = Place(reading.source, document.first_line, prefix)
             manifest = Manifest(raw, reading.path, document.index, place=place)
             reading.manifests.append(manifest)
             if "{{" in manifest.name:

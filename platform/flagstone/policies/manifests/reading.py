@@ -9,6 +9,7 @@ from itertools import repeat
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from flagstone.core.forking import in_shares
 from flagstone.policies.manifests.charts import Charts
 from flagstone.policies.manifests.folder_files import FolderFiles, TooLargeError
 from flagstone.policies.manifests.helm import render_chart
@@ -27,8 +28,12 @@ from flagstone.policies.manifests.rendering import NOT_ASKED, Rendered
 from flagstone.policies.manifests.snapshot import Problem, Skipped, Snapshot, decode
 from flagstone.policies.manifests.source_lines import SourceText
 
+_WORTH_A_PROCESS = 250  # files: reading fewer is done before a process has sent its part
 
-def read_folder(root: Path, *, render: bool = True, limits: Limits | None = None) -> Snapshot:
+
+def read_folder(
+    root: Path, *, render: bool = True, limits: Limits | None = None, processes: int = 1
+) -> Snapshot:
     """Read every manifest below `root`, or the one file that `root` is.
 
     Args:
@@ -36,13 +41,14 @@ def read_folder(root: Path, *, render: bool = True, limits: Limits | None = None
             with a `.git` is taken for a whole repository.
         render: whether kustomizations and charts are rendered; if not, they are unrendered.
         limits: how much to accept.
+        processes: how many may read at once.
 
     Raises:
         NotFound: there is no such folder or file.
     """
     limits = limits or Limits()
     files = FolderFiles(root, limits)
-    reading = _Reading(files, limits, files.skipped, files.links)
+    reading = _Reading(files, limits, files.skipped, files.links, processes)
     return reading.snapshot(render=render, whole=(root / ".git").exists())
 
 
@@ -88,19 +94,19 @@ class _Reading:
         limits: Limits,
         skipped: list[Skipped],
         links: Collection[str] = (),
+        processes: int = 1,
     ) -> None:
         self._files = files
         self._limits = limits
         self._skipped = skipped
         self._links = links
+        self._processes = processes
         self._charts = Charts.among(files)
         self._chart_templates: list[str] = []
         self._read: dict[str, FileReading] = {}
 
     def snapshot(self, *, render: bool, whole: bool) -> Snapshot:
-        for path in self._files:
-            if path.endswith(SUFFIXES) or path.rpartition("/")[2] in FILE_NAMES:
-                self._read_file(path)
+        self._read_all()
         rendered = self._render(asked=render)
         self._skipped.extend(
             Skipped(path, rendered.reasons[path])
@@ -119,31 +125,49 @@ class _Reading:
             whole=whole,
         )
 
-    def _read_file(self, path: str) -> None:
-        if path in self._links:
+    def _read_all(self) -> None:
+        paths = [path for path in self._files if self._may_hold_objects(path)]
+        for path in (path for path in paths if path in self._links):
             reason = "a link to another file here, which is read at its own place"
             self._skipped.append(Skipped(path, reason))
-        elif not self._charts.is_definition(path) and (data := self._content(path)) is not None:
-            if self._charts.is_template(path) and b"{{" in data:
+        paths = [path for path in paths if path not in self._links]
+        readings = in_shares(
+            self._read_some, paths, processes=self._processes, least=_WORTH_A_PROCESS
+        )
+        for path, reading in zip(paths, readings, strict=True):
+            if reading is None:
                 self._chart_templates.append(path)
             else:
-                source = SourceText(partial(_text, self._files, path))
-                self._read[path] = reading = read_file(path, data, source, self._limits)
+                reading.source.fetched_by(partial(_text, self._files, path))
+                self._read[path] = reading
                 self._skipped.extend(reading.skipped)
 
-    def _content(self, path: str) -> bytes | None:
+    def _may_hold_objects(self, path: str) -> bool:
+        named = path.endswith(SUFFIXES) or path.rpartition("/")[2] in FILE_NAMES
+        return named and not self._charts.is_definition(path)
+
+    def _read_some(self, paths: list[str]) -> list[FileReading | None]:
+        return [self._read_file(path) for path in paths]
+
+    def _read_file(self, path: str) -> FileReading | None:
+        """What a file holds; None of a chart's template, which has to be rendered first."""
+        source = SourceText(partial(_text, self._files, path))
+        data = self._content(path)
+        if isinstance(data, Skipped):
+            return FileReading(path, source, skipped=[data])
+        if self._charts.is_template(path) and b"{{" in data:
+            return None
+        return read_file(path, data, source, self._limits)
+
+    def _content(self, path: str) -> bytes | Skipped:
+        too_large = f"larger than {self._limits.file_bytes / 2**20:g} MB"
         try:
             data = self._files[path]
         except TooLargeError:
-            data = None
+            return Skipped(path, too_large)
         except OSError as error:
-            self._skipped.append(Skipped(path, f"cannot be opened: {error.strerror}"))
-            return None
-        if data is None or len(data) > self._limits.file_bytes:
-            megabytes = f"{self._limits.file_bytes / 2**20:g}"
-            self._skipped.append(Skipped(path, f"larger than {megabytes} MB"))
-            return None
-        return data
+            return Skipped(path, f"cannot be opened: {error.strerror}")
+        return Skipped(path, too_large) if len(data) > self._limits.file_bytes else data
 
     def _render(self, *, asked: bool) -> Rendered:
         rendered = Rendered()

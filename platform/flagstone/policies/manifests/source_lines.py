@@ -19,11 +19,17 @@ _LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # what YAML counts as o
 
 
 class SourceText:
-    """The text of one file, fetched again on demand."""
+    """The text of one file, fetched again on demand; a copy in another process has to be told anew how."""
 
     __slots__ = ("_fetch",)
 
     def __init__(self, fetch: Callable[[], str | None]) -> None:
+        self._fetch = fetch
+
+    def __reduce__(self) -> tuple[type[SourceText], tuple[Callable[[], None]]]:
+        return SourceText, (_unknown,)
+
+    def fetched_by(self, fetch: Callable[[], str | None]) -> None:
         self._fetch = fetch
 
     def line(self, first_line: int, keys: Keys) -> int | None:
@@ -43,6 +49,10 @@ class SourceText:
         breaks = _LINE_BREAK.finditer(text)
         last = next(islice(breaks, first_line - 1, None), None)
         return text[last.end() :] if last else None
+
+
+def _unknown() -> None:
+    """The text of a file that nobody named yet."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

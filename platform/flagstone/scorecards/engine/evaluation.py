@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from types import MappingProxyType
 
+from flagstone.core.forking import in_shares
 from flagstone.policies.gatekeeper.errors import PolicyError
 from flagstone.policies.gatekeeper.policy_set import PolicySet
 from flagstone.policies.manifests.snapshot import Snapshot
@@ -26,6 +27,10 @@ logger = logging.getLogger(__name__)
 
 _NO_LEVELS: Mapping[str, str] = MappingProxyType({})
 _NOT_GOOD = (State.FAIL, State.WARN, State.NO_DATA)
+_WORTH_A_PROCESS = 20  # services: judging fewer is done before a process has sent its part
+
+# A check's report without its rule, which holds functions and stays in its process.
+_Verdict = tuple[State, str, tuple[Finding, ...]]
 
 
 def evaluate(
@@ -36,6 +41,7 @@ def evaluate(
     now: datetime,
     exemptions: Iterable[Exemption] = (),
     last_levels: Mapping[str, str] = _NO_LEVELS,
+    processes: int = 1,
 ) -> Report:
     """Score every service that is found in a snapshot.
 
@@ -46,6 +52,7 @@ def evaluate(
         now: the moment of the evaluation, for dates in waivers, scorecards and runbooks.
         exemptions: approved exemptions; those past their date are ignored.
         last_levels: the level each service had before, by its ref, for checks that break.
+        processes: how many may judge at once.
     """
     surroundings = Surroundings(snapshot, policies, now)
     rules = (*scorecard.rules, *foreign_rules(surroundings, scorecard))
@@ -53,21 +60,27 @@ def evaluate(
     for exemption in exemptions:
         by_check.setdefault(exemption.check, []).append(exemption)
     today = now.date()
-    services = tuple(
-        _score(
-            service,
-            scorecard,
-            tuple(_judge(service, rule, by_check.get(rule.check.id, ()), today) for rule in rules),
-            last_levels.get(service.ref),
-        )
-        for service in find_services(surroundings)
+    services = find_services(surroundings)
+
+    def judge(share: list[ServiceView]) -> list[list[_Verdict]]:
+        return [
+            [_judge(service, rule, by_check.get(rule.check.id, ()), today) for rule in rules]
+            for service in share
+        ]
+
+    if processes > 1:
+        surroundings.prepare()
+    verdicts = in_shares(judge, services, processes=processes, least=_WORTH_A_PROCESS)
+    scored = tuple(
+        _score(service, scorecard, _reports(rules, found), last_levels.get(service.ref))
+        for service, found in zip(services, verdicts, strict=True)
     )
     return Report(
         scorecard=scorecard,
         files=len(snapshot.files),
         documents=snapshot.documents,
         skipped=snapshot.skipped,
-        services=services,
+        services=scored,
     )
 
 
@@ -91,9 +104,16 @@ def _score(
     )
 
 
+def _reports(rules: Iterable[Rule], verdicts: Iterable[_Verdict]) -> tuple[CheckReport, ...]:
+    return tuple(
+        CheckReport(rule=rule, state=state, summary=summary, findings=findings)
+        for rule, (state, summary, findings) in zip(rules, verdicts, strict=True)
+    )
+
+
 def _judge(
     service: ServiceView, rule: Rule, exemptions: Iterable[Exemption], today: date
-) -> CheckReport:
+) -> _Verdict:
     outcome = _without_guesses(_ask(service, rule), service)
     if outcome.state is State.FAIL:
         outcome = _with_waivers(outcome, service, rule.check.id, today)
@@ -104,12 +124,7 @@ def _judge(
         outcome = replace(
             outcome, state=State.UPCOMING, summary=f"counts from {starts} on: {outcome.summary}"
         )
-    return CheckReport(
-        rule=rule,
-        state=outcome.state,
-        summary=outcome.summary,
-        findings=tuple(_finding(fault) for fault in outcome.faults),
-    )
+    return outcome.state, outcome.summary, tuple(_finding(fault) for fault in outcome.faults)
 
 
 def _ask(service: ServiceView, rule: Rule) -> Outcome:

@@ -31,6 +31,10 @@ class Surroundings:
         self._workloads: dict[Manifest, Workload] = {}
         self.verdicts = PolicyVerdicts(policies, self.namespace_labels)
 
+    def prepare(self) -> None:
+        """Work out what is costly and about all services, before several processes would do it again."""
+        _ = self.promtool, self.records, self.runbooks, self._destination_rules
+
     @cached_property
     def namespace_labels(self) -> dict[str, dict[str, str]]:
         return {m.name: m.labels for m in self.index.of_kind("Namespace", "")}
