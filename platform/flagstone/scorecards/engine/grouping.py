@@ -13,7 +13,7 @@ from functools import cached_property
 
 from flagstone.policies.manifests.objects import Identity, Manifest, sequence
 from flagstone.policies.manifests.workloads import PodSpec, is_workload
-from flagstone.scorecards.engine import alert_rules, argo_applications
+from flagstone.scorecards.engine import alert_rules, analyses, argo_applications
 from flagstone.scorecards.engine.artefact_owners import give_artefacts
 from flagstone.scorecards.engine.catalogue import components, kubernetes_ids
 from flagstone.scorecards.engine.drafts import Draft, Drafts
@@ -28,6 +28,7 @@ _ARGO_OBJECTS = (*_APPLICATIONS, (argo_applications.GROUP, "AppProject"))
 _JUDGED_ALONE = (
     *((ISTIO, kind) for kind in _MESH_KINDS),
     *((alert_rules.GROUP, kind) for kind in ("PrometheusRule", "ServiceMonitor", "PodMonitor")),
+    *((analyses.ARGO, kind) for kind in ("AnalysisTemplate", "ClusterAnalysisTemplate")),
     *_APPLICATIONS,
 )
 

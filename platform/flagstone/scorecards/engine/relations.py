@@ -1,4 +1,4 @@
-"""Which objects concern which workloads: by selectors, references, mesh hosts and rule labels."""
+"""Which objects concern which workloads: by selectors, references, hosts and rule labels."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from flagstone.policies.manifests.workloads import (
     is_workload,
     pod_spec,
 )
-from flagstone.scorecards.engine import alert_rules
+from flagstone.scorecards.engine import alert_rules, analyses
 from flagstone.scorecards.engine.index import Index, Shelf
 from flagstone.scorecards.engine.mesh import MeshHost, mesh_host
 
@@ -176,6 +176,19 @@ class Relations:
                 found += self._by_name[name].nearest(rules, namespace)
         return found
 
+    @cached_property
+    def _analysed_by(self) -> dict[Manifest, list[Manifest]]:
+        """The Rollouts that use each analysis template."""
+        found: dict[Manifest, list[Manifest]] = {}
+        for rollout in self.workloads:
+            if rollout.kind == "Rollout":
+                for template in analyses.templates_of(self.index, rollout):
+                    found.setdefault(template, []).append(rollout)
+        return found
+
+    def behind_template(self, template: Manifest) -> list[Manifest]:
+        return self._analysed_by.get(template, [])
+
 
 def destinations(route: Manifest) -> Iterator[tuple[tuple[str | int, ...], Any]]:
     """Every destination host of a VirtualService with the way to its destination, mirrors too."""
@@ -205,6 +218,8 @@ _RULES: dict[tuple[str, str], Callable[[Relations, Manifest], Iterable[Manifest]
     ("policy", "PodDisruptionBudget"): Relations.behind_selector,
     (ISTIO, "VirtualService"): Relations.behind_route,
     (ISTIO, "DestinationRule"): Relations.behind_destination,
+    (analyses.ARGO, "AnalysisTemplate"): Relations.behind_template,
+    (analyses.ARGO, "ClusterAnalysisTemplate"): Relations.behind_template,
     (alert_rules.GROUP, "ServiceMonitor"): Relations.behind_monitor,
     (alert_rules.GROUP, "PodMonitor"): Relations.behind_selector,
     (alert_rules.GROUP, "PrometheusRule"): Relations.behind_rules,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from flagstone.policies.manifests.objects import Manifest
 from flagstone.scorecards.engine import alert_rules, argo_applications
+from flagstone.scorecards.engine.analyses import ARGO, Analysis, analyses
 from flagstone.scorecards.engine.argo_applications import Application
 from flagstone.scorecards.engine.artefacts import Artefact, ArtefactKind
 from flagstone.scorecards.engine.drafts import Draft
@@ -119,6 +120,16 @@ class ServiceView:
     @property
     def prometheus_rules(self) -> list[Manifest]:
         return self.of_kind("PrometheusRule", alert_rules.GROUP)
+
+    @cached_property
+    def analyses(self) -> list[Analysis]:
+        """What its Rollouts run, then each template of its own that nothing runs."""
+        rollouts = [workload.manifest for workload in self.workloads if workload.is_rollout]
+        found = [one for rollout in rollouts for one in analyses(self.index, rollout)]
+        kinds = ("AnalysisTemplate", "ClusterAnalysisTemplate")
+        own = [template for kind in kinds for template in self.of_kind(kind, ARGO)]
+        found += [Analysis([t]) for t in own if not self.relations.behind(t)]
+        return found
 
     @cached_property
     def applications(self) -> tuple[Application, ...]:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from flagstone.scorecards.engine.checks.release import (
+    analysis_conditions,
+    analysis_measurements,
+    analysis_queries,
     analysis_runs,
+    analysis_scope,
     host_routing,
     rollout_settings,
     rollouts,
@@ -29,4 +33,14 @@ CHECKS = (
     rollout_settings.fast_revert,
     rollout_settings.two_canary_pods,
     rollout_settings.can_progress,
+    analysis_conditions.judges,
+    analysis_scope.asks_about_the_canary,
+    analysis_queries.own_failures,
+    analysis_conditions.without_data,
+    analysis_scope.own_time,
+    analysis_measurements.measures_often,
+    analysis_conditions.needs_traffic,
+    analysis_queries.parses,
+    analysis_measurements.few_failures,
+    analysis_measurements.safe_line,
 )

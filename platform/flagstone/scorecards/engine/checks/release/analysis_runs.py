@@ -3,61 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
-from flagstone.policies.manifests.durations import go_duration, pause_duration
-from flagstone.policies.manifests.objects import Manifest, dig, mapping, sequence
+from flagstone.policies.manifests.durations import pause_duration
+from flagstone.policies.manifests.objects import mapping, sequence
+from flagstone.scorecards.engine.analyses import Analysis, Metric
+from flagstone.scorecards.engine.checks.release.analysis_metrics import note_unseen
 from flagstone.scorecards.engine.outcome import Findings, Outcome
 from flagstone.scorecards.engine.registry import NoParams, check
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
 from flagstone.scorecards.engine.workload_view import Workload
 
-_ARGO = "argoproj.io"
-_CANARY: tuple[str | int, ...] = ("spec", "strategy", "canary")
 _NOT_IN_VIEW = "Its templates are not in the input (RO-05 says which)."
-
-
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """One analysis of a canary: where it stands, its arguments and the templates in view."""
-
-    keys: tuple[str | int, ...]
-    raw: dict[str, Any]
-    templates: list[Manifest]
-
-    @property
-    def supplied(self) -> set[str]:
-        return {
-            str(arg.get("name"))
-            for arg in map(mapping, sequence(self.raw.get("args")))
-            if arg.get("value") not in (None, "") or mapping(arg.get("valueFrom"))
-        }
-
-
-def _runs(service: ServiceView, workload: Workload) -> Iterator[_Run]:
-    found = [((*_CANARY, "analysis"), mapping(dig(workload.canary, "analysis")))]
-    for i, step in enumerate(workload.steps):
-        found.append(((*_CANARY, "steps", i, "analysis"), mapping(step.get("analysis"))))
-        for j, item in enumerate(sequence(dig(step, "experiment", "analyses"))):
-            keys = (*_CANARY, "steps", i, "experiment", "analyses", j)
-            found.append((keys, mapping(item)))
-    for keys, raw in found:
-        references = [*map(mapping, sequence(raw.get("templates")))] or [raw]
-        templates = [t for reference in references for t in _template(service, workload, reference)]
-        if templates:
-            yield _Run(keys, raw, templates)
-
-
-def _template(
-    service: ServiceView, workload: Workload, reference: dict[str, Any]
-) -> list[Manifest]:
-    name = str(reference.get("templateName") or "")
-    if reference.get("clusterScope") is True:
-        return service.index.everywhere(_ARGO, "ClusterAnalysisTemplate", name)[:1]
-    return service.index.named(_ARGO, "AnalysisTemplate", name, near=workload.manifest)[:1]
 
 
 @check(
@@ -73,25 +31,37 @@ def _template(
 )
 def arguments(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()
-    for workload in service.canaries:
-        for run in _runs(service, workload):
-            findings.judged += 1
-            defaults: dict[str, set[str]] = {}
-            for arg in _declared(run):
-                defaults.setdefault(str(arg.get("name")), set()).update(_own_value(arg))
-            for name, values in sorted(defaults.items()):
-                if not values and name not in run.supplied:
-                    message = f"the argument {name} has no value"
-                    findings.fault(message, workload.manifest, *run.keys, "args")
-                elif len(values) > 1 and name not in run.supplied:
-                    message = f"the templates give the argument {name} different values"
-                    findings.fault(message, workload.manifest, *run.keys, "templates")
-    return findings.verdict("every argument has a value", nothing="no canary with an analysis")
+    for run in service.analyses:
+        if run.rollout is None:
+            continue
+        findings.judged += 1
+        supplied = _supplied(run)
+        for name, values in sorted(_defaults(run).items()):
+            if not values and name not in supplied:
+                message = f"the argument {name} has no value"
+                findings.fault(message, run.rollout, *run.keys, "args")
+            elif len(values) > 1 and name not in supplied:
+                message = f"the templates give the argument {name} different values"
+                findings.fault(message, run.rollout, *run.keys, "templates")
+    note_unseen(service, findings)
+    return findings.verdict("every argument has a value", nothing="no analysis of a rollout")
 
 
-def _declared(run: _Run) -> Iterator[dict[str, Any]]:
+def _supplied(run: Analysis) -> set[str]:
+    return {
+        str(arg.get("name"))
+        for arg in map(mapping, sequence(run.raw.get("args")))
+        if arg.get("value") not in (None, "") or mapping(arg.get("valueFrom"))
+    }
+
+
+def _defaults(run: Analysis) -> dict[str, set[str]]:
+    """The arguments that the templates of a run have, each with the values that they give it."""
+    found: dict[str, set[str]] = {}
     for template in run.templates:
-        yield from map(mapping, sequence(template.spec.get("args")))
+        for arg in map(mapping, sequence(template.spec.get("args"))):
+            found.setdefault(str(arg.get("name")), set()).update(_own_value(arg))
+    return found
 
 
 def _own_value(arg: dict[str, Any]) -> list[str]:
@@ -113,42 +83,30 @@ def _own_value(arg: dict[str, Any]) -> list[str]:
 )
 def lasts(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()
-    for workload in service.canaries:
-        for run in _runs(service, workload):
-            if run.keys == (*_CANARY, "analysis"):
-                findings.judged += 1
-                _check_length(workload, run, findings)
+    for run in service.analyses:
+        if run.role == "background" and run.rollout is not None:
+            findings.judged += 1
+            _check_length(service.surroundings.workload(run.rollout), run, findings)
     return findings.verdict("it lasts to the end", nothing="there is no background analysis")
 
 
-def _check_length(workload: Workload, run: _Run, findings: Findings) -> None:
+def _check_length(workload: Workload, run: Analysis, findings: Findings) -> None:
     start = run.raw.get("startingStep", 0)
     start = start if isinstance(start, int) else 0
     if start and start >= len(workload.steps):
         message = f"startingStep {start} is beyond the last of {len(workload.steps)} steps"
         findings.fault(message, workload.manifest, *run.keys, "startingStep")
-    metrics = [
-        mapping(metric)
-        for template in run.templates
-        for metric in sequence(template.spec.get("metrics"))
-    ]
-    lasting = max((_seconds(metric) for metric in metrics), default=0.0)
+    lasting = max(map(_seconds, run.metrics), default=0.0)
     wanted = sum(_pause(step) for step in workload.steps[start:])
     if lasting < wanted:
         message = f"its metrics end after {lasting:g} s, and the pauses take {_words(wanted)}"
         findings.fault(message, workload.manifest, *run.keys, "templates")
 
 
-def _seconds(metric: dict[str, Any]) -> float:
-    """How long a metric measures; for ever without a count."""
-    count = metric.get("count")
-    if count in (None, 0, "0"):
-        return math.inf
-    try:
-        times = int(str(count))
-    except ValueError:
-        return math.inf  # an argument decides
-    return times * (go_duration(metric.get("interval")) or 0.0)
+def _seconds(metric: Metric) -> float:
+    """How long a metric measures; for ever without a count, or with one that an argument decides."""
+    count = metric.count()
+    return math.inf if count is None else metric.delay + count * (metric.interval or 0.0)
 
 
 def _pause(step: dict[str, Any]) -> float:

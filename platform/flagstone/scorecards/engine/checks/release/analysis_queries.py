@@ -1,0 +1,86 @@
+"""AT-03 and AT-08: queries that parse, and count as errors what is the service's own fault."""
+
+from __future__ import annotations
+
+import json
+
+from flagstone.scorecards.engine.checks.release.analysis_metrics import (
+    NOT_APPLICABLE,
+    PROMETHEUS,
+    decide,
+    fault,
+    queries,
+    query_tree,
+)
+from flagstone.scorecards.engine.outcome import Findings, Outcome
+from flagstone.scorecards.engine.promql import PromQLError
+from flagstone.scorecards.engine.promql_status import Kind, status_matchers
+from flagstone.scorecards.engine.promql_subjects import name_of, selectors
+from flagstone.scorecards.engine.registry import NoParams, check
+from flagstone.scorecards.engine.services import ServiceView
+from flagstone.scorecards.engine.states import Severity
+
+_QUERY = ("provider", PROMETHEUS, "query")
+_NO_QUERY = "no metric asks Prometheus"
+
+
+@check(
+    id="AT-03",
+    name="Only the service's own failures are errors",
+    severity=Severity.H,
+    why="Where everything but 2xx is an error, a redirect or a caller's mistake aborts a good "
+    "rollout; the numbers then say nothing of the new version.",
+    remedy='Count code=~"5.." as errors, or code!~"5.." as successes; for gRPC, grpc_code=~'
+    '"Unknown|Internal|Unavailable|DataLoss|DeadlineExceeded".',
+    not_applicable=f"{NOT_APPLICABLE} No PromQL query selects by a status code; other query "
+    "languages are not read.",
+    no_data="The templates are in a source that could not be rendered.",
+)
+def own_failures(service: ServiceView, _params: NoParams) -> Outcome:
+    findings = Findings()
+    for metric, tree in queries(service):
+        for selector in selectors(tree):
+            if name_of(selector).endswith("_bucket"):
+                continue  # how long successes take is a fair question
+            for matcher in status_matchers(selector):
+                findings.judged += 1
+                codes = ", ".join(matcher.counted)
+                message = f"{matcher.text} takes {codes} of the codes tried"
+                if matcher.kind is Kind.WRONG:
+                    message = f"{message}: neither the errors (5xx) nor all that is none"
+                    fault(findings, metric, message, *_QUERY)
+                elif matcher.kind is Kind.CALLERS:
+                    message = f"{metric.name}: {message}: mistakes of callers count as failures"
+                    findings.warn(message, metric.template, *metric.keys, *_QUERY)
+    return decide(
+        findings, "only 5xx and the like are errors", nothing="no query selects by a status code"
+    )
+
+
+@check(
+    id="AT-08",
+    name="The queries parse",
+    severity=Severity.C,
+    why="Prometheus refuses a query that does not parse: every measurement is an error, and the "
+    "rollout is aborted.",
+    remedy="Correct the query where the message says; {{args.name}} stands for the argument's value, "
+    "or for x where it has none in view.",
+    not_applicable=f"{NOT_APPLICABLE} No metric asks Prometheus.",
+    no_data="The templates are in a source that could not be rendered.",
+)
+def parses(service: ServiceView, _params: NoParams) -> Outcome:
+    findings = Findings()
+    for analysis in service.analyses:
+        for metric in analysis.metrics:
+            if metric.provider != PROMETHEUS:
+                continue
+            findings.judged += 1
+            if not metric.query:
+                fault(findings, metric, "it has no query", "provider", PROMETHEUS)
+                continue
+            tree = query_tree(metric.query)
+            if isinstance(tree, PromQLError):
+                shown = json.dumps(metric.query, ensure_ascii=False)
+                shown = shown if len(shown) <= 80 else f"{shown[:76]}..."
+                fault(findings, metric, f"the query does not parse: {tree} in {shown}", *_QUERY)
+    return decide(findings, "every query parses", nothing=_NO_QUERY)
