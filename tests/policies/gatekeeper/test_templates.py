@@ -20,7 +20,7 @@ def test_code_with_its_version_libraries_and_schema():
     assert (found.name, found.kind) == ("demo", "Demo")
     assert found.source.is_v1 is True
     assert found.source.libs == ("package lib.a\n",)
-    assert found.source.keys == ("spec", "targets", 0, "code", 0, "source", "rego")
+    assert found.source.first == ("spec", "targets", 0, "code", 0, "source", "rego")
     assert found.schema["properties"]["min"] == {"type": "integer"}
     assert found.needs_inventory is False
 
@@ -33,13 +33,21 @@ def test_without_version_v1_it_is_v0(target):
 def test_the_old_field_wins_over_code():
     found = read(template({"rego": V0, **code(V1, version="v1")}))
     assert found.source.rego == V0
-    assert found.source.keys == ("spec", "targets", 0, "rego")
+    assert found.source.first == ("spec", "targets", 0, "rego")
 
 
 def test_rego_beside_cel_is_taken():
     target = code(V1, version="v1")
     target["code"].insert(0, {"engine": "K8sNativeValidation", "source": {"validations": []}})
-    assert read(template(target)).source.keys == ("spec", "targets", 0, "code", 1, "source", "rego")
+    assert read(template(target)).source.first == (
+        "spec",
+        "targets",
+        0,
+        "code",
+        1,
+        "source",
+        "rego",
+    )
 
 
 @pytest.mark.parametrize("version", ["v1", "v1beta1", "v1alpha1"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from flagstone.core.errors import UserError
 
 
@@ -43,6 +45,12 @@ class PolicyError(UserError):
         self.policy = policy
         self.constraint = constraint
 
+    def of_constraint(self, name: str) -> Self:
+        """The same error, with the constraint that was being evaluated."""
+        return type(self)(
+            self.reason, path=self.path, line=self.line, policy=self.policy, constraint=name
+        )
+
 
 class NotEvaluated(PolicyError):
     """Nothing is wrong with the policy, but it needs what is not here: CEL, an inventory, a label.
@@ -51,3 +59,15 @@ class NotEvaluated(PolicyError):
     """
 
     default_code = "policy.not_evaluated"
+
+
+class LimitExceeded(NotEvaluated):
+    """A policy of others went over a limit of time, memory or depth; its answer is not known."""
+
+    default_code = "policy.limit"
+
+
+class EngineMissing(UserError):
+    """What evaluates policies cannot be started or reached."""
+
+    default_code = "policy.engine_missing"

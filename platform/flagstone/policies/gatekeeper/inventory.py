@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from itertools import count
 from typing import Any
 
 from flagstone.policies.manifests.objects import Manifest
 
+_numbers = count(1)
+
 
 class Inventory:
-    """What is (or will be) in the cluster; made once, used for many reviews."""
+    """What is (or will be) in the cluster; made once, used for many reviews.
+
+    Attributes:
+        data_json: what the policies find under `data`.
+        number: its own, by which an engine elsewhere knows it.
+    """
 
     def __init__(self, manifests: Iterable[Manifest]) -> None:
         cluster: dict[str, Any] = {}
@@ -20,3 +28,4 @@ class Inventory:
             kinds = home.setdefault(manifest.api_version, {})
             kinds.setdefault(manifest.kind, {})[manifest.name] = manifest.raw
         self.data_json = json.dumps({"inventory": {"cluster": cluster, "namespace": namespaces}})
+        self.number = str(next(_numbers))

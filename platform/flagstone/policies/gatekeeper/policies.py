@@ -6,8 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from flagstone.policies.engines.asking import Answer, Program, Question
 from flagstone.policies.gatekeeper.constraints import Constraint, Enforcement
-from flagstone.policies.gatekeeper.engine import Program
 from flagstone.policies.gatekeeper.errors import NotEvaluated, PolicyError
 from flagstone.policies.gatekeeper.inventory import Inventory
 from flagstone.policies.gatekeeper.matching import Match
@@ -61,21 +61,27 @@ class Policy:
         """The policy's source, libraries included."""
         return self._program.template.source.text
 
-    def violations(
-        self, manifest: Manifest, review: str, inventory: Inventory | None
-    ) -> list[Violation]:
-        """Put one object to the policy; `review` is its `input.review` as JSON.
+    def question(self, manifest: Manifest, review: str, inventory: Inventory | None) -> Question:
+        """What the engine is asked about one object; `review` is its `input.review` as JSON.
 
         Raises:
-            PolicyError: the policy could not be evaluated on it.
+            NotEvaluated: the policy looks at other objects, and none are known.
         """
         if inventory is None and self._program.template.needs_inventory:
             reason = "it looks at other objects (data.inventory), and none were given"
             raise self._failure(reason, NotEvaluated)
-        found = self._program.violations(
-            f'{{"review": {review}, "parameters": {self._parameters}}}', inventory
-        )
-        return [self._violation(result, manifest) for result in found]
+        text = f'{{"review": {review}, "parameters": {self._parameters}}}'
+        return Question(self._program, text, inventory, manifest.ref)
+
+    def violations(self, manifest: Manifest, answer: Answer) -> list[Violation]:
+        """What the engine's answer says about an object.
+
+        Raises:
+            PolicyError: it says that the policy could not be evaluated.
+        """
+        if isinstance(answer, PolicyError):
+            raise answer.of_constraint(self.constraint.name)
+        return [self._violation(result, manifest) for result in answer]
 
     def _violation(self, result: Any, manifest: Manifest) -> Violation:
         message = result.get("msg") if isinstance(result, dict) else None
@@ -94,8 +100,11 @@ class Policy:
         )
 
     def _failure(self, reason: str, error: type[PolicyError]) -> PolicyError:
-        manifest = self._program.template.manifest
-        line = manifest.line(*self._program.template.source.keys)
+        template = self._program.template
         return error(
-            reason, path=manifest.path, line=line, policy=self.name, constraint=self.constraint.name
+            reason,
+            path=template.manifest.path,
+            line=template.line,
+            policy=self.name,
+            constraint=self.constraint.name,
         )

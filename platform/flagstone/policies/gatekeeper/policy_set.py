@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from flagstone.policies.engines.asking import Engine, Program, Question
+from flagstone.policies.engines.in_process import InProcess
 from flagstone.policies.gatekeeper import constraints, templates
 from flagstone.policies.gatekeeper.constraints import read_constraint, refusal
-from flagstone.policies.gatekeeper.engine import Program
 from flagstone.policies.gatekeeper.errors import NotEvaluated, PolicyError
 from flagstone.policies.gatekeeper.inventory import Inventory
 from flagstone.policies.gatekeeper.matching import (
@@ -44,8 +45,14 @@ class PolicySet:
         not_evaluated: policies that are fine but need what only the cluster has, such as CEL.
     """
 
-    def __init__(self, snapshot: Snapshot) -> None:
-        """Load the templates and constraints among the objects of a snapshot."""
+    def __init__(self, snapshot: Snapshot, engine: Engine | None = None) -> None:
+        """Load the templates and constraints among the objects of a snapshot.
+
+        Args:
+            snapshot: what holds them.
+            engine: what evaluates them; without one, this process, which is for trusted policies only.
+        """
+        self._engine = engine or InProcess()
         broken = [
             PolicyError(problem.message, path=problem.path, line=problem.line)
             for problem in snapshot.problems
@@ -56,7 +63,7 @@ class PolicySet:
             for skipped in snapshot.skipped
             if skipped.path not in named
         ]
-        programs = _programs(snapshot, broken)
+        programs = _programs(snapshot, self._engine, broken)
         loaded = [_policy(m, programs) for m in snapshot.manifests if m.group == constraints.GROUP]
         self.policies = tuple(policy for policy in loaded if isinstance(policy, Policy))
         self._all = tuple(loaded)
@@ -67,17 +74,17 @@ class PolicySet:
         self.not_evaluated = tuple(error for error in unique if isinstance(error, NotEvaluated))
 
     @classmethod
-    def load(cls, folder: Path) -> PolicySet:
+    def load(cls, folder: Path, engine: Engine | None = None) -> PolicySet:
         """Load the policies of a folder.
 
         Raises:
             NotFound: there is no such folder.
         """
-        return cls(read_folder(folder, render=False))
+        return cls(read_folder(folder, render=False), engine)
 
     @classmethod
-    def from_files(cls, files: Mapping[str, bytes]) -> PolicySet:
-        return cls(read_files(files, render=False))
+    def from_files(cls, files: Mapping[str, bytes], engine: Engine | None = None) -> PolicySet:
+        return cls(read_files(files, render=False), engine)
 
     def evaluate(
         self,
@@ -110,8 +117,54 @@ class PolicySet:
             namespace_labels: labels of the namespaces that are known, by name.
             inventory: the other objects, for policies that look at them.
         """
-        violations: list[Violation] = []
-        failures: list[PolicyError] = []
+        return self.review_all([manifest], namespace_labels=namespace_labels, inventory=inventory)[
+            0
+        ]
+
+    def review_all(
+        self,
+        manifests: Sequence[Manifest],
+        *,
+        namespace_labels: NamespaceLabels = _NO_LABELS,
+        inventory: Inventory | None = None,
+    ) -> list[Review]:
+        """Put many objects to the policies at once: an engine elsewhere is asked in batches.
+
+        Args:
+            manifests: the objects.
+            namespace_labels: labels of the namespaces that are known, by name.
+            inventory: the other objects, for policies that look at them.
+
+        Returns:
+            One review for each object, in their order.
+        """
+        found: list[tuple[list[Violation], list[PolicyError]]] = []
+        asked: list[tuple[int, Policy]] = []
+        questions: list[Question] = []
+        for position, manifest in enumerate(manifests):
+            failures: list[PolicyError] = []
+            found.append(([], failures))
+            for policy, question in self._questions(
+                manifest, namespace_labels, inventory, failures
+            ):
+                asked.append((position, policy))
+                questions.append(question)
+        answers = self._engine.answers(questions)
+        for (position, policy), answer in zip(asked, answers, strict=True):
+            violations, failures = found[position]
+            try:
+                violations.extend(policy.violations(manifests[position], answer))
+            except PolicyError as error:
+                failures.append(error)
+        return [Review(tuple(violations), tuple(failures)) for violations, failures in found]
+
+    def _questions(
+        self,
+        manifest: Manifest,
+        namespace_labels: NamespaceLabels,
+        inventory: Inventory | None,
+        failures: list[PolicyError],
+    ) -> Iterator[tuple[Policy, Question]]:
         shown: str | None = None
         for policy in self._of_kind(manifest):
             try:
@@ -121,12 +174,11 @@ class PolicySet:
                     failures.append(policy.error)
                     continue
                 shown = shown or review_json(manifest, namespace_labels)
-                violations.extend(policy.violations(manifest, shown, inventory))
+                yield policy, policy.question(manifest, shown, inventory)
             except UnknownNamespaceError as unknown:
                 failures.append(_unknown_namespace(policy, str(unknown)))
             except PolicyError as error:
                 failures.append(error)
-        return Review(tuple(violations), tuple(failures))
 
     def _of_kind(self, manifest: Manifest) -> tuple[Policy | Unusable, ...]:
         key = manifest.group, manifest.kind
@@ -143,14 +195,16 @@ def _unknown_namespace(policy: Policy | Unusable, namespace: str) -> PolicyError
     return refusal(policy.manifest, reason, *keys, error=NotEvaluated)
 
 
-def _programs(snapshot: Snapshot, broken: list[PolicyError]) -> dict[str, Program | PolicyError]:
+def _programs(
+    snapshot: Snapshot, engine: Engine, broken: list[PolicyError]
+) -> dict[str, Program | PolicyError]:
     """The compiled templates by the kind of their constraints."""
     programs: dict[str, Program | PolicyError] = {}
     for manifest in snapshot.of_kind("ConstraintTemplate", templates.GROUP):
         kind = str(manifest.at("spec", "crd", "spec", "names", "kind"))
         outcome: Program | PolicyError
         try:
-            outcome = Program(read_template(manifest))
+            outcome = engine.compile(read_template(manifest))
         except PolicyError as error:
             outcome = error
             broken.append(error)

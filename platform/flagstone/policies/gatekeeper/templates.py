@@ -6,28 +6,14 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from flagstone.policies.engines.sources import Keys, RegoSource
 from flagstone.policies.gatekeeper.errors import NotEvaluated, PolicyError
 from flagstone.policies.manifests.objects import Manifest, dig, mapping, sequence
-from flagstone.policies.manifests.source_lines import Keys
 
 GROUP = "templates.gatekeeper.sh"
 TARGET = "admission.k8s.gatekeeper.sh"
 _VERSIONS = {"v1", "v1beta1", "v1alpha1"}
 _EXTERNAL_DATA = re.compile(r"\bexternal_data\s*\(")
-
-
-@dataclass(frozen=True, slots=True)
-class RegoSource:
-    """The Rego of one template: `keys` lead to its text in the manifest, for lines."""
-
-    rego: str
-    libs: tuple[str, ...]
-    is_v1: bool
-    keys: Keys
-
-    @property
-    def text(self) -> str:
-        return "\n".join((self.rego, *self.libs))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +27,13 @@ class Template:
     source: RegoSource
 
     @property
+    def line(self) -> int | None:
+        """Where its source begins."""
+        return self.manifest.line(*self.source.first)
+
+    @property
     def needs_inventory(self) -> bool:
-        return "data.inventory" in self.source.text
+        return self.source.needs_inventory
 
 
 def read_template(manifest: Manifest) -> Template:
@@ -74,7 +65,7 @@ def read_template(manifest: Manifest) -> Template:
         raise NotEvaluated(
             "it asks an external data provider, which exists only in the cluster",
             path=manifest.path,
-            line=manifest.line(*source.keys),
+            line=manifest.line(*source.first),
             policy=manifest.name,
         )
     schema = mapping(manifest.at("spec", "crd", "spec", "validation", "openAPIV3Schema"))
@@ -103,4 +94,4 @@ def _rego_source(target: dict[str, Any], refuse_at: Manifest) -> RegoSource:
 
 def _source(source: dict[str, Any], *, is_v1: bool, keys: Keys) -> RegoSource:
     libs = tuple(lib for lib in sequence(source.get("libs")) if isinstance(lib, str))
-    return RegoSource(source["rego"], libs, is_v1, (*keys, "rego"))
+    return RegoSource(source["rego"], libs, is_v1, keys)

@@ -1,0 +1,87 @@
+"""Rego on regorus."""
+
+from __future__ import annotations
+
+import os
+import re
+
+import regorus
+
+from flagstone.policies.engines.sources import Keys, RegoSource, SourceFault
+from flagstone.policies.gatekeeper.rego_imports import expand_imports
+
+os.environ.setdefault("RUST_BACKTRACE", "0")  # else each of the engine's errors carries its stack
+
+_MAIN = "rego"
+_NO_OBJECT = '{"review": {}, "parameters": {}}'
+_PLACE = re.compile(r"-->\s*(\S+):(\d+):\d+")
+_LIB = re.compile(r"libs\[(\d+)\]")
+_REASON = re.compile(r"^error: (.+)$", re.MULTILINE)
+_RULE_MISSING = "not a valid rule path"
+
+
+class RegoRunner:
+    """An engine with one compiled source; its failures are SourceFaults, also where it panics."""
+
+    def __init__(self, source: RegoSource) -> None:
+        """Compile.
+
+        Raises:
+            SourceFault: with the engine's reason and the line in the text at fault.
+        """
+        self._inventory: str | None = None
+        self._engine = regorus.Engine()
+        self._engine.set_rego_v0(not source.is_v1)
+        self._engine.set_gather_prints(True)  # else a policy's print() writes to our stderr
+        self._add(_MAIN, source.rego)
+        self._rule = f"{self._engine.get_packages()[0]}.violation"
+        for position, lib in enumerate(source.libs):
+            self._add(f"libs[{position}]", lib)
+        try:
+            self._evaluate(_NO_OBJECT)
+        except RuntimeError as error:
+            if _RULE_MISSING in str(error):
+                raise SourceFault("its Rego has no rule called violation", keys=("rego",)) from None
+            # Any other failure is about the empty object, and says nothing of real ones.
+
+    def know(self, inventory_json: str) -> None:
+        if inventory_json is not self._inventory:
+            self._engine.clear_data()
+            self._engine.add_data_json(inventory_json)
+            self._inventory = inventory_json
+
+    def run(self, input_json: str) -> str:
+        try:
+            return self._evaluate(input_json)
+        except RuntimeError as error:
+            raise _fault(str(error)) from None
+
+    def _add(self, name: str, rego: str) -> None:
+        try:
+            self._engine.add_policy(name, expand_imports(rego))
+        except RuntimeError as error:
+            raise _fault(str(error)) from None
+
+    def _evaluate(self, input_json: str) -> str:
+        try:
+            self._engine.set_input_json(input_json)
+            answer: str = self._engine.eval_rule_as_json(self._rule)
+        except BaseException as error:
+            if type(error).__module__ == "pyo3_runtime":  # a panic is not even an Exception
+                raise RuntimeError(f"the engine gave up: {error}") from None
+            raise
+        finally:
+            self._engine.take_prints()
+        return answer
+
+
+def _fault(message: str) -> SourceFault:
+    """The engine's words, with the text and the line that they are about."""
+    found = _REASON.search(message)
+    reason = found[1] if found else message.strip().partition("\n")[0]
+    place = _PLACE.search(message)
+    if place is None:
+        return SourceFault(reason, keys=("rego",))
+    lib = _LIB.fullmatch(place[1])
+    keys: Keys = ("libs", int(lib[1])) if lib else ("rego",)
+    return SourceFault(reason, keys=keys, line=int(place[2]))
