@@ -88,7 +88,7 @@ def as_yaml(documents: list[Any]) -> str:
 
 def files_of(documents: dict[str, Any], folder: str = FOLDER) -> dict[str, bytes]:
     """One file with these objects in a folder."""
-    return {f"{folder}/manifests.yaml": as_yaml(list(documents.values())).encode()}
+    return {f"{folder}/manifests.yaml".lstrip("/"): as_yaml(list(documents.values())).encode()}
 
 
 def read_sample(path: Path) -> dict[str, bytes]:

@@ -56,6 +56,7 @@ class _Grouping:
         self._claim_unrendered_workloads()
         self._claim_related()
         self._claim_applications()
+        self._claim_policies()
         self._claim_the_rest()
         give_artefacts(self.snapshot, self.drafts)
         self._note_unrendered()
@@ -159,6 +160,21 @@ class _Grouping:
                         self.drafts.add(alone[key])
                     draft = alone[key]
                 self.drafts.give(manifest, [draft])
+
+    def _claim_policies(self) -> None:
+        """Judge Gatekeeper policies with the service in whose folder they lie, else by folder."""
+        alone: dict[str, Draft] = {}
+        for manifest, folder in self.surroundings.policies_in_view.folders().items():
+            if any(self._is_service(draft) for draft in self.drafts.owners.get(manifest, ())):
+                continue
+            near = self.drafts.only_one_near(folder)
+            if near is None or near.folder != folder or not self._is_service(near):
+                if folder not in alone:
+                    name = folder.rpartition("/")[2] or "policies"
+                    draft = Draft(name, f"policies:{folder or '.'}", folder, alone=True)
+                    alone[folder] = self.drafts.add(draft)
+                near = alone[folder]
+            self.drafts.give(manifest, [near])
 
     def _deploys_only_argo_objects(self, manifest: Manifest) -> bool:
         """Whether all that an Application deploys is Applications and projects of this snapshot."""

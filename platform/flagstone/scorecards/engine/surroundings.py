@@ -13,6 +13,7 @@ from flagstone.policies.manifests.objects import Manifest, mapping
 from flagstone.policies.manifests.snapshot import Snapshot
 from flagstone.scorecards.engine import alert_rules
 from flagstone.scorecards.engine.index import Index
+from flagstone.scorecards.engine.policies_in_view import PoliciesInView
 from flagstone.scorecards.engine.policy_verdicts import PolicyVerdicts
 from flagstone.scorecards.engine.promql import Records
 from flagstone.scorecards.engine.promtool_verdicts import PromtoolVerdicts
@@ -90,6 +91,10 @@ class Surroundings:
     def records(self) -> Records:
         """Every recording rule in view, for alerts that use one of another object."""
         return alert_rules.records(self.index.of_kind("PrometheusRule", alert_rules.GROUP))
+
+    @cached_property
+    def policies_in_view(self) -> PoliciesInView:
+        return PoliciesInView(self.index)
 
     @cached_property
     def promtool(self) -> PromtoolVerdicts:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flagstone.scorecards.engine.checks import (
     argocd,
+    gatekeeper,
     mesh,
     observability,
     operations,
@@ -21,6 +22,7 @@ REGISTRY = Registry(
         *mesh.CHECKS,
         *observability.CHECKS,
         *argocd.CHECKS,
+        *gatekeeper.CHECKS,
         *operations.CHECKS,
     ]
 )
