@@ -28,14 +28,14 @@ class AlertRule:
     annotations: dict[str, str]
 
 
-def _rules(manifest: Manifest) -> Iterator[tuple[tuple[str | int, ...], dict[str, Any]]]:
+def rules(manifest: Manifest) -> Iterator[tuple[tuple[str | int, ...], dict[str, Any]]]:
     for i, group in enumerate(sequence(manifest.spec.get("groups"))):
         for j, rule in enumerate(sequence(mapping(group).get("rules"))):
             yield ("spec", "groups", i, "rules", j), mapping(rule)
 
 
 def alerts(manifest: Manifest) -> Iterator[AlertRule]:
-    for keys, rule in _rules(manifest):
+    for keys, rule in rules(manifest):
         if isinstance(rule.get("alert"), str):
             yield AlertRule(
                 manifest=manifest,
@@ -51,7 +51,7 @@ def records(manifests: Iterable[Manifest], beyond: Records | None = None) -> Rec
     """The recording rules of several objects; of one name with several labels, the first."""
     expressions: dict[str, str] = {}
     for manifest in manifests:
-        for _, rule in _rules(manifest):
+        for _, rule in rules(manifest):
             if isinstance(rule.get("record"), str):
                 expressions.setdefault(rule["record"], str(rule.get("expr", "")))
     return Records(expressions, beyond)
@@ -70,7 +70,7 @@ def web_address(text: str) -> SplitResult | None:
 def label_values(manifest: Manifest) -> dict[str, set[str]]:
     """The values that the rules' selectors ask for with `=`, by label."""
     values: dict[str, set[str]] = {}
-    for _, rule in _rules(manifest):
+    for _, rule in rules(manifest):
         for found in _EQUALS.finditer(str(rule.get("expr", ""))):
             values.setdefault(found["label"], set()).add(found["value"])
     return values

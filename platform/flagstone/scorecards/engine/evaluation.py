@@ -61,6 +61,7 @@ def evaluate(
         by_check.setdefault(exemption.check, []).append(exemption)
     today = now.date()
     services = find_services(surroundings)
+    surroundings.services = tuple(services)
 
     def judge(share: list[ServiceView]) -> list[list[_Verdict]]:
         return [
@@ -69,7 +70,7 @@ def evaluate(
         ]
 
     if processes > 1:
-        surroundings.prepare()
+        surroundings.prepare(rule.check.id for rule in rules)
     verdicts = in_shares(judge, services, processes=processes, least=_WORTH_A_PROCESS)
     scored = tuple(
         _score(service, scorecard, _reports(rules, found), last_levels.get(service.ref))

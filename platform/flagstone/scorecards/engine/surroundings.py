@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flagstone.policies.gatekeeper.policy_set import PolicySet
 from flagstone.policies.manifests.documents import Document, read_documents
@@ -12,6 +13,8 @@ from flagstone.policies.manifests.limits import Limits
 from flagstone.policies.manifests.objects import Manifest, mapping
 from flagstone.policies.manifests.snapshot import Snapshot
 from flagstone.scorecards.engine import alert_rules
+from flagstone.scorecards.engine.alert_scenarios.performances import PLAYED, Performances
+from flagstone.scorecards.engine.alert_scenarios.slo_files import Declared, declared_in_files
 from flagstone.scorecards.engine.index import Index
 from flagstone.scorecards.engine.policies_in_view import PoliciesInView
 from flagstone.scorecards.engine.policy_verdicts import PolicyVerdicts
@@ -20,6 +23,9 @@ from flagstone.scorecards.engine.promtool_verdicts import PromtoolVerdicts
 from flagstone.scorecards.engine.relations import ISTIO, Relations
 from flagstone.scorecards.engine.workload_view import Workload
 
+if TYPE_CHECKING:
+    from flagstone.scorecards.engine.services import ServiceView
+
 
 class Surroundings:
     """Shared by the services of one evaluation; each part is made when a check first asks."""
@@ -27,14 +33,17 @@ class Surroundings:
     def __init__(self, snapshot: Snapshot, policies: PolicySet, now: datetime) -> None:
         self.snapshot = snapshot
         self.now = now
+        self.services: tuple[ServiceView, ...] = ()  # known when they were found
         self.index = Index(snapshot)
         self.relations = Relations(self.index)
         self._workloads: dict[Manifest, Workload] = {}
         self.verdicts = PolicyVerdicts(policies, self.namespace_labels)
 
-    def prepare(self) -> None:
+    def prepare(self, checks: Iterable[str]) -> None:
         """Work out what is costly and about all services, before several processes would do it again."""
         _ = self.promtool, self.records, self.runbooks, self._destination_rules
+        if not PLAYED.isdisjoint(checks):
+            _ = self.performances
 
     @cached_property
     def namespace_labels(self) -> dict[str, dict[str, str]]:
@@ -99,3 +108,13 @@ class Surroundings:
     @cached_property
     def promtool(self) -> PromtoolVerdicts:
         return PromtoolVerdicts(self.index.of_kind("PrometheusRule", alert_rules.GROUP))
+
+    @cached_property
+    def declared_objectives(self) -> tuple[Declared, ...]:
+        """The objectives in files that no cluster gets."""
+        return tuple(declared_in_files(self.snapshot))
+
+    @cached_property
+    def performances(self) -> Performances:
+        """What the alerts of all services do in the nine scenarios."""
+        return Performances(self.services)

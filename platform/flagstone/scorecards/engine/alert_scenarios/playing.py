@@ -1,0 +1,148 @@
+"""Running plays: promtool in child processes that end in time, and answers remembered by content.
+
+An answer is kept in this process and in the user's cache folder, since Prometheus is deterministic: a
+worker asks once for each state of a rule, the command line once for each machine.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import resource
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from flagstone.scorecards.engine.alert_scenarios.test_files import Firing, Play, read_answers
+
+_SECONDS_EACH = 60
+_SECONDS_ALL = 240
+_MEMORY = 6 * 2**30  # of addresses, of which Go reserves many and uses few
+_FILE = 2**29
+_LONGEST_OUTPUT = 2**20
+_MOST_KEPT = 4096
+_KEPT: dict[str, Played] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What promtool answered; `reason` says why it did not."""
+
+    firing: Firing
+    reason: str = ""
+
+
+def play_all(tool: str, plays: Iterable[Play]) -> dict[Play, Played]:
+    """Play each once, on every core, within a few minutes altogether; same files, same answer."""
+    wanted = list(dict.fromkeys(plays))
+    until = time.monotonic() + _SECONDS_ALL
+    with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool:
+        answers = pool.map(lambda play: _played(tool, play, until), wanted)
+        return dict(zip(wanted, answers, strict=True))
+
+
+def _played(tool: str, play: Play, until: float) -> Played:
+    key = _key(tool, play)
+    found = _KEPT.get(key) or _read(key)
+    if found is None:
+        found = _run(tool, play, min(_SECONDS_EACH, until - time.monotonic()))
+        if not found.reason:
+            _write(key, found)
+    if not found.reason:
+        if len(_KEPT) >= _MOST_KEPT:
+            _KEPT.pop(next(iter(_KEPT)), None)
+        _KEPT[key] = found
+    return found
+
+
+def _key(tool: str, play: Play) -> str:
+    try:
+        program = Path(tool).stat()
+        version = f"{program.st_size} {program.st_mtime_ns}"
+    except OSError:
+        version = tool
+    return hashlib.sha256("\0".join((version, play.rules, play.tests)).encode()).hexdigest()
+
+
+def _run(tool: str, play: Play, seconds: float) -> Played:
+    if seconds <= 0:
+        reason = f"the scenarios of all services took over {_SECONDS_ALL} seconds"
+        return Played({}, f"{reason}; evaluate again: what was played is remembered")
+    with tempfile.TemporaryDirectory(prefix="flagstone-play-") as folder:
+        Path(folder, "rules.json").write_text(play.rules, encoding="utf-8")
+        Path(folder, "tests.json").write_text(play.tests, encoding="utf-8")
+        try:
+            output = bounded_output([tool, "test", "rules", "tests.json"], folder, seconds)
+        except TimeoutError:  # which is an OSError too
+            return Played({}, f"promtool did not finish these rules in {seconds:.0f} seconds")
+        except OSError as error:
+            return Played({}, f"promtool did not answer: {error}")
+    found = read_answers(output)
+    if not found:
+        return Played({}, f"promtool could not play them: {' '.join(output.split())[:300]}")
+    return Played(found)
+
+
+def bounded_output(command: list[str], folder: str, seconds: float) -> str:
+    """What a command prints, to both of its outputs.
+
+    Raises:
+        TimeoutError: it took longer, and was killed with all that it started.
+        OSError: it could not be started.
+    """
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env={"PATH": "", "HOME": folder, "TMPDIR": folder},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        for limit, value in ((resource.RLIMIT_AS, _MEMORY), (resource.RLIMIT_FSIZE, _FILE)):
+            with contextlib.suppress(ProcessLookupError):
+                resource.prlimit(process.pid, limit, (value, value))
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise TimeoutError from None
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+        output.seek(0)
+        return output.read(_LONGEST_OUTPUT).decode("utf-8", "replace")
+
+
+def _place(key: str) -> Path:
+    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(base, "flagstone", "alert-scenarios", f"{key}.json")
+
+
+def _read(key: str) -> Played | None:
+    try:
+        kept = json.loads(_place(key).read_text("utf-8"))
+        return Played({(letter, int(minute)): frozenset(map(str, n)) for letter, minute, n in kept})
+    except (OSError, ValueError, TypeError, RuntimeError):
+        return None  # not there, no home, or not ours: it is played again
+
+
+def _write(key: str, played: Played) -> None:
+    kept = [[letter, minute, sorted(names)] for (letter, minute), names in played.firing.items()]
+    try:
+        place = _place(key)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        draft = place.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
+        draft.write_text(json.dumps(kept), "utf-8")
+        draft.replace(place)
+    except (OSError, RuntimeError):
+        return  # a cache that cannot be written is only slower

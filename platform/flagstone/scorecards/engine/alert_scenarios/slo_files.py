@@ -1,0 +1,55 @@
+"""Objectives in files that no cluster gets: OpenSLO documents and Sloth's own specifications."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from flagstone.policies.manifests.documents import Document, read_documents
+from flagstone.policies.manifests.limits import Limits
+from flagstone.policies.manifests.objects import dig, mapping, sequence
+from flagstone.policies.manifests.snapshot import Snapshot
+from flagstone.scorecards.engine.alert_scenarios.objectives import Objective, share_of
+
+_NAME = re.compile(r"[^/]*(slo|sloth|service-level|objective)[^/]*\.ya?ml", re.IGNORECASE)
+_MARKS = ("openslo/", "openslo.com/", "prometheus/v1")
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """An objective with the service that it names and the folder that it stands in."""
+
+    objective: Objective
+    service: str
+    folder: str
+
+
+def declared_in_files(snapshot: Snapshot) -> Iterator[Declared]:
+    """What is declared in files that are called after objectives; others are not opened for it."""
+    for path in snapshot.paths():
+        folder, _, name = path.rpartition("/")
+        text = snapshot.read_text(path) if _NAME.fullmatch(name) else None
+        if text is None or not any(mark in text for mark in _MARKS):
+            continue
+        for document in read_documents(text, Limits()):
+            if isinstance(document, Document):
+                for service, title, value in _objectives(mapping(document.value)):
+                    share = share_of(value)
+                    if share is not None:
+                        yield Declared(Objective(share, title, path), service, folder)
+
+
+def _objectives(raw: dict[str, Any]) -> Iterator[tuple[str, str, Any]]:
+    """Service, name and target."""
+    version = str(raw.get("version", ""))
+    if version.startswith("prometheus/v1"):
+        for slo in map(mapping, sequence(raw.get("slos"))):
+            yield str(raw.get("service", "")), str(slo.get("name", "")), slo.get("objective")
+    elif str(raw.get("apiVersion", "")).startswith("openslo") and raw.get("kind") == "SLO":
+        spec = mapping(raw.get("spec"))
+        for objective in map(mapping, sequence(spec.get("objectives"))):
+            target = objective.get("target", objective.get("targetPercent"))
+            title = str(dig(raw, "metadata", "name") or "")
+            yield str(spec.get("service", "")), title, target
