@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from flagstone.cli.formats.json_report import render
+from flagstone.scorecards.engine.baseline import compare, entries_of
 from tests.scorecards.engine.samples import files_of, objects, score, scorecard
 
 
@@ -17,11 +18,24 @@ def test_it_is_the_report_one_line_per_service() -> None:
     text = render(report)
 
     data = json.loads(text)
-    assert list(data) == ["tool", "input", "services"]
+    assert list(data) == ["tool", "input", "waivers", "services"]
     assert data["tool"] == {"name": "flagstone", "version": "0.1.0", "scorecard": "sample"}
-    assert data == report.as_dict(data["tool"])
+    assert [one["ref"] for one in data["services"]] == [one.ref for one in report.services]
     assert len(text.splitlines()) == 2 + len(report.services)
 
 
 def test_without_services() -> None:
     assert json.loads(render(score({}, scorecard("PB-01"))))["services"] == []
+
+
+def test_findings_carry_what_they_are_known_by() -> None:
+    found = objects("deployment")
+    del found["deployment"]["spec"]["template"]["spec"]["containers"][0]["livenessProbe"]
+    report = score(files_of(found), scorecard("PB-02"))
+
+    data = json.loads(render(compare(report, entries_of(report), exists=bool)))
+
+    (finding,) = data["services"][0]["checks"][0]["findings"]
+    assert finding["known"] is True
+    assert finding["fingerprint"] == entries_of(report)[0].fingerprint
+    assert data["baseline"] == {"known": 1, "new": 0, "undecided": 0, "gone": []}

@@ -122,6 +122,7 @@ class _Reading:
             skipped=tuple(self._skipped),
             problems=(*problems, *_duplicate_objects(manifests)),
             unrendered=tuple(rendered.unrendered),
+            sources=rendered.sources,
             whole=whole,
         )
 

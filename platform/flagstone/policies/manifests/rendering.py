@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from flagstone.policies.manifests.objects import Manifest
@@ -24,15 +24,18 @@ class Rendered:
         consumed: files that were rendered: they are not read on their own.
         reasons: for each file of what could not be rendered, why not.
         unrendered: the kustomizations and charts that could not be rendered.
+        sources: the files that each kustomization and chart is made of, by its folder.
     """
 
     manifests: list[Manifest] = field(default_factory=list)
     consumed: set[str] = field(default_factory=set)
     reasons: dict[str, str] = field(default_factory=dict)
     unrendered: list[Unrendered] = field(default_factory=list)
+    sources: dict[str, set[str]] = field(default_factory=dict)
 
-    def add(self, tool: str, folder: str, files: Iterable[str], outcome: Outcome) -> None:
+    def add(self, tool: str, folder: str, files: Collection[str], outcome: Outcome) -> None:
         """Take in what became of one kustomization or chart."""
+        self.sources.setdefault(folder, set()).update(files)
         if isinstance(outcome, ToolError):
             self.unrendered.append(Unrendered(folder, tool, str(outcome)))
             reason = f"{tool} could not render {folder or 'the folder'}: {outcome}"

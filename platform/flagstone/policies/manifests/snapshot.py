@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -48,7 +48,8 @@ class Snapshot:
 
     `files` fetches content when asked for it: a folder must still be there while its lines and
     texts are wanted. `documents` counts the documents read from files, empty ones left out. `whole` says
-    that it is all of a repository, so what is not here does not exist.
+    that it is all of a repository, so what is not here does not exist. `sources` are the files that each
+    kustomization and chart is made of, by its folder.
     """
 
     files: Mapping[str, bytes]
@@ -58,6 +59,7 @@ class Snapshot:
     problems: tuple[Problem, ...] = ()
     unrendered: tuple[Unrendered, ...] = field(default=())
     whole: bool = False
+    sources: Mapping[str, Collection[str]] = field(default_factory=dict)
 
     def exists(self, path: str) -> bool:
         return path in self.files

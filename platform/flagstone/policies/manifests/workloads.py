@@ -121,6 +121,11 @@ class UnresolvedReference:
         return f"workloadRef names {self.kind}/{self.name}, which is not in what was read"
 
 
+def pod_template_keys(manifest: Manifest) -> Keys:
+    """The way to a workload's pod template from its root; () for a Pod and for other objects."""
+    return _POD_PATHS.get((manifest.group, manifest.kind), _POD)[:-1]
+
+
 def is_workload(manifest: Manifest) -> bool:
     """Whether the object runs pods of its own; a ReplicaSet or Pod with an owner does not."""
     known = (_group(manifest), manifest.kind) in _POD_PATHS

@@ -51,6 +51,10 @@ def kubernetes_ids(workload: Manifest, pod_labels: dict[str, str]) -> set[str]:
     return named or {workload.name, pod_labels.get("app.kubernetes.io/name", workload.name)}
 
 
+def is_component(manifest: Manifest) -> bool:
+    return manifest.kind == "Component" and manifest.group == "backstage.io"
+
+
 def components(snapshot: Snapshot) -> Iterator[Component]:
     for path in sorted(snapshot.paths()):
         folder, _, name = path.rpartition("/")
@@ -59,8 +63,7 @@ def components(snapshot: Snapshot) -> Iterator[Component]:
         for entity in read_objects(path, snapshot.read_text(path) or ""):
             if (
                 isinstance(entity, Manifest)
-                and entity.kind == "Component"
-                and entity.group == "backstage.io"
+                and is_component(entity)
                 and entity.name
                 and "{" not in entity.name
             ):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from types import MappingProxyType
@@ -13,24 +13,30 @@ from flagstone.policies.gatekeeper.errors import PolicyError
 from flagstone.policies.gatekeeper.policy_set import PolicySet
 from flagstone.policies.manifests.snapshot import Snapshot
 from flagstone.scorecards.engine import scoring
+from flagstone.scorecards.engine.checks import REGISTRY
 from flagstone.scorecards.engine.definition import Rule, Scorecard
+from flagstone.scorecards.engine.fingerprints import named_place
 from flagstone.scorecards.engine.foreign_policies import foreign_rules
 from flagstone.scorecards.engine.grouping import find_services
 from flagstone.scorecards.engine.outcome import Fault, Outcome, summary_of
-from flagstone.scorecards.engine.report import CheckReport, Finding, Report, ServiceReport
+from flagstone.scorecards.engine.report import (
+    CheckReport,
+    Finding,
+    Report,
+    ServiceReport,
+    Sources,
+)
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import State
 from flagstone.scorecards.engine.surroundings import Surroundings
-from flagstone.scorecards.engine.waivers import Exemption, InvalidWaiver, Waiver, waiver_for
+from flagstone.scorecards.engine.waivers import Exemption
+from flagstone.scorecards.engine.waiving import Verdict, Waivers
 
 logger = logging.getLogger(__name__)
 
 _NO_LEVELS: Mapping[str, str] = MappingProxyType({})
 _NOT_GOOD = (State.FAIL, State.WARN, State.NO_DATA)
 _WORTH_A_PROCESS = 20  # services: judging fewer is done before a process has sent its part
-
-# A check's report without its rule, which holds functions and stays in its process.
-_Verdict = tuple[State, str, tuple[Finding, ...]]
 
 
 def evaluate(
@@ -62,27 +68,51 @@ def evaluate(
     today = now.date()
     services = find_services(surroundings)
     surroundings.services = tuple(services)
+    asked = {rule.check.id for rule in rules}
+    waivers = Waivers(
+        snapshot.manifests,
+        services,
+        checks=asked,
+        known=asked | {check.id for check in REGISTRY},
+        today=today,
+    )
 
-    def judge(share: list[ServiceView]) -> list[list[_Verdict]]:
+    def judge(share: list[ServiceView]) -> list[list[Verdict]]:
         return [
-            [_judge(service, rule, by_check.get(rule.check.id, ()), today) for rule in rules]
+            [
+                _judge(service, rule, waivers, by_check.get(rule.check.id, ()), today)
+                for rule in rules
+            ]
             for service in share
         ]
 
     if processes > 1:
         surroundings.prepare(rule.check.id for rule in rules)
     verdicts = in_shares(judge, services, processes=processes, least=_WORTH_A_PROCESS)
-    scored = tuple(
-        _score(service, scorecard, _reports(rules, found), last_levels.get(service.ref))
-        for service, found in zip(services, verdicts, strict=True)
-    )
+    scored = []
+    for service, found in zip(services, verdicts, strict=True):
+        waivers.note(service, found)
+        checks = tuple(
+            waivers.report(rule, verdict) for rule, verdict in zip(rules, found, strict=True)
+        )
+        scored.append(_score(service, scorecard, checks, last_levels.get(service.ref)))
     return Report(
         scorecard=scorecard,
         files=len(snapshot.files),
         documents=snapshot.documents,
         skipped=snapshot.skipped,
-        services=scored,
+        services=tuple(_with_waivers(scored, services, waivers)),
+        waivers=waivers.of_nobody(services),
     )
+
+
+def _with_waivers(
+    reports: Iterable[ServiceReport], views: Iterable[ServiceView], waivers: Waivers
+) -> Iterator[ServiceReport]:
+    """What a waiver is worth is known when every service was judged: several may share an object."""
+    for report, view in zip(reports, views, strict=True):
+        found = waivers.of_service(view)
+        yield replace(report, waivers=found) if found else report
 
 
 def _score(
@@ -102,22 +132,32 @@ def _score(
         level=None if rank is None else scorecard.levels[rank].name,
         coverage=scoring.coverage(marks),
         checks=checks,
+        sources=_sources(service),
     )
 
 
-def _reports(rules: Iterable[Rule], verdicts: Iterable[_Verdict]) -> tuple[CheckReport, ...]:
-    return tuple(
-        CheckReport(rule=rule, state=state, summary=summary, findings=findings)
-        for rule, (state, summary, findings) in zip(rules, verdicts, strict=True)
+def _sources(service: ServiceView) -> Sources:
+    origins = {manifest.origin for manifest in service.manifests}
+    if service.incomplete:  # its objects are not known, but where they would come from is
+        origins.add(service.folder)
+    return Sources(
+        folder=service.folder if service.component else None,
+        paths=frozenset(manifest.path for manifest in service.manifests),
+        origins=frozenset(origin for origin in origins if origin is not None),
+        namespaces=frozenset(manifest.namespace for manifest in service.manifests),
     )
 
 
 def _judge(
-    service: ServiceView, rule: Rule, exemptions: Iterable[Exemption], today: date
-) -> _Verdict:
+    service: ServiceView,
+    rule: Rule,
+    waivers: Waivers,
+    exemptions: Iterable[Exemption],
+    today: date,
+) -> Verdict:
     outcome = _without_guesses(_ask(service, rule), service)
-    if outcome.state is State.FAIL:
-        outcome = _with_waivers(outcome, service, rule.check.id, today)
+    waived = waivers.apply(outcome, service, rule.check.id)
+    outcome = waived.outcome
     if outcome.state in _NOT_GOOD:
         outcome = _with_exemptions(outcome, service, rule.check.id, exemptions, today)
     starts = rule.enforced_from
@@ -125,7 +165,15 @@ def _judge(
         outcome = replace(
             outcome, state=State.UPCOMING, summary=f"counts from {starts} on: {outcome.summary}"
         )
-    return outcome.state, outcome.summary, tuple(_finding(fault) for fault in outcome.faults)
+    fails = outcome.faults if outcome.state is State.FAIL else ()
+    return Verdict(
+        check=rule.check.id,
+        state=outcome.state,
+        summary=outcome.summary,
+        findings=tuple(map(_finding, outcome.faults)),
+        accepted=tuple((_finding(fault), number) for fault, number in waived.accepted),
+        lapsed=tuple(number for fault, number in waived.lapsed if fault in fails),
+    )
 
 
 def _ask(service: ServiceView, rule: Rule) -> Outcome:
@@ -151,38 +199,6 @@ def _without_guesses(outcome: Outcome, service: ServiceView) -> Outcome:
             return Outcome(State.NO_DATA, service.incomplete)
         return replace(outcome, faults=seen, summary=summary_of(seen))
     return outcome
-
-
-def _with_waivers(outcome: Outcome, service: ServiceView, check: str, today: date) -> Outcome:
-    """Take out what the objects' own annotations waive; say which waivers do not hold."""
-    waived: list[tuple[Fault, Waiver]] = []
-    left: list[Fault] = []
-    for fault in outcome.faults:
-        found = _waiver(fault, service, check, today)
-        if isinstance(found, Waiver):
-            waived.append((fault, found))
-        elif isinstance(found, InvalidWaiver):
-            left.append(replace(fault, message=f"{fault.message} ({found.problem})"))
-        else:
-            left.append(fault)
-    if left:
-        return replace(outcome, faults=tuple(left), summary=summary_of(left))
-    reasons = dict.fromkeys(f"{waiver.reason} (until {waiver.until})" for _, waiver in waived)
-    return Outcome(
-        State.EXEMPT, f"waived: {'; '.join(reasons)}", tuple(fault for fault, _ in waived)
-    )
-
-
-def _waiver(
-    fault: Fault, service: ServiceView, check: str, today: date
-) -> Waiver | InvalidWaiver | None:
-    """The waiver on the object, on the workload that borrows it, or on the catalogue entity."""
-    holders = [fault.manifest] if fault.manifest else []
-    holders += [w.manifest for w in service.workloads if fault.about == w.manifest.ref]
-    holders += [service.component] if service.component else []
-    found = [waiver_for(check, holder.annotations, today) for holder in holders]
-    given = [waiver for waiver in found if waiver is not None]
-    return next((w for w in given if isinstance(w, Waiver)), given[0] if given else None)
 
 
 def _with_exemptions(
@@ -226,5 +242,5 @@ def _finding(fault: Fault) -> Finding:
         object=_object(fault),
         container=fault.container,
         message=fault.message,
-        place=".".join(map(str, fault.keys)),
+        place=named_place(manifest.raw if manifest else None, fault.keys),
     )

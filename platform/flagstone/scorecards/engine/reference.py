@@ -58,7 +58,9 @@ metadata:
     paved.example.com/waive.VS-04: "the ledger deduplicates by idempotency key; until 2027-03-31"
 ```
 
-Without a reason or a date, or past its date, it waives nothing.
+It may stand on the object or on its pod template. Without a reason or a date, or past its date, it waives nothing: the
+finding fails, and counts as high at least. One that nothing needs (any more), or that names a check that is not asked,
+is told and fails nothing.
 """
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
 from typing import Any
 
 from flagstone.policies.manifests.snapshot import Skipped
@@ -12,7 +14,17 @@ from flagstone.scorecards.engine.states import Severity, State
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Where something is wrong; `place` is the key path inside the object, for fingerprints."""
+    """Where something is wrong.
+
+    Attributes:
+        path: the file.
+        line: the line in it.
+        object: the ref of the object; "" if it is about a file.
+        container: its container, if the finding is about one.
+        message: what is wrong.
+        place: the key path inside the object, list items by their names, for fingerprints.
+        known: the baseline has it, so it fails nothing.
+    """
 
     path: str
     line: int | None
@@ -20,6 +32,7 @@ class Finding:
     container: str
     message: str
     place: str = ""
+    known: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -31,12 +44,93 @@ class Finding:
         }
 
 
+class Standing(StrEnum):
+    """What a waiver is worth: a lapsed one is past its date or says too little, and was needed."""
+
+    IN_FORCE = "in_force"
+    LAPSED = "lapsed"
+    UNUSED = "unused"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class WaiverReport:
+    """One waiver on one object.
+
+    Attributes:
+        check: the check that it names.
+        standing: what it is worth.
+        object: the ref of the object that it stands on, which is whose word it is.
+        path: the file.
+        line: the line of the annotation.
+        reason: why, if it holds.
+        until: the last day, if it holds.
+        findings: how many findings it takes out.
+        message: what is wrong with it; "" if nothing is.
+    """
+
+    check: str
+    standing: Standing
+    object: str
+    path: str
+    line: int | None
+    reason: str
+    until: date | None
+    findings: int
+    message: str
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "check": self.check,
+            "standing": self.standing.value,
+            "object": self.object,
+            "path": self.path,
+            "line": self.line,
+            "reason": self.reason,
+            "until": self.until.isoformat() if self.until else None,
+            "findings": self.findings,
+            "message": self.message,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class WaivedFinding:
+    """A finding that an object's annotation accepts; `by` is that object."""
+
+    finding: Finding
+    reason: str
+    until: date | None
+    by: str
+    path: str
+    line: int | None
+
+    def as_dict(self) -> dict[str, Any]:
+        return self.finding.as_dict() | {
+            "reason": self.reason,
+            "until": self.until.isoformat() if self.until else None,
+            "by": self.by,
+        }
+
+
 @dataclass(frozen=True, slots=True)
 class CheckReport:
+    """One check of one service.
+
+    Attributes:
+        rule: the check and how it counts.
+        state: its verdict.
+        summary: the verdict in a sentence.
+        findings: what is wrong and where; of an exempt check, what was accepted.
+        waived: what annotations accept, whatever else is found.
+        lapsed: it fails although a waiver names it, which is past its date or says too little.
+    """
+
     rule: Rule
     state: State
     summary: str
     findings: tuple[Finding, ...] = ()
+    waived: tuple[WaivedFinding, ...] = ()
+    lapsed: bool = False
 
     @property
     def id(self) -> str:
@@ -44,7 +138,14 @@ class CheckReport:
 
     @property
     def severity(self) -> Severity:
-        return self.rule.check.severity
+        """That of the check; where a waiver lapsed, high at least."""
+        own = self.rule.check.severity
+        return Severity.H if self.lapsed and not own.at_least(Severity.H) else own
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the baseline has all that is wrong."""
+        return bool(self.findings) and all(finding.known for finding in self.findings)
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -56,7 +157,25 @@ class CheckReport:
             "summary": self.summary,
             "remedy": self.rule.check.remedy,
             "findings": [finding.as_dict() for finding in self.findings],
+            "waived": [waived.as_dict() for waived in self.waived],
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What a service was read from.
+
+    Attributes:
+        folder: the folder that its catalogue entity claims; None without one.
+        paths: the files of its objects.
+        origins: the folders of the kustomizations and charts that rendered some.
+        namespaces: where its objects are.
+    """
+
+    folder: str | None = None
+    paths: frozenset[str] = frozenset()
+    origins: frozenset[str] = frozenset()
+    namespaces: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +188,8 @@ class ServiceReport:
     level: str | None
     coverage: float | None
     checks: tuple[CheckReport, ...]
+    waivers: tuple[WaiverReport, ...] = ()
+    sources: Sources = Sources()
 
     def in_state(self, *states: State) -> tuple[CheckReport, ...]:
         return tuple(check for check in self.checks if check.state in states)
@@ -81,21 +202,83 @@ class ServiceReport:
             "level": self.level,
             "coverage": self.coverage,
             "checks": [check.as_dict() for check in self.checks],
+            "waivers": [waiver.as_dict() for waiver in self.waivers],
         }
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class BaselineEntry:
+    """A finding that was there when the baseline was written."""
+
+    path: str
+    object: str
+    check: str
+    container: str
+    place: str
+    fingerprint: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """How a report stands to a baseline.
+
+    Attributes:
+        known: findings of the baseline that are still there.
+        new: findings that are not in it.
+        gone: entries that do not occur any more.
+        undecided: entries whose check cannot be decided now, so that nothing is said of them.
+    """
+
+    known: int
+    new: int
+    gone: tuple[BaselineEntry, ...]
+    undecided: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Only what changed is shown.
+
+    Attributes:
+        revision: since when, as it was asked for.
+        files: how many files changed in the folder that was scored.
+        left_out: how many services the change does not touch.
+    """
+
+    revision: str
+    files: int
+    left_out: int
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
+    """Everything.
+
+    Attributes:
+        scorecard: what was asked.
+        files: how many were read.
+        documents: how many stand in them.
+        skipped: what could not be read.
+        services: what was found.
+        waivers: those on objects that belong to no service.
+        baseline: how it stands to one, if one was given.
+        scope: what is left of it, if only what changed is shown.
+    """
+
     scorecard: Scorecard
     files: int
     documents: int
     skipped: tuple[Skipped, ...]
     services: tuple[ServiceReport, ...]
+    waivers: tuple[WaiverReport, ...] = ()
+    baseline: Comparison | None = None
+    scope: Scope | None = None
 
     def fails_at(self, severity: Severity) -> bool:
-        """Whether some check of at least that severity fails."""
+        """Whether some check of at least that severity fails by more than the baseline knows."""
         return any(
-            check.severity.at_least(severity)
+            check.severity.at_least(severity) and not check.is_known
             for service in self.services
             for check in service.in_state(State.FAIL)
         )
@@ -109,4 +292,5 @@ class Report:
                 "skipped": [{"path": s.path, "reason": s.reason} for s in self.skipped],
             },
             "services": [service.as_dict() for service in self.services],
+            "waivers": [waiver.as_dict() for waiver in self.waivers],
         }

@@ -1,0 +1,67 @@
+"""Writing a report: to the terminal, or to a file that is whole or not there."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from flagstone.core.errors import UserError
+
+
+def write_text(text: str, path: Path) -> None:
+    """Write a file in one step: who reads it finds the old text or the new one, never half of it.
+
+    Raises:
+        UserError: it cannot be written; what was there stays.
+    """
+    try:
+        target = path.resolve()
+        if target.exists() and not target.is_file():  # /dev/stdout, a pipe: nothing to replace
+            target.write_text(text, encoding="utf-8", errors="backslashreplace")
+        else:
+            _replace(target, text)
+    except (OSError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or "its links lead in a circle"
+        raise UserError(f"{path} cannot be written: {reason}") from error
+
+
+def _replace(target: Path, text: str) -> None:
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:60]}.")
+    try:
+        with open(handle, "w", encoding="utf-8", errors="backslashreplace") as stream:
+            stream.write(text)
+        os.chmod(name, _mode(target))
+        os.replace(name, target)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(name)
+        raise
+
+
+def _mode(target: Path) -> int:
+    """That of the file which is replaced, else what the person's umask leaves of a new one."""
+    with suppress(OSError):
+        return stat.S_IMODE(target.stat().st_mode)
+    umask = os.umask(0)
+    os.umask(umask)
+    return 0o666 & ~umask
+
+
+def print_text(text: str) -> None:
+    """Write to the terminal, or to what reads from this command.
+
+    Raises:
+        UserError: there is no room for it.
+        BrokenPipeError: the reader has seen enough, as `head` has.
+    """
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise UserError(f"the report cannot be written: {error.strerror}") from error
