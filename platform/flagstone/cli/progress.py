@@ -2,15 +2,49 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TextIO
+
+from flagstone.core.hidden_characters import on_one_line
 
 _BAR = 24
 _LINE_EVERY, _BAR_EVERY = 30.0, 0.2
 # before so many a rate is a guess
 _ENOUGH_FOR_A_RATE = 3
+
+
+@contextmanager
+def telling(what: str, stream: TextIO | None = None) -> Iterator[Callable[[str], None]]:
+    """Say on a terminal what is being done, and leave nothing of it behind.
+
+    What cannot be counted has no bar; who reads the error output later is told nothing.
+
+    Args:
+        what: the first thing that is done; call what is yielded with the next.
+        stream: where it is shown; the error output when left out.
+    """
+    shown = stream or sys.stderr
+    if not shown.isatty() or os.environ.get("TERM") == "dumb":
+        yield lambda _: None
+        return
+
+    def tell(what: str) -> None:
+        columns = shutil.get_terminal_size().columns
+        line = on_one_line(f"flagstone: {what} ...")
+        shown.write(f"\r\x1b[K{line[: max(columns - 1, 20)]}")
+        shown.flush()
+
+    tell(what)
+    try:
+        yield tell
+    finally:
+        shown.write("\r\x1b[K")
+        shown.flush()
 
 
 class Progress:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import gc
-import os
-import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -15,6 +13,7 @@ from typing import Annotated
 
 import typer
 
+from flagstone.cli.baseline_file import read_baseline, written
 from flagstone.cli.formats import (
     json_report,
     junit_report,
@@ -22,18 +21,22 @@ from flagstone.cli.formats import (
     sarif_report,
     text_report,
 )
+from flagstone.cli.formats.style import Style
+from flagstone.cli.progress import telling
+from flagstone.cli.terminal import wants_colour, width_of
+from flagstone.cli.writing import print_text, write_text
 from flagstone.core.content import content_dir
 from flagstone.core.errors import NotFound, UserError
 from flagstone.core.forking import cores
 from flagstone.core.hidden_characters import written_out
 from flagstone.policies.gatekeeper.policy_set import PolicySet
 from flagstone.policies.manifests.reading import read_folder
-from flagstone.scorecards.engine.definition import load_scorecard
+from flagstone.scorecards.engine.baseline import compare, entries_of
+from flagstone.scorecards.engine.definition import Scorecard, load_scorecard
 from flagstone.scorecards.engine.evaluation import evaluate
-from flagstone.scorecards.engine.report import Report
+from flagstone.scorecards.engine.narrowing import narrow
+from flagstone.scorecards.engine.report import BaselineEntry, Report
 from flagstone.scorecards.engine.states import Severity
-
-_WIDEST = 110
 
 
 class Format(StrEnum):
@@ -74,6 +77,21 @@ def score(
         Path | None,
         typer.Option(help="A folder of Gatekeeper policies, instead of Flagstone's own."),
     ] = None,
+    changed_since: Annotated[
+        str,
+        typer.Option(
+            metavar="REV",
+            help="Judge everything, but show and fail only the services that changed since this "
+            "branch left REV (a git revision, such as origin/main).",
+        ),
+    ] = "",
+    baseline: Annotated[
+        Path | None,
+        typer.Option(help="A file of findings that are known: only new ones fail."),
+    ] = None,
+    write_baseline: Annotated[
+        Path | None, typer.Option(help="Write all findings that fail now to this baseline file.")
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write to this file, not to the terminal.")
     ] = None,
@@ -83,16 +101,58 @@ def score(
     Nothing is needed besides the files: no server, no database, no cluster. Exit status: 0 scored,
     1 a check failed that --fail-on asks for, 2 wrong usage or input that cannot be read.
     """
+    if write_baseline and changed_since:
+        raise UserError(
+            "a baseline is of everything: leave --changed-since out to write one, or write it first"
+        )
     content = content_dir("scorecards")
     card = load_scorecard(scorecard or content / "production-readiness.yaml")
     rules = _load_policies(policies or content / "policies")
+    known = None if baseline is None else read_baseline(baseline)
+    changed = _changed(path, changed_since) if changed_since else None
     with _without_collector():
-        snapshot = read_folder(path, processes=cores())
-        report = evaluate(snapshot, card, rules, now=datetime.now(UTC), processes=cores())
+        report = _judged(path, card, rules, known=known, changed=changed, since=changed_since)
         text = _render(report, report_format, to_file=output is not None)
-    _write(text, output)
+    if write_baseline is not None:
+        entries = entries_of(report)
+        write_text(written(entries, card.name), write_baseline)
+        typer.echo(f"flagstone: {len(entries):,} findings are in {write_baseline} now", err=True)
+    if output is None:
+        print_text(text)
+    else:
+        write_text(text, output)
     if fail_on is not None and report.fails_at(fail_on):
         raise typer.Exit(1)
+
+
+def _judged(
+    path: Path,
+    card: Scorecard,
+    rules: PolicySet,
+    *,
+    known: list[BaselineEntry] | None,
+    changed: Collection[str] | None,
+    since: str,
+) -> Report:
+    with telling(f"reading {path}") as now:
+        snapshot = read_folder(path, processes=cores())
+        now(f"judging {snapshot.documents:,} documents")
+        report = evaluate(snapshot, card, rules, now=datetime.now(UTC), processes=cores())
+    # what moved or is gone is seen on the whole: only then is it narrowed
+    if known is not None:
+        report = compare(report, known, exists=snapshot.exists)
+    if changed is not None:
+        report = narrow(report, snapshot, changed, since)
+    return report
+
+
+def _changed(path: Path, revision: str) -> set[str]:
+    # what starts git takes a while to import, and few runs need it
+    from flagstone.cli.changed_files import changed_files  # noqa: PLC0415
+
+    if not path.exists():
+        return set()  # the reading will say it
+    return changed_files(path, revision)
 
 
 @contextmanager
@@ -120,29 +180,7 @@ def _load_policies(folder: Path) -> PolicySet:
 
 
 def _render(report: Report, report_format: Format, *, to_file: bool) -> str:
-    if report_format is not Format.TEXT:
-        return _MACHINE[report_format](report)
-    for_people = not to_file and sys.stdout.isatty()
-    width = shutil.get_terminal_size((100, 24)).columns if for_people else 100
-    colour = for_people and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    return text_report.render(report, text_report.Style(min(max(width, 60), _WIDEST), colour))
-
-
-def _write(text: str, output: Path | None) -> None:
-    if output is None:
-        _print(text)
-        return
-    try:
-        output.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UserError(f"{output} cannot be written: {error.strerror}") from error
-
-
-def _print(text: str) -> None:
-    try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except BrokenPipeError:  # the reader has seen enough, as `head` has
-        raise
-    except OSError as error:
-        raise UserError(f"the report cannot be written: {error.strerror}") from error
+    if report_format is Format.TEXT:
+        colour = not to_file and wants_colour(sys.stdout)
+        return text_report.render(report, Style(width_of(sys.stdout), colour))
+    return _MACHINE[report_format](report)

@@ -31,14 +31,14 @@ def write_text(text: str, path: Path) -> None:
 
 def _replace(target: Path, text: str) -> None:
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:60]}.")
+    new = Path(name)
     try:
-        with open(handle, "w", encoding="utf-8", errors="backslashreplace") as stream:
+        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as stream:
             stream.write(text)
-        os.chmod(name, _mode(target))
-        os.replace(name, target)
+        new.chmod(_mode(target))
+        new.replace(target)
     except BaseException:
-        with suppress(OSError):
-            os.unlink(name)
+        new.unlink(missing_ok=True)
         raise
 
 

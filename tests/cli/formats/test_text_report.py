@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from flagstone.cli.formats.text_report import Style, render
+from flagstone.cli.formats.style import Style
+from flagstone.cli.formats.text_report import render
+from flagstone.scorecards.engine.baseline import compare, entries_of
 from flagstone.scorecards.engine.report import Report
 from tests.scorecards.engine.samples import files_of, objects, score, scorecard
 
@@ -102,7 +104,75 @@ def test_waivers_are_shown() -> None:
 
     text = render(report(waived, "PB-02"), PLAIN)
 
-    assert "  exempt    PB-02  waived: restarts lose work (until 2027-01-31)" in text.splitlines()
+    lines = text.splitlines()
+    start = lines.index("  waived    PB-02  restarts lose work")
+    assert lines[start + 1 : start + 3] == [
+        "            until 2027-01-31, 1 finding, by Deployment/payments/checkout,",
+        "              services/checkout/manifests.yaml:7",
+    ]
+    assert "  waivers     1 in force" in lines
+    assert lines[-1] == "checkout: nothing fails"
+
+
+def test_waivers_that_are_worth_nothing_are_told() -> None:
+    key = "paved.example.com/waive."
+    odd = bare(**{f"{key}PB-01": "why; until 2027-01-31", f"{key}PB-02": "why; until 2026-01-31"})
+    odd["deployment"]["metadata"]["annotations"][f"{key}zzz"] = "why; until 2027-01-31"
+
+    lines = render(report(odd, "PB-01", "PB-02"), Style(width=110)).splitlines()
+
+    assert (
+        "  unused    PB-01  waiver: it waives nothing: the check finds no fault here, so take it out"
+        in lines
+    )
+    assert "  unknown   zzz  waiver: there is no check 'zzz'" in lines
+    assert (
+        "  waivers     1 lapsed, which fails, 1 not needed, 1 of checks that are not asked" in lines
+    )
+    assert any("has no livenessProbe (the waiver expired on 2026-01-31" in line for line in lines)
+
+
+def test_equal_faults_of_many_objects_are_said_once() -> None:
+    found = {}
+    for number in range(8):
+        found |= {f"d{number}": bare()["deployment"]}
+        found[f"d{number}"]["metadata"]["name"] = f"checkout-{number}"
+        container = found[f"d{number}"]["spec"]["template"]["spec"]["containers"][0]
+        container["name"] = f"c{number}"
+    entity = b"apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {name: checkout}\n"
+    files = files_of(found) | {"services/checkout/catalog-info.yaml": entity}
+
+    lines = render(score(files, scorecard("PB-02")), PLAIN).splitlines()
+
+    places = [line for line in lines if "manifests.yaml:" in line]
+    assert len(places) == 5
+    assert "            and 3 more places (--format json has them all)" in lines
+    assert lines.count("              the container has no livenessProbe") == 1
+
+
+def test_how_to_mend_is_said_once_for_many_services() -> None:
+    bad = bare()
+    bad["deployment"]["metadata"]["name"] = "quote"
+    files = files_of(bare(), "a") | files_of(bad, "b")
+
+    text = render(score(files, scorecard("PB-02")), PLAIN)
+
+    assert text.count("container app has no livenessProbe") == 2
+    assert text.count("mend  Give each app container") == 1
+    assert "  high      PB-02  Containers have a liveness probe (2 services)" in text.splitlines()
+    assert text.splitlines()[-1] == "2 of 2 services fail: 2 high failures"
+
+
+def test_what_the_baseline_knows_is_one_line() -> None:
+    before = report(bare(), "PB-02")
+    now = report(bare(), "PB-01", "PB-02", "RS-01")
+
+    lines = render(compare(now, entries_of(before), exists=bool), PLAIN).splitlines()
+
+    assert "  known     PB-02" in lines
+    assert not any("livenessProbe" in line for line in lines)
+    assert "  baseline    1 known, 3 new" in lines
+    assert lines[-1] == "checkout fails: 1 high new failure"
 
 
 def test_the_summary() -> None:
@@ -113,13 +183,13 @@ def test_the_summary() -> None:
     start = lines.index("Summary: Sample")
     assert lines[start:] == [
         "Summary: Sample",
-        "  read        2 files, 2 documents",
-        "  services    1: 1 without a level",
-        "  score       lowest 50, median 50, highest 50",
-        "  failing     2 high",
         "  not read    1 of them, so nothing in them counts:",
         "    x.yaml",
         "      binary, not text",
+        "  read        2 files, 2 documents",
+        "  services    1: 1 without a level",
+        "",
+        "checkout fails: 2 high failures",
     ]
 
 

@@ -326,7 +326,7 @@ def test_a_finding_points_at_the_line_of_its_place() -> None:
     (finding,) = found.findings
     assert finding.path == "services/checkout/manifests.yaml"
     assert (finding.object, finding.container) == (REF, "app")
-    assert finding.place == "spec.template.spec.containers.0.livenessProbe"
+    assert finding.place == "spec.template.spec.containers.[app].livenessProbe"
     text = files_of(without_liveness())[finding.path].decode().splitlines()
     assert text[finding.line - 1].strip() == "- name: app"
 

@@ -100,5 +100,5 @@ def test_a_complaint_leads_to_its_rule(tool: str) -> None:
 
     (finding,) = verdict(score(files_of(found), scorecard("PR-01")), "PR-01").findings
 
-    assert finding.place == "spec.groups.0.rules.1"
+    assert finding.place == "spec.groups.[checkout-slo].rules.[CheckoutBurnsSlowly]"
     assert finding.message.startswith('"CheckoutBurnsSlowly": could not parse expression')

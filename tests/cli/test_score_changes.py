@@ -1,0 +1,162 @@
+"""`flagstone score --changed-since` and `--baseline`: what a pull request is held against."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import DEPLOYMENT, Run
+from tests.cli.test_changed_files import commit, git
+
+Command = Callable[..., Run]
+CARD = """\
+apiVersion: flagstone.dev/v1
+kind: Scorecard
+metadata: {name: mine, title: My card}
+spec:
+  levels: [bronze]
+  checks: [{id: PB-01, level: bronze}, {id: PB-02, level: bronze}]
+"""
+
+
+@pytest.fixture
+def card(tmp_path: Path) -> Path:
+    path = tmp_path / "card.yaml"
+    path.write_text(CARD)
+    return path
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """Two services without liveness probes, in a clone."""
+    folder = tmp_path / "clone"
+    folder.mkdir()
+    git(folder, "init", "-q", "-b", "main")
+    commit(folder, checkout__all_yaml=DEPLOYMENT, quote__all_yaml=named("quote"))
+    return folder
+
+
+def named(name: str) -> str:
+    return DEPLOYMENT.replace("checkout", name)
+
+
+def found(run: Run) -> dict[str, Any]:
+    data: dict[str, Any] = json.loads(run.out)
+    return data
+
+
+def test_only_what_changed_is_shown_and_fails(run: Command, clone: Path, card: Path) -> None:
+    (clone / "quote" / "all.yaml").write_text("# reviewed\n" + named("quote"))
+
+    done = run(
+        "score", clone, "--scorecard", card, "--changed-since", "HEAD", "-f", "json",
+        "--fail-on", "H",
+    )  # fmt: skip
+
+    assert done.status == 1
+    assert [service["name"] for service in found(done)["services"]] == ["quote"]
+    assert found(done)["changed_since"] == {"revision": "HEAD", "files": 1, "left_out": 1}
+
+
+def test_nothing_changed_fails_nothing(run: Command, clone: Path, card: Path) -> None:
+    done = run("score", clone, "--scorecard", card, "--changed-since", "HEAD", "--fail-on", "L")
+
+    assert done.status == 0
+    assert "nothing since HEAD touches a service" in done.out
+
+
+def test_a_revision_that_is_none_is_wrong_usage(run: Command, clone: Path) -> None:
+    done = run("score", clone, "--changed-since", "--nope")
+
+    assert (done.status, done.out) == (2, "")
+    assert done.err.startswith("flagstone: --changed-since --nope: there is no such revision here")
+
+
+def test_with_a_baseline_only_new_findings_fail(
+    run: Command, clone: Path, card: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "known.json"
+    wrote = run("score", clone, "--scorecard", card, "--write-baseline", file, "-f", "json")
+    assert wrote.err == f"flagstone: 2 findings are in {file} now\n"
+    assert found(wrote)["services"]
+    options = ("--scorecard", card, "--baseline", file, "--fail-on", "L", "-f", "json")
+
+    assert run("score", clone, *options).status == 0
+
+    (clone / "new.yaml").write_text(named("invoice"))
+    (clone / "quote" / "all.yaml").rename(clone / "quote" / "renamed.yaml")
+    done = run("score", clone, *options)
+
+    assert done.status == 1
+    assert found(done)["baseline"] == {"known": 2, "new": 1, "undecided": 0, "gone": []}
+
+
+def test_what_is_mended_is_told(run: Command, clone: Path, card: Path, tmp_path: Path) -> None:
+    file = tmp_path / "known.json"
+    run("score", clone, "--scorecard", card, "--write-baseline", file)
+    mended = named("quote").replace("readinessProbe", "livenessProbe", 1)
+    (clone / "quote" / "all.yaml").write_text(mended)
+
+    done = run("score", clone, "--scorecard", card, "--baseline", file)
+
+    words = " ".join(done.out.split())
+    assert "1 of the baseline is mended: write it again with --write-baseline" in words
+
+
+def test_a_baseline_is_json_that_can_be_compared(
+    run: Command, clone: Path, card: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "known.json"
+    run("score", clone, "--scorecard", card, "--write-baseline", file)
+
+    lines = file.read_text().splitlines()
+    assert json.loads(file.read_text())["kind"] == "ScoreBaseline"
+    assert json.loads(file.read_text())["flagstone"] == "0.1.0"
+    assert [json.loads(line.rstrip(","))["path"] for line in lines[2:4]] == [
+        "checkout/all.yaml",
+        "quote/all.yaml",
+    ]
+    before = file.read_bytes()
+    run("score", clone, "--scorecard", card, "--write-baseline", file)
+    assert file.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (b"[]", "is no baseline: name a file that"),
+        (b'{"kind": "Deployment"}', "is no baseline: name a file that"),
+        (b'{"kind": "ScoreBaseline", "format": 2, "flagstone": "9"}', "by Flagstone 9: this is"),
+        (b'{"kind": "ScoreBaseline", "format": 1}', "damaged: it has no list of findings"),
+        (
+            b'{"kind": "ScoreBaseline", "format": 1, "findings": [{"path": 3}]}',
+            "damaged: its finding number 1 has no text 'path'",
+        ),
+        (b'{"kind": \n<<<<<<< HEAD', "damaged: line 2 is no JSON"),
+        (b"\xff\xfe\x00", "damaged: it is no JSON in UTF-8"),
+        (b"[" * 200_000, "damaged: "),
+        (None, "cannot be read: No such file or directory; make one with --write-baseline"),
+    ],
+)
+def test_a_baseline_that_cannot_be_used(
+    run: Command, clone: Path, tmp_path: Path, text: bytes | None, words: str
+) -> None:
+    file = tmp_path / "known.json"
+    if text is not None:
+        file.write_bytes(text)
+
+    done = run("score", clone, "--baseline", file)
+
+    assert (done.status, done.out) == (2, "")
+    assert words in done.err
+
+
+def test_a_baseline_is_of_everything(run: Command, clone: Path, tmp_path: Path) -> None:
+    done = run("score", clone, "--changed-since", "HEAD", "--write-baseline", tmp_path / "a.json")
+
+    assert done.status == 2
+    assert "a baseline is of everything" in done.err
