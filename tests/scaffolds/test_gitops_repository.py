@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -121,7 +122,7 @@ def test_every_severity_of_the_paved_path_is_routed_and_a_page_silences_tickets(
 def test_the_scripts_of_ci_are_clean_shell_and_each_is_called(ci: str, tmp_path: Path) -> None:
     files = render("gitops-repo", {"ci": ci})
     scripts = {path for path in files if path.endswith(".sh")}
-    assert scripts == {"ci/alerts.sh", "ci/change-size.sh", "ci/gate.sh"}
+    assert scripts == {"ci/alerts.sh", "ci/branch-age.sh", "ci/change-size.sh", "ci/gate.sh"}
     for path in scripts:
         (tmp_path / Path(path).name).write_text(files[path])
     shellcheck = Path(sys.executable).with_name("shellcheck")
@@ -146,7 +147,7 @@ def test_the_github_workflows_keep_their_expressions_and_have_few_rights() -> No
         workflow["concurrency"]["group"] == "pull-request-${{ github.event.pull_request.number }}"
     )
     assert workflow["permissions"] == {"contents": "read"}
-    assert workflow["jobs"].keys() == {"size", "alerts", "gate"}
+    assert workflow["jobs"].keys() == {"size", "branch-age", "alerts", "gate"}
     for job in (*workflow["jobs"].values(), *promise["jobs"].values()):
         assert job["timeout-minutes"] <= 10
         for step in job["steps"]:
@@ -159,7 +160,7 @@ def test_the_gitlab_pipeline_has_the_same_jobs() -> None:
     files = render("gitops-repo", {"ci": "gitlab"})
     pipeline = yaml.safe_load(files[".gitlab-ci.yml"])
 
-    assert {"size", "alerts", "gate", "review-promise"} <= set(pipeline)
+    assert {"size", "branch-age", "alerts", "gate", "review-promise"} <= set(pipeline)
     assert not [path for path in files if path.startswith(".github")]
 
 
@@ -217,6 +218,44 @@ def test_the_size_gate_counts_changes_but_not_a_new_service(
     )
 
     assert done.returncode == (0 if passes else 1), done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("hours", "status", "words"),
+    [(2, 0, ""), (30, 0, "Merge it today"), (80, 1, "behind a flag")],
+    ids=["fresh", "a day", "three days"],
+)
+def test_a_branch_grows_old_after_three_days(
+    hours: int, status: int, words: str, tmp_path: Path
+) -> None:
+    script = render("gitops-repo")["ci/branch-age.sh"]
+    commits = []
+    for age in (500, hours, 1):  # the last commit on main, the first and the last of the branch
+        moment = f"@{int(time.time()) - age * 3600} +0000"
+        commits.append(_empty_commit(tmp_path, moment))
+
+    done = subprocess.run(
+        ["bash", "-c", script, "branch-age.sh", commits[0], commits[-1]],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, words in done.stderr) == (status, True), done.stdout + done.stderr
+    assert f"age of the branch: {hours} h" in done.stdout
+    assert bool(words) is bool(done.stderr)
+
+
+def _empty_commit(folder: Path, moment: str) -> str:
+    environment = os.environ | {"GIT_COMMITTER_DATE": moment, "GIT_AUTHOR_DATE": moment}
+    identity = ["-c", "user.name=a", "-c", "user.email=a@example.com"]
+    for command in (
+        ["init", "--quiet"],
+        ["commit", "--quiet", "--allow-empty", "--message", "a"],
+    ):
+        subprocess.run(["git", *identity, *command], cwd=folder, env=environment, check=True)
+    return subprocess.check_output(["git", "rev-parse", "HEAD"], cwd=folder, text=True).strip()
 
 
 def _assert_allowed(application: dict[str, Any], project: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ from flagstone.scorecards.engine import alert_rules, argo_applications
 from flagstone.scorecards.engine.analyses import ARGO, Analysis, analyses
 from flagstone.scorecards.engine.argo_applications import Application
 from flagstone.scorecards.engine.artefacts import Artefact, ArtefactKind
+from flagstone.scorecards.engine.ci.repository import Ci
 from flagstone.scorecards.engine.drafts import Draft
 from flagstone.scorecards.engine.index import Index, folders_above
 from flagstone.scorecards.engine.mesh import MeshHost
@@ -86,6 +87,11 @@ class ServiceView:
     def artefacts(self, kind: ArtefactKind) -> list[Artefact]:
         """What it has of a kind that is no Kubernetes object."""
         return [artefact for artefact in self._artefacts if artefact.kind is kind]
+
+    @cached_property
+    def ci(self) -> Ci:
+        """What runs for its repository; without any pipeline where none is in view."""
+        return self.surroundings.ci(tuple(self.artefacts(ArtefactKind.WORKFLOW)))
 
     @property
     def http_workloads(self) -> list[Workload]:

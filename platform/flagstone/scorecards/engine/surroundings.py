@@ -15,6 +15,8 @@ from flagstone.policies.manifests.snapshot import Snapshot
 from flagstone.scorecards.engine import alert_rules
 from flagstone.scorecards.engine.alert_scenarios.performances import PLAYED, Performances
 from flagstone.scorecards.engine.alert_scenarios.slo_files import Declared, declared_in_files
+from flagstone.scorecards.engine.artefacts import Artefact
+from flagstone.scorecards.engine.ci.repository import Ci
 from flagstone.scorecards.engine.index import Index
 from flagstone.scorecards.engine.policies_in_view import PoliciesInView
 from flagstone.scorecards.engine.policy_verdicts import PolicyVerdicts
@@ -37,6 +39,7 @@ class Surroundings:
         self.index = Index(snapshot)
         self.relations = Relations(self.index)
         self._workloads: dict[Manifest, Workload] = {}
+        self._ci: dict[tuple[Artefact, ...], Ci] = {}
         self.verdicts = PolicyVerdicts(policies, self.namespace_labels)
 
     def prepare(self, checks: Iterable[str]) -> None:
@@ -78,6 +81,12 @@ class Surroundings:
             pods, around = self.relations.pods, self.relations.around
             self._workloads[manifest] = Workload(manifest, pods[manifest], around[manifest])
         return self._workloads[manifest]
+
+    def ci(self, workflows: tuple[Artefact, ...]) -> Ci:
+        """The CI that these files define; one object for all services that share them."""
+        if workflows not in self._ci:
+            self._ci[workflows] = Ci(self.snapshot, workflows)
+        return self._ci[workflows]
 
     @cached_property
     def runbooks(self) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flagstone.scorecards.engine.checks import (
     argocd,
+    ci,
     gatekeeper,
     mesh,
     observability,
@@ -24,5 +25,6 @@ REGISTRY = Registry(
         *argocd.CHECKS,
         *gatekeeper.CHECKS,
         *operations.CHECKS,
+        *ci.CHECKS,
     ]
 )

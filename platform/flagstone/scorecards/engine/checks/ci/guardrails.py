@@ -1,0 +1,99 @@
+"""CI-05: what is checked before the merge is what the cluster will get."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from flagstone.policies.manifests.snapshot import Snapshot
+from flagstone.scorecards.engine.checks.ci.sizes import NO_CI
+from flagstone.scorecards.engine.ci.pipelines import Step
+from flagstone.scorecards.engine.ci.repository import Ci, steps_of
+from flagstone.scorecards.engine.outcome import Outcome, failed, no_data, not_applicable, passed
+from flagstone.scorecards.engine.registry import NoParams, check
+from flagstone.scorecards.engine.services import ServiceView
+from flagstone.scorecards.engine.states import Severity
+
+_CHECK = re.compile(r"\b(?:flagstone|paved)\s+(?:check|score|gate)\b|/api/v\d+/gate\b")
+_RENDERS_ITSELF = re.compile(r"\bflagstone\s+(?:score|gate)\b|/api/v\d+/gate\b")
+_RENDER = re.compile(
+    r"\bkubectl\s+kustomize\b|\bkustomize\s+build\b|\bhelm\s+template\b|\bhelmfile\s+template\b"
+    r"|\bkubectl\b[^\n]{0,100}\s(?:-k|--kustomize)\b|\bflux\s+build\b|\bkustomizer\b"
+)
+_EACH = re.compile(r"\b(?:for|find|xargs|while|parallel|ls-files|glob|walk)\b|\*|\$\{\{\s*matrix\.")
+_RULE_TESTS = re.compile(r"\bpromtool\s+test\s+rules\b")
+_POLICY_TESTS = re.compile(
+    r"\b(?:flagstone\s+policy|gator|opa|conftest|kyverno)\s+(?:verify|test)\b"
+)
+_IGNORED = re.compile(r"\|\|\s*(?:true\b|:)")
+
+
+@check(
+    id="CI-05",
+    name="CI checks what is rendered, and runs the tests of rules and policies",
+    severity=Severity.H,
+    why="An overlay changes what its base says: a check of the sources passes, and what the cluster "
+    "gets breaks the rule. Alert rules and policies without their tests break unseen.",
+    remedy="On every pull request render each overlay (`kubectl kustomize`) and run `flagstone score` on "
+    "the result, or ask the gate; run `promtool test rules` and `flagstone policy verify` where there "
+    "are rules and policy tests.",
+    not_applicable="No CI definition is in view, or the repository has no manifests.",
+    no_data="What runs for a pull request is in another repository, or cannot be read.",
+)
+def rendered(service: ServiceView, params: NoParams) -> Outcome:
+    return service.ci.once("CI-05", params, _rendered)
+
+
+def _rendered(ci: Ci) -> Outcome:
+    if not ci.pipelines:
+        return not_applicable(NO_CI)
+    if not ci.snapshot.manifests and not ci.snapshot.unrendered:
+        return not_applicable("the repository has no manifests", certain=True)
+    steps = [
+        step
+        for job in ci.changes
+        if not job.tolerated
+        for step in steps_of([job])
+        if not step.tolerated and not _IGNORED.search(step.run)
+    ]
+    problems = list(_problems(ci.snapshot, steps))
+    if not problems:
+        return passed("what is rendered is checked before it is merged")
+    if unseen := next(ci.unseen(ci.changes), ""):
+        return no_data(f"{problems[0]}; {unseen} may do it")
+    if ci.unread:
+        return no_data(f"{ci.unread[0].file.path} cannot be read: {ci.unread[0].file.problem}")
+    first = ci.changes[0].file if ci.changes else ci.pipelines[0].file
+    return failed(*(first.fault(problem, "on") for problem in problems))
+
+
+def _problems(snapshot: Snapshot, steps: list[Step]) -> Iterator[str]:
+    program = "\n".join(step.program for step in steps)
+    actions = " ".join(step.action for step in steps)
+    if not _CHECK.search(program) and "flagstone" not in actions:
+        yield "no pull request is held against the checks: nothing runs flagstone score or the gate"
+    elif _CHECK.search(program) and not _RENDERS_ITSELF.search(program):
+        yield from _unrendered(snapshot, steps)
+    if snapshot.of_kind("PrometheusRule") and not _RULE_TESTS.search(program):
+        yield "the alert rules are not tested: nothing runs promtool test rules"
+    if _has_policy_tests(snapshot) and not _POLICY_TESTS.search(program):
+        yield "the tests of the policies are not run"
+
+
+def _unrendered(snapshot: Snapshot, steps: list[Step]) -> Iterator[str]:
+    folders = {manifest.origin for manifest in snapshot.manifests if manifest.origin is not None}
+    folders |= {unrendered.folder for unrendered in snapshot.unrendered}
+    rendering = [step.program for step in steps if _RENDER.search(step.program)]
+    if folders and not rendering:
+        yield f"only sources are checked: {min(folders) or 'the root'} is not rendered"
+    elif len(folders) > 1 and not any(_EACH.search(program) for program in rendering):
+        text = "\n".join(rendering)
+        missed = sorted(folder for folder in folders if folder not in text)
+        if missed:
+            yield f"{missed[0]} is not rendered, so not checked"
+
+
+def _has_policy_tests(snapshot: Snapshot) -> bool:
+    if snapshot.of_kind("Suite", "test.gatekeeper.sh"):
+        return True
+    return any(path.endswith(("_test.rego", "/kyverno-test.yaml")) for path in snapshot.paths())

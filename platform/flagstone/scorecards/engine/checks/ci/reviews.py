@@ -1,0 +1,164 @@
+"""CI-03, CI-08: a change does not wait for its review, and a branch does not grow old."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from flagstone.scorecards.engine.checks.ci.sizes import NO_CI
+from flagstone.scorecards.engine.ci.comparisons import can_fail, comparisons
+from flagstone.scorecards.engine.ci.pipelines import Job, Step
+from flagstone.scorecards.engine.ci.repository import Ci, steps_of
+from flagstone.scorecards.engine.outcome import (
+    Fault,
+    Outcome,
+    failed,
+    no_data,
+    not_applicable,
+    passed,
+)
+from flagstone.scorecards.engine.registry import NoParams, check
+from flagstone.scorecards.engine.services import ServiceView
+from flagstone.scorecards.engine.states import Severity, State
+
+_REVIEW = re.compile(r"review|approv|\bnotes\b", re.IGNORECASE)
+_CHANGES = re.compile(
+    r"\bgh\s+(?:pr|api|search\s+prs)\b|\bpulls\b|pull[-_ ]?requests?|merge_requests", re.IGNORECASE
+)
+_REMINDER = re.compile(
+    r"(?:review|pr|pull-?request)s?[-_]?(?:\w+[-_])?(?:remind|sla|nag|alert|stale|promise)"
+    r"|(?:remind|nag)\w*[-_](?:\w+[-_])?(?:review|pr\b|pull-?request)",
+    re.IGNORECASE,
+)
+_BOTS = (
+    *(".mergify.yml", ".mergify/config.yml", ".github/mergify.yml", ".pullapprove.yml"),
+    *(".cm/gitstream.cm", ".github/reminders.yml", ".github/pull-reminders.yml"),
+)
+_WAITING = re.compile(r"\b(?:ago|hours?|days?)\b", re.IGNORECASE)
+
+
+@check(
+    id="CI-03",
+    name="Somebody is told when a review is overdue",
+    severity=Severity.M,
+    why="A change that waits for days for its first look grows, conflicts, and is merged in a hurry.",
+    remedy="Run a job by `schedule` that labels or reports pull requests without a review after 24 "
+    "hours, or use a bot that does.",
+    not_applicable="No CI definition is in view.",
+    no_data="On GitLab schedules are a setting of the project; nothing in the pipeline looks at reviews.",
+)
+def promised(service: ServiceView, params: NoParams) -> Outcome:
+    return service.ci.once("CI-03", params, _promised)
+
+
+def _promised(ci: Ci) -> Outcome:
+    if not ci.pipelines:
+        return not_applicable(NO_CI)
+    for job in ci.scheduled:
+        if any(_looks_at_reviews(step) for step in steps_of([job])):
+            return passed(f"{job.name} in {job.file.path} looks for overdue reviews")
+    if bot := _bot(ci):
+        return passed(f"{bot} sets up a bot for overdue reviews")
+    if unseen := next(ci.unseen(ci.scheduled), ""):
+        return no_data(f"nothing in view looks for overdue reviews; {unseen} may")
+    if not ci.github:
+        return no_data("nothing in the pipeline looks for overdue reviews; GitLab may be set to")
+    return failed(ci.github[0].file.fault("nothing looks for reviews that are overdue", "on"))
+
+
+def _looks_at_reviews(step: Step) -> bool:
+    if _REMINDER.search(step.action):
+        return True
+    return bool(_REVIEW.search(step.program) and _CHANGES.search(step.program))
+
+
+def _bot(ci: Ci) -> str:
+    for name in _BOTS:
+        path = f"{ci.folder}/{name}" if ci.folder else name
+        text = ci.snapshot.read_text(path) if ci.snapshot.exists(path) else None
+        if text and _REVIEW.search(text) and _WAITING.search(text):
+            return path
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class AgeParams:
+    """How old a branch may become.
+
+    Attributes:
+        fail_hours: the age at which CI must fail.
+    """
+
+    fail_hours: int = 72
+
+
+_COMMIT_DATE = re.compile(
+    r"%[ca][tiIsr]\b|committerdate|authordate|(?:committer|author)\.date|committedDate|authoredDate"
+)
+_AGE = re.compile(r"\bage\b|hours?\b|days?\b|\b(?:3600|86400)\b|%s\b", re.IGNORECASE)
+_AGE_WORD = re.compile(r"hour|day|age|second|old|elapsed", re.IGNORECASE)
+_STEP_LIMIT = 2  # smaller numbers count arguments
+
+
+@check(
+    id="CI-08",
+    name="CI says when a branch grows old",
+    severity=Severity.L,
+    why="Trunk-based means days, not weeks: what lives long on a branch meets the others' work late.",
+    remedy="On every pull request take the time of the first commit (`git log --reverse --format=%ct "
+    "BASE..HEAD`): warn after 24 hours, fail after 72. A branch that has to live long gets a waiver.",
+    not_applicable="No CI definition is in view.",
+    no_data="What runs for a pull request is in another repository.",
+    params=AgeParams,
+)
+def branch_age(service: ServiceView, params: AgeParams) -> Outcome:
+    return service.ci.once("CI-08", params, lambda ci: _branch_age(ci, params))
+
+
+def _branch_age(ci: Ci, params: AgeParams) -> Outcome:
+    if not ci.pipelines:
+        return not_applicable(NO_CI)
+    jobs = [*ci.changes, *ci.scheduled]
+    problems: list[tuple[State, Fault]] = []
+    for job in jobs:
+        for step in steps_of([job]):
+            if _COMMIT_DATE.search(step.program) and _AGE.search(step.program):
+                state, message = _judge_age(job, step, params)
+                if state is State.PASS:
+                    return passed(f"{job.name} in {job.file.path} watches the age of a branch")
+                problems.append((state, step.fault(message)))
+    if problems:
+        state, fault = min(problems, key=lambda found: found[0] is not State.WARN)
+        return Outcome(state, fault.message, (fault,))
+    if unseen := next(ci.unseen(jobs), ""):
+        return no_data(f"nothing in view watches the age of a branch; {unseen} may")
+    first = jobs[0].file if jobs else ci.pipelines[0].file
+    return failed(first.fault("nothing says when a branch grows old", "on"))
+
+
+def _judge_age(job: Job, step: Step, params: AgeParams) -> tuple[State, str]:
+    if job.tolerated or step.tolerated or not can_fail(step.program):
+        return State.WARN, "it says how old a branch is but never fails"
+    limit = _fails_from_hours(step)
+    if limit is not None and limit > params.fail_hours + 1:
+        return State.FAIL, f"it fails after {limit} hours, not after {params.fail_hours}"
+    return State.PASS, ""
+
+
+def _fails_from_hours(step: Step) -> int | None:
+    program = step.program
+    found = [
+        one
+        for one in comparisons(program, step.env)
+        if one.reached_from is not None and one.reached_from >= _STEP_LIMIT
+    ]
+    found = [one for one in found if _AGE_WORD.search(one.left)] or found
+    in_days = "86400" in program or re.search(r"3600\s*\*\s*24|24\s*\*\s*3600", program)
+    hours = [_hours(one.reached_from or 0, in_days=bool(in_days)) for one in found]
+    return max(hours, default=None)
+
+
+def _hours(number: int, *, in_days: bool) -> int:
+    if number >= 3600:
+        return number // 3600
+    return number * 24 if in_days else number
