@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from flagstone.policies.gatekeeper.policy_set import PolicySet
 from flagstone.policies.manifests.documents import Document, read_documents
 from flagstone.policies.manifests.limits import Limits
-from flagstone.policies.manifests.objects import Manifest, mapping
+from flagstone.policies.manifests.objects import Manifest, mapping, sequence
 from flagstone.policies.manifests.snapshot import Snapshot
 from flagstone.scorecards.engine import alert_rules
 from flagstone.scorecards.engine.alert_scenarios.performances import PLAYED, Performances
@@ -74,6 +74,18 @@ class Surroundings:
     def destination_rules(self, host_name: str) -> list[Manifest]:
         """The DestinationRules for a host of that short (or external) name, in any namespace."""
         return self._destination_rules.get(host_name, [])
+
+    @cached_property
+    def _virtual_services(self) -> dict[str, list[Manifest]]:
+        found: dict[str, list[Manifest]] = {}
+        for route in self.index.of_kind("VirtualService", ISTIO):
+            for text in sequence(route.spec.get("hosts")):
+                found.setdefault(self.relations.host(text, route).name, []).append(route)
+        return found
+
+    def virtual_services(self, host_name: str) -> list[Manifest]:
+        """The VirtualServices for a host of that short (or external) name, in any namespace."""
+        return self._virtual_services.get(host_name, [])
 
     def workload(self, manifest: Manifest) -> Workload:
         """A workload with what concerns it; one object for all services that ask."""

@@ -13,7 +13,8 @@ def name_dependencies(folder: ServiceFolder, calls: Iterable[str]) -> None:
     """Everybody does this by hand: nothing but its squad knows what a service calls."""
     lines = "".join(f"    - component:default/{name}\n" for name in calls)
     if lines:
-        folder.write(ENTITY, f"{folder.read(ENTITY)}  dependsOn:\n{lines}")
+        bare = folder.read(ENTITY).replace("  dependsOn: []\n", "")
+        folder.write(ENTITY, f"{bare}  dependsOn:\n{lines}")
 
 
 def squad_dissolved(folder: ServiceFolder) -> None:

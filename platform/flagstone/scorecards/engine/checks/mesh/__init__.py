@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from flagstone.scorecards.engine.checks.mesh import (
+    called_hosts,
     destination_rules,
     ejection,
     kubernetes_services,
+    mesh_faults,
     mesh_namespaces,
+    overlapping,
     virtual_services,
 )
 
@@ -17,11 +20,16 @@ CHECKS = (
     virtual_services.retry_on,
     virtual_services.weights,
     virtual_services.destinations_exist,
+    mesh_faults.no_fault,
+    overlapping.one_route,
     destination_rules.connection_pool,
     destination_rules.outlier_detection,
     ejection.ejection_percent,
     destination_rules.retries_in_flight,
     destination_rules.known_fields,
+    called_hosts.protected,
+    overlapping.one_policy,
+    ejection.ejection_times,
     kubernetes_services.one_workload,
     kubernetes_services.target_ports,
     kubernetes_services.protocols,

@@ -1,4 +1,4 @@
-"""DR-03: an ejection percentage with which something can be ejected at all.
+"""DR-03 and DR-08: ejection that can happen, soon enough, and for a while.
 
 Since Envoy 1.31 a host is ejected only if that keeps the share of ejected hosts at or below
 maxEjectionPercent; the older promise of at least one host is gone.
@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from flagstone.policies.manifests.durations import go_duration
 from flagstone.policies.manifests.objects import Manifest, dig, mapping, sequence, text_map
 from flagstone.policies.manifests.selectors import matches_map
 from flagstone.scorecards.engine.outcome import Findings, Outcome
@@ -21,6 +22,7 @@ from flagstone.scorecards.engine.workload_view import Workload
 
 _DEFAULT_PERCENT = 10
 _SAFE_PERCENT = 50
+_BOUNDS = {"interval": (1, 60), "baseEjectionTime": (10, 300)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,50 @@ def ejection_percent(service: ServiceView, _params: NoParams) -> Outcome:
         "one endpoint can be ejected, and never more than half",
         nothing="no DestinationRule has outlier detection",
     )
+
+
+@check(
+    id="DR-08",
+    name="Ejection is soon, and for a while",
+    severity=Severity.M,
+    why="An interval of minutes leaves callers with a failing pod for so long; an ejection of seconds "
+    "brings it back before anything has changed, one of hours keeps a healed pod out.",
+    remedy="Set outlierDetection.interval from 1s to 60s and baseEjectionTime from 10s to 5m (the "
+    "defaults of 10s and 30s are fine).",
+    not_applicable="No DestinationRule has outlier detection (DR-02 says so).",
+    no_data="The DestinationRule is in a source that could not be rendered.",
+)
+def ejection_times(service: ServiceView, _params: NoParams) -> Outcome:
+    findings = Findings()
+    for rule in service.destination_rules:
+        for keys, settings in _detections(rule):
+            findings.judged += 1
+            for field, (least, most) in _BOUNDS.items():
+                given = settings.get(field)
+                seconds = None if given is None else go_duration(given)
+                if given is None or (seconds is not None and least <= seconds <= most):
+                    continue
+                said = "no duration" if seconds is None else f"outside of {least}s to {most}s"
+                findings.fault(f"{field} {given} is {said}", rule, *keys, field)
+    return findings.verdict("ejection is soon, and for a while", nothing="no outlier detection")
+
+
+def _detections(rule: Manifest) -> Iterator[tuple[tuple[str | int, ...], dict[str, Any]]]:
+    """Every outlier detection of a rule: of the host, its subsets, and their ports."""
+    holders: list[tuple[tuple[str | int, ...], Any]] = [
+        (("spec", "trafficPolicy"), rule.spec.get("trafficPolicy")),
+        *(
+            (("spec", "subsets", i, "trafficPolicy"), mapping(subset).get("trafficPolicy"))
+            for i, subset in enumerate(sequence(rule.spec.get("subsets")))
+        ),
+    ]
+    for keys, policy in holders:
+        ports = enumerate(sequence(dig(policy, "portLevelSettings")))
+        places = [(keys, policy), *(((*keys, "portLevelSettings", i), port) for i, port in ports)]
+        for place, settings in places:
+            found = dig(settings, "outlierDetection")
+            if isinstance(found, dict):
+                yield (*place, "outlierDetection"), found
 
 
 def _judge(rule: Manifest, pool: _Pool, findings: Findings) -> None:

@@ -11,6 +11,7 @@ from flagstone.scorecards.engine.checks.pods import (
     resources,
     restricted,
     shutdown,
+    spread,
 )
 
 CHECKS = (
@@ -22,6 +23,7 @@ CHECKS = (
     probes.timing,
     resources.requests_and_limits,
     resources.limits_cover_requests,
+    resources.no_overcommit,
     autoscaling.scales_the_workload,
     autoscaling.bounds,
     autoscaling.utilisation,
@@ -33,5 +35,6 @@ CHECKS = (
     hardening.off_the_host,
     hardening.no_token,
     images.pinned,
+    spread.over_zones,
     shutdown.grace,
 )

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any
 
-from flagstone.policies.manifests.objects import mapping
+from flagstone.policies.manifests.objects import dig, mapping
 from flagstone.policies.manifests.quantities import parse_quantity
-from flagstone.policies.manifests.workloads import Container
-from flagstone.scorecards.engine.outcome import Fault, Findings, Outcome
+from flagstone.policies.manifests.workloads import INJECTED_CONTAINERS, Container
+from flagstone.scorecards.engine.outcome import Fault, Findings, Keys, Outcome
 from flagstone.scorecards.engine.policy_checks import judge_pods
 from flagstone.scorecards.engine.registry import NoParams, check
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
+from flagstone.scorecards.engine.workload_view import Workload
 
 _UNRESOLVED = (
     "The pods come from a `workloadRef` whose target is not in the input; score a folder that "
@@ -71,6 +73,51 @@ def limits_cover_requests(service: ServiceView, _params: NoParams) -> Outcome:
     return findings.verdict(
         "every limit is at least its request", nothing="no container sets requests or limits"
     )
+
+
+@check(
+    id="RS-03",
+    name="The memory limit is the request",
+    severity=Severity.L,
+    why="A pod that may use more memory than it asked for is the first to be killed when the node "
+    "runs short, at the moment of the most traffic.",
+    remedy="Set limits.memory to requests.memory, at what the container needs at its peak.",
+    not_applicable="No container has both a memory limit and a request (RS-01 says so); a limit "
+    "alone is the request too.",
+    no_data=_UNRESOLVED,
+)
+def no_overcommit(service: ServiceView, _params: NoParams) -> Outcome:
+    findings = Findings()
+    for workload in service.workloads:
+        if workload.unresolved:
+            findings.cannot_tell(workload.unresolved, workload.manifest, "spec", "workloadRef")
+        for name, raw, keys in _holders(workload):
+            quantities = [dig(raw, section, "memory") for section in ("requests", "limits")]
+            request, limit = map(parse_quantity, quantities)
+            if request is None or limit is None:
+                continue
+            findings.judged += 1
+            if request != limit and workload.pod:
+                message = f"{name} asks for {quantities[0]} of memory and may use {quantities[1]}"
+                holder = workload.pod.holder
+                about = "" if holder is workload.manifest else workload.manifest.ref
+                place = (*keys, "limits", "memory")
+                findings.faults.append(Fault(message, holder, place, name, about))
+    return findings.verdict(
+        "every memory limit is the request", nothing="no container has a memory request and a limit"
+    )
+
+
+def _holders(workload: Workload) -> Iterator[tuple[str, dict[str, Any], Keys]]:
+    """The resources of the pod's containers, but those that others inject, and of the pod itself."""
+    if workload.pod is None:
+        return
+    pod = workload.pod
+    for container in pod.containers:
+        if container.name not in INJECTED_CONTAINERS:
+            keys = (*container.keys, "resources")
+            yield container.name, mapping(container.raw.get("resources")), keys
+    yield "the pod", mapping(pod.raw.get("resources")), (*pod.keys, "resources")
 
 
 def _problems(container: Container) -> Iterator[tuple[str, tuple[str, str]]]:

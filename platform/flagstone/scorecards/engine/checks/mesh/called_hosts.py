@@ -1,0 +1,120 @@
+"""DR-06: what a service calls has a circuit breaker that the service sees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+
+from flagstone.policies.manifests.objects import Manifest, sequence
+from flagstone.scorecards.engine.mesh import MeshHost
+from flagstone.scorecards.engine.outcome import Findings, Outcome, no_data
+from flagstone.scorecards.engine.registry import NoParams, check
+from flagstone.scorecards.engine.relations import ISTIO, destinations
+from flagstone.scorecards.engine.services import ServiceView
+from flagstone.scorecards.engine.states import Severity
+
+_ROOT_NAMESPACE = "istio-system"
+_UNDECLARED = (
+    "what it calls is not declared: list it as dependsOn in its catalog-info.yaml ([] for nothing)"
+)
+
+
+@check(
+    id="DR-06",
+    name="What it calls has a circuit breaker",
+    severity=Severity.H,
+    why="A dependency without a DestinationRule that the caller sees has no bounded pool and no "
+    "ejection: when it becomes slow, so does the caller.",
+    remedy="Add a DestinationRule for the host in the caller's namespace, or let the one in the "
+    "host's namespace be exported to it (exportTo).",
+    not_applicable="The service is in no mesh, or declares that it calls nothing (dependsOn: []).",
+    no_data="No dependsOn in the catalogue entity and no VirtualService for a host of others; or "
+    "the dependency's namespace is not in the input.",
+)
+def protected(service: ServiceView, _params: NoParams) -> Outcome:
+    findings = Findings()
+    if not service.mesh or not service.workloads:
+        return findings.verdict("", nothing="the service is in no mesh")
+    declared = None if service.component is None else service.component.spec.get("dependsOn")
+    for near, keys, host in _called(service):
+        findings.judged += 1
+        _check_host(service, host, near, keys, findings)
+    for position, text in enumerate(sequence(declared)):
+        _check_component(service, str(text), ("spec", "dependsOn", position), findings)
+    if declared is None and not findings.judged:
+        return no_data(_UNDECLARED)
+    return findings.verdict("every host that it calls is protected", nothing="it calls nothing")
+
+
+def _called(service: ServiceView) -> Iterator[tuple[Manifest, tuple[str | int, ...], MeshHost]]:
+    """The hosts of others that it has routes of its own to."""
+    own = [service.host(manifest.name, manifest) for manifest in service.of_kind("Service", "")]
+    for manifest in service.virtual_services:
+        gateways = sequence(manifest.spec.get("gateways"))
+        if gateways and "mesh" not in gateways:
+            continue
+        found = [(keys, service.host(text, manifest)) for keys, text in destinations(manifest)]
+        if not any(host.same_as(one) for _, host in found for one in own):
+            seen: dict[MeshHost, tuple[str | int, ...]] = {}
+            for keys, host in found:
+                seen.setdefault(host, keys)
+            for host, keys in seen.items():
+                yield manifest, (*keys, "host"), host
+
+
+def _check_component(
+    service: ServiceView, text: str, keys: tuple[str | int, ...], findings: Findings
+) -> None:
+    kind, _, rest = text.rpartition(":")
+    name = rest.rpartition("/")[2]
+    entity, index = service.component, service.index
+    services = index.everywhere("", "Service", name)
+    if entity is None or (kind.lower() not in {"", "component"} and not services):
+        return  # a database or a queue that no Service stands for
+    if not services:
+        findings.judged += 1
+        if not service.surroundings.destination_rules(name):
+            findings.cannot_tell(f"the host of {text} is not in the input", entity, *keys)
+    for one in services:
+        findings.judged += 1
+        _check_host(service, service.host(one.name, one), entity, keys, findings)
+
+
+def _check_host(
+    service: ServiceView,
+    host: MeshHost,
+    near: Manifest,
+    keys: tuple[str | int, ...],
+    findings: Findings,
+) -> None:
+    namespaces = {workload.manifest.namespace for workload in service.workloads}
+    rules = [
+        rule
+        for rule in service.index.of_kind("DestinationRule", ISTIO)
+        if _is_for(service, rule, host)
+    ]
+    if any(_visible(rule, host, caller) for rule in rules for caller in namespaces):
+        return
+    hidden = f": {rules[0].ref} is not exported to it" if rules else ""
+    message = f"no DestinationRule for {host} is visible to {service.name}{hidden}"
+    known = host.namespace in service.surroundings.service_namespaces
+    if rules or (known and not host.external) or host.namespace in namespaces:
+        findings.missing(message, near, *keys)
+    else:
+        findings.cannot_tell(f"{message} in the input", near, *keys)
+
+
+def _is_for(service: ServiceView, rule: Manifest, host: MeshHost) -> bool:
+    text = str(rule.spec.get("host") or "")
+    if "*" not in text:
+        return service.host(text, rule).same_as(host)
+    full = host.name if host.external else f"{host.name}.{host.namespace}.svc.cluster.local"
+    return fnmatchcase(full, text)
+
+
+def _visible(rule: Manifest, host: MeshHost, caller: str) -> bool:
+    """Istio looks in the caller's namespace, then in the host's, then in the root namespace."""
+    exported = [str(name) for name in sequence(rule.spec.get("exportTo"))] or ["*"]
+    seen = "*" in exported or caller in exported or ("." in exported and rule.namespace == caller)
+    places = {caller, host.namespace, _ROOT_NAMESPACE, ""}
+    return seen and (rule.namespace in places or not host.namespace)
