@@ -111,10 +111,19 @@ def test_namespaces_and_what_has_none(match, manifest, expected):
 
 
 def test_labels_of_a_namespace_that_are_not_known_are_no_answer():
+    by_team = {"namespaceSelector": {"matchLabels": {"team": "x"}}}
     with pytest.raises(UnknownNamespaceError, match="elsewhere"):
-        applies({"namespaceSelector": {}}, obj(namespace="elsewhere"))
+        applies(by_team, obj(namespace="elsewhere"))
+
+
+def test_what_every_namespace_has_is_known_of_all():
+    assert applies({"namespaceSelector": {}}, obj(namespace="elsewhere")) is True
+    by_name = {"matchLabels": {"kubernetes.io/metadata.name": "elsewhere"}}
+    assert applies({"namespaceSelector": by_name}, obj(namespace="elsewhere")) is True
+    assert applies({"namespaceSelector": by_name}, obj(namespace="other")) is False
 
 
 def test_what_is_excluded_anyway_needs_no_labels():
-    match = {"namespaceSelector": {}, "excludedNamespaces": ["else*"]}
+    by_team = {"matchLabels": {"team": "x"}}
+    match = {"namespaceSelector": by_team, "excludedNamespaces": ["else*"]}
     assert applies(match, obj(namespace="elsewhere")) is False

@@ -100,12 +100,28 @@ def test_what_cannot_be_loaded_is_an_error_of_the_set_and_of_every_object_it_mat
     assert found.review(service).failures == ()
 
 
-def test_cel_is_reported_and_never_taken_for_a_pass():
-    cel = template({"code": [{"engine": "K8sNativeValidation", "source": {}}]})
-    found = policies(cel, constraint())
+def test_cel_beside_rego_is_what_is_evaluated():
+    cel = {
+        "validations": [
+            {
+                "expression": "variables.anyObject.spec.replicas >= variables.params.min",
+                "messageExpression": "'only ' + string(object.spec.replicas)",
+            }
+        ]
+    }
+    target = {"code": [{"engine": "K8sNativeValidation", "source": cel}], "rego": V1}
+    found = policies(template(target), constraint())
+    assert [violation.message for violation in found.evaluate(deployment())] == ["only 1"]
+    assert found.evaluate(deployment(replicas=2)) == []
+
+
+def test_cel_that_cannot_be_evaluated_is_never_taken_for_a_pass():
+    cel = {"validations": [{"expression": "object.spec.frobnicate()"}]}
+    target = {"code": [{"engine": "K8sNativeValidation", "source": cel}]}
+    found = policies(template(target), constraint())
     assert found.errors == ()
     assert [error.reason for error in found.not_evaluated] == [
-        "it is written in CEL (K8sNativeValidation), which Flagstone does not evaluate yet"
+        "it calls frobnicate(), which is not known here"
     ]
     (failure,) = found.review(deployment()).failures
     assert isinstance(failure, NotEvaluated)

@@ -36,18 +36,14 @@ def test_the_old_field_wins_over_code():
     assert found.source.first == ("spec", "targets", 0, "rego")
 
 
-def test_rego_beside_cel_is_taken():
-    target = code(V1, version="v1")
-    target["code"].insert(0, {"engine": "K8sNativeValidation", "source": {"validations": []}})
-    assert read(template(target)).source.first == (
-        "spec",
-        "targets",
-        0,
-        "code",
-        1,
-        "source",
-        "rego",
-    )
+def test_cel_beside_rego_is_taken():
+    target = {"rego": V0, **code(V1, version="v1")}
+    cel = {"validations": [{"expression": "true"}], "failurePolicy": "Ignore"}
+    target["code"].append({"engine": "K8sNativeValidation", "source": cel})
+    source = read(template(target)).source
+    assert source.first == ("spec", "targets", 0, "code", 1, "source", "validations")
+    assert source.validations == (("true", "", ""),)
+    assert (source.fails, source.in_gatekeeper) == (False, True)
 
 
 @pytest.mark.parametrize("version", ["v1", "v1beta1", "v1alpha1"])
@@ -82,14 +78,17 @@ def change(**changes):
             change(spec__targets=[{"target": "x"}]),
             "it needs exactly one target, admission.k8s.gatekeeper.sh",
         ),
-        (template({}), "it has no Rego: neither `rego` nor a `code` with engine Rego"),
+        (
+            template({}),
+            "it has no Rego or CEL: neither `rego` nor a `code` with an engine that exists",
+        ),
         (
             template({"code": [{"engine": "Rego", "source": {}}]}),
-            "it has no Rego: neither `rego` nor a `code` with engine Rego",
+            "it has no Rego or CEL: neither `rego` nor a `code` with an engine that exists",
         ),
         (
             template({"code": "text"}),
-            "it has no Rego: neither `rego` nor a `code` with engine Rego",
+            "it has no Rego or CEL: neither `rego` nor a `code` with an engine that exists",
         ),
     ],
 )
@@ -101,14 +100,11 @@ def test_what_is_refused(raw, reason):
     assert caught.value.path == "t.yaml"
 
 
-def test_cel_is_plainly_not_evaluated():
+def test_cel_without_validations_is_refused():
     target = {"code": [{"engine": "K8sNativeValidation", "source": {"validations": []}}]}
-    with pytest.raises(NotEvaluated) as caught:
+    with pytest.raises(PolicyError) as caught:
         read(template(target))
-    assert caught.value.reason == (
-        "it is written in CEL (K8sNativeValidation), which Flagstone does not evaluate yet"
-    )
-    assert caught.value.code == "policy.not_evaluated"
+    assert caught.value.reason == "it has no validations"
 
 
 def test_external_data_is_plainly_not_evaluated():

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from flagstone.policies.engines.cel_runner import CelRunner
 from flagstone.policies.engines.rego_runner import RegoRunner
-from flagstone.policies.engines.sources import RegoSource
+from flagstone.policies.engines.sources import CelSource, Source
 
 
 class Runner(Protocol):
@@ -22,10 +23,10 @@ class Runner(Protocol):
         """
 
 
-def runner_of(source: RegoSource) -> Runner:
+def runner_of(source: Source) -> Runner:
     """Compile a source.
 
     Raises:
         SourceFault: it does not compile.
     """
-    return RegoRunner(source)
+    return CelRunner(source) if isinstance(source, CelSource) else RegoRunner(source)

@@ -31,6 +31,41 @@ class RegoSource:
         return "data.inventory" in self.text
 
 
+@dataclass(frozen=True, slots=True)
+class CelSource:
+    """CEL of a template or of an admission policy.
+
+    Attributes:
+        validations: the expression, message and message expression of each; "" where there is none.
+        variables: the name and expression of each, in their order.
+        conditions: the name and expression of each match condition.
+        fails: whether an expression that has no value counts as a violation.
+        in_gatekeeper: whether Gatekeeper's own variables are there.
+        keys: the way to what holds all that in the manifest.
+    """
+
+    validations: tuple[tuple[str, str, str], ...]
+    variables: tuple[tuple[str, ...], ...]
+    conditions: tuple[tuple[str, ...], ...]
+    fails: bool
+    in_gatekeeper: bool
+    keys: Keys
+
+    @property
+    def text(self) -> str:
+        parts = (*self.variables, *self.conditions, *self.validations)
+        return "\n".join(text for part in parts for text in part)
+
+    @property
+    def needs_inventory(self) -> bool:
+        return False
+
+    @property
+    def first(self) -> Keys:
+        """The way to where it begins, in the manifest."""
+        return (*self.keys, "validations")
+
+
 class SourceFault(Exception):
     """A source that cannot be compiled, or not be evaluated on this input.
 
@@ -73,8 +108,8 @@ class SourceFault(Exception):
         )
 
 
-Source = RegoSource
-_LANGUAGES: dict[str, type[Source]] = {"rego": RegoSource}
+Source = RegoSource | CelSource
+_LANGUAGES: dict[str, type[Source]] = {"rego": RegoSource, "cel": CelSource}
 
 
 def as_dict(source: Source) -> dict[str, Any]:

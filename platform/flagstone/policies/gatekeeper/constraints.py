@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from flagstone.policies.gatekeeper.defaults import with_defaults
 from flagstone.policies.gatekeeper.errors import PolicyError
-from flagstone.policies.gatekeeper.matching import Match
+from flagstone.policies.gatekeeper.matching import Match, Matching
 from flagstone.policies.manifests.objects import Manifest, mapping, sequence
 
 GROUP = "constraints.gatekeeper.sh"
@@ -26,8 +26,8 @@ class Constraint:
     kind: str
     name: str
     enforcement: Enforcement
-    match: Match
-    parameters: dict[str, Any]
+    match: Matching
+    parameters: Any
 
 
 def read_constraint(manifest: Manifest, schema: dict[str, Any]) -> Constraint:

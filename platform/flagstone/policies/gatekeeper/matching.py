@@ -9,16 +9,37 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 from flagstone.policies.manifests.objects import Manifest, mapping, sequence
 from flagstone.policies.manifests.selectors import matches
 
 NamespaceLabels = Mapping[str, Mapping[str, str]]
+_NAME_LABEL = "kubernetes.io/metadata.name"
 
 
 class UnknownNamespaceError(Exception):
     """The match selects by labels of a namespace that are not known."""
+
+
+def labels_of_namespace(name: str, selector: Any, known: NamespaceLabels) -> dict[str, str]:
+    """The labels of a namespace, with the one that the API server gives to each.
+
+    Raises:
+        UnknownNamespaceError: the selector asks for others, and they are not known.
+    """
+    labels = known.get(name)
+    if labels is None and not _selects_by_name(selector):
+        raise UnknownNamespaceError(name)
+    return {_NAME_LABEL: name, **(labels or {})}
+
+
+def _selects_by_name(selector: Any) -> bool:
+    """Whether a selector looks at nothing but the label that every namespace has."""
+    chosen = mapping(selector)
+    expressions = map(mapping, sequence(chosen.get("matchExpressions")))
+    keys = {*mapping(chosen.get("matchLabels")), *(each.get("key") for each in expressions)}
+    return keys <= {_NAME_LABEL}
 
 
 def glob_matches(pattern: str, name: str) -> bool:
@@ -29,6 +50,20 @@ def glob_matches(pattern: str, name: str) -> bool:
     if starts:
         return name.endswith(pattern[1:])
     return name.startswith(pattern[:-1]) if ends else name == pattern
+
+
+class Matching(Protocol):
+    """What tells which objects a policy is put to."""
+
+    def kind_matches(self, group: str, kind: str) -> bool:
+        """Whether objects of that kind may be meant at all."""
+
+    def applies(self, manifest: Manifest, namespace_labels: NamespaceLabels) -> bool:
+        """Whether this object is meant.
+
+        Raises:
+            UnknownNamespaceError: that depends on labels of a namespace that nobody gave.
+        """
 
 
 @dataclass(frozen=True)
@@ -113,10 +148,9 @@ class Match:
             return matches(selector, manifest.labels)
         if not manifest.namespace:
             return True
-        labels = namespace_labels.get(manifest.namespace)
-        if labels is None:
-            raise UnknownNamespaceError(manifest.namespace)
-        return matches(selector, labels)
+        return matches(
+            selector, labels_of_namespace(manifest.namespace, selector, namespace_labels)
+        )
 
 
 def _is_namespace(manifest: Manifest) -> bool:

@@ -10,7 +10,7 @@ from flagstone.policies.engines.asking import Answer, Program, Question
 from flagstone.policies.gatekeeper.constraints import Constraint, Enforcement
 from flagstone.policies.gatekeeper.errors import NotEvaluated, PolicyError
 from flagstone.policies.gatekeeper.inventory import Inventory
-from flagstone.policies.gatekeeper.matching import Match
+from flagstone.policies.gatekeeper.matching import Matching
 from flagstone.policies.manifests.objects import Manifest
 
 
@@ -31,7 +31,7 @@ class Unusable:
     """A constraint that cannot be evaluated on whatever it matches."""
 
     manifest: Manifest
-    match: Match
+    match: Matching
     error: PolicyError
 
 

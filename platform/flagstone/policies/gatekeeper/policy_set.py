@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from flagstone.policies.admission.reading import admission_policies
 from flagstone.policies.engines.asking import Engine, Program, Question
 from flagstone.policies.engines.in_process import InProcess
 from flagstone.policies.gatekeeper import constraints, templates
@@ -65,6 +66,7 @@ class PolicySet:
         ]
         programs = _programs(snapshot, self._engine, broken)
         loaded = [_policy(m, programs) for m in snapshot.manifests if m.group == constraints.GROUP]
+        loaded += admission_policies(snapshot, self._engine, broken)
         self.policies = tuple(policy for policy in loaded if isinstance(policy, Policy))
         self._all = tuple(loaded)
         self._by_kind: dict[tuple[str, str], tuple[Policy | Unusable, ...]] = {}

@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from flagstone.policies.engines.sources import Keys, RegoSource
+from flagstone.policies.engines.sources import CelSource, Keys, RegoSource, Source
+from flagstone.policies.gatekeeper.cel_sources import cel_source
 from flagstone.policies.gatekeeper.errors import NotEvaluated, PolicyError
 from flagstone.policies.manifests.objects import Manifest, dig, mapping, sequence
 
@@ -24,7 +25,7 @@ class Template:
     name: str
     kind: str
     schema: dict[str, Any]
-    source: RegoSource
+    source: Source
 
     @property
     def line(self) -> int | None:
@@ -60,8 +61,8 @@ def read_template(manifest: Manifest) -> Template:
     targets = sequence(manifest.spec.get("targets"))
     if len(targets) != 1 or dig(targets, 0, "target") != TARGET:
         raise refuse(f"it needs exactly one target, {TARGET}", "spec", "targets")
-    source = _rego_source(mapping(targets[0]), refuse_at=manifest)
-    if _EXTERNAL_DATA.search(source.text):
+    source = _source_of(mapping(targets[0]), manifest)
+    if isinstance(source, RegoSource) and _EXTERNAL_DATA.search(source.text):
         raise NotEvaluated(
             "it asks an external data provider, which exists only in the cluster",
             path=manifest.path,
@@ -72,26 +73,36 @@ def read_template(manifest: Manifest) -> Template:
     return Template(manifest, manifest.name, kind, schema, source)
 
 
-def _rego_source(target: dict[str, Any], refuse_at: Manifest) -> RegoSource:
-    """The Rego of a target; the old field `rego` wins over `code`, as in the cluster."""
+def _source_of(target: dict[str, Any], manifest: Manifest) -> Source:
+    """What the cluster runs: CEL where there is some, else Rego, of which the old field `rego` wins."""
     place: Keys = ("spec", "targets", 0)
-    if isinstance(target.get("rego"), str):
-        return _source(target, is_v1=False, keys=place)
-    engines: list[str] = []
+    rego: RegoSource | None = None
     for position, code in enumerate(map(mapping, sequence(target.get("code")))):
-        engines.append(str(code.get("engine")))
         source = mapping(code.get("source"))
+        keys: Keys = (*place, "code", position, "source")
+        if code.get("engine") == "K8sNativeValidation":
+            return _cel(manifest, source, keys)
         if code.get("engine") == "Rego" and isinstance(source.get("rego"), str):
-            keys: Keys = (*place, "code", position, "source")
-            return _source(source, is_v1=source.get("version") == "v1", keys=keys)
-    line = refuse_at.line(*place)
-    if "K8sNativeValidation" in engines:
-        reason = "it is written in CEL (K8sNativeValidation), which Flagstone does not evaluate yet"
-        raise NotEvaluated(reason, path=refuse_at.path, line=line, policy=refuse_at.name)
-    reason = "it has no Rego: neither `rego` nor a `code` with engine Rego"
-    raise PolicyError(reason, path=refuse_at.path, line=line, policy=refuse_at.name)
+            rego = rego or _rego(source, is_v1=source.get("version") == "v1", keys=keys)
+    if isinstance(target.get("rego"), str):
+        return _rego(target, is_v1=False, keys=place)
+    if rego is None:
+        reason = "it has no Rego or CEL: neither `rego` nor a `code` with an engine that exists"
+        line = manifest.line(*place)
+        raise PolicyError(reason, path=manifest.path, line=line, policy=manifest.name)
+    return rego
 
 
-def _source(source: dict[str, Any], *, is_v1: bool, keys: Keys) -> RegoSource:
+def _cel(manifest: Manifest, source: dict[str, Any], keys: Keys) -> CelSource:
+    found = cel_source(manifest, source, keys, in_gatekeeper=True)
+    if not found.validations:
+        line = manifest.line(*keys)
+        raise PolicyError(
+            "it has no validations", path=manifest.path, line=line, policy=manifest.name
+        )
+    return found
+
+
+def _rego(source: dict[str, Any], *, is_v1: bool, keys: Keys) -> RegoSource:
     libs = tuple(lib for lib in sequence(source.get("libs")) if isinstance(lib, str))
     return RegoSource(source["rego"], libs, is_v1, keys)

@@ -1,0 +1,1 @@
+"""Kubernetes' own policies: ValidatingAdmissionPolicy and its bindings."""

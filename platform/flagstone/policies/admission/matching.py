@@ -1,0 +1,112 @@
+"""Which objects an admission policy judges: `matchConstraints` of it and `matchResources` of its binding."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flagstone.policies.admission.resources import is_cluster_wide, resource_of
+from flagstone.policies.gatekeeper.matching import NamespaceLabels, labels_of_namespace
+from flagstone.policies.manifests.objects import Manifest, mapping, sequence
+from flagstone.policies.manifests.selectors import matches
+
+_OPERATION = "CREATE"  # what a manifest that stands in a repository will be
+
+
+@dataclass(frozen=True, slots=True)
+class AdmissionMatch:
+    """The parts that all have to agree.
+
+    Attributes:
+        parts: `matchConstraints` and, where it is given, `matchResources`.
+        only_in: the namespace of the parameters, where they are those of the object's namespace.
+        not_in: namespaces that have parameters of their own.
+    """
+
+    parts: tuple[Mapping[str, Any], ...]
+    only_in: str = ""
+    not_in: frozenset[str] = frozenset()
+
+    def kind_matches(self, group: str, kind: str) -> bool:
+        return all(
+            not part.get("resourceRules")
+            or any(_names(rule, group, kind) for rule in _rules(part, "resourceRules"))
+            for part in self.parts
+        )
+
+    def applies(self, manifest: Manifest, namespace_labels: NamespaceLabels) -> bool:
+        """Whether the object is judged.
+
+        Raises:
+            UnknownNamespaceError: that depends on labels of a namespace that nobody gave.
+        """
+        if self.only_in and manifest.namespace != self.only_in:
+            return False
+        if manifest.namespace in self.not_in:
+            return False
+        return all(_agrees(part, manifest) for part in self.parts) and all(
+            _in_namespace(part.get("namespaceSelector"), manifest, namespace_labels)
+            for part in self.parts
+        )
+
+
+def _agrees(part: Mapping[str, Any], manifest: Manifest) -> bool:
+    exact = part.get("matchPolicy") == "Exact"
+    rules = _rules(part, "resourceRules")
+    excluded = _rules(part, "excludeResourceRules")
+    return (
+        (not part.get("resourceRules") or any(_holds(rule, manifest, exact) for rule in rules))
+        and not any(_holds(rule, manifest, exact) for rule in excluded)
+        and (not part.get("objectSelector") or matches(part["objectSelector"], manifest.labels))
+    )
+
+
+def _in_namespace(selector: Any, manifest: Manifest, known: NamespaceLabels) -> bool:
+    if not selector:
+        return True
+    if manifest.kind == "Namespace" and manifest.group == "":
+        return matches(
+            selector, labels_of_namespace(manifest.name, selector, {manifest.name: manifest.labels})
+        )
+    if is_cluster_wide(manifest.kind, manifest.namespace):
+        return True
+    return matches(selector, labels_of_namespace(manifest.namespace, selector, known))
+
+
+def _rules(part: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
+    return [mapping(rule) for rule in sequence(part.get(key))]
+
+
+def _names(rule: Mapping[str, Any], group: str, kind: str) -> bool:
+    return _has(rule, "apiGroups", group) and any(
+        _is_resource(str(resource), kind) for resource in sequence(rule.get("resources"))
+    )
+
+
+def _is_resource(resource: str, kind: str) -> bool:
+    """The object itself is asked for, not a part of it such as `pods/exec`."""
+    name, _, part = resource.partition("/")
+    return name in {"*", resource_of(kind)} and part in {"", "*"}
+
+
+def _has(rule: Mapping[str, Any], key: str, value: str) -> bool:
+    wanted = sequence(rule.get(key))
+    return "*" in wanted or value in wanted
+
+
+def _holds(rule: Mapping[str, Any], manifest: Manifest, exact: bool) -> bool:  # noqa: FBT001
+    names = sequence(rule.get("resourceNames"))
+    return (
+        _names(rule, manifest.group, manifest.kind)
+        and _has(rule, "operations", _OPERATION)
+        and (not exact or _has(rule, "apiVersions", manifest.version))
+        and (not names or manifest.name in names)
+        and _in_scope(rule.get("scope"), manifest)
+    )
+
+
+def _in_scope(scope: Any, manifest: Manifest) -> bool:
+    if scope not in {"Cluster", "Namespaced"}:
+        return True
+    return is_cluster_wide(manifest.kind, manifest.namespace) is (scope == "Cluster")

@@ -1,0 +1,188 @@
+"""Admission policies and their bindings, as policies of a set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flagstone.policies.admission.matching import AdmissionMatch
+from flagstone.policies.engines.asking import Engine, Program
+from flagstone.policies.gatekeeper.cel_sources import cel_source
+from flagstone.policies.gatekeeper.constraints import Constraint, Enforcement
+from flagstone.policies.gatekeeper.errors import NotEvaluated, PolicyError
+from flagstone.policies.gatekeeper.policies import Policy, Unusable
+from flagstone.policies.gatekeeper.templates import Template
+from flagstone.policies.manifests.objects import Manifest, mapping, sequence
+from flagstone.policies.manifests.selectors import matches
+from flagstone.policies.manifests.snapshot import Snapshot
+
+GROUP = "admissionregistration.k8s.io"
+POLICY, BINDING = "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"
+_VERSIONS = {"v1", "v1beta1", "v1alpha1"}
+_ACTIONS: dict[str, Enforcement] = {"Deny": "deny", "Warn": "warn", "Audit": "dryrun"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """A policy, compiled or not."""
+
+    manifest: Manifest
+    program: Program | PolicyError
+
+
+def admission_policies(
+    snapshot: Snapshot, engine: Engine, broken: list[PolicyError]
+) -> Iterator[Policy | Unusable]:
+    """Every binding with its policy and each of its parameters.
+
+    Args:
+        snapshot: what holds them.
+        engine: what compiles and evaluates them.
+        broken: where to put why a policy cannot be used.
+    """
+    loaded: dict[str, _Loaded] = {}
+    for manifest in snapshot.of_kind(POLICY, GROUP):
+        try:
+            loaded[manifest.name] = _Loaded(
+                manifest, engine.compile(read_admission_policy(manifest))
+            )
+        except PolicyError as error:
+            broken.append(error)
+            loaded[manifest.name] = _Loaded(manifest, error)
+    for binding in snapshot.of_kind(BINDING, GROUP):
+        yield from _bound(binding, loaded, snapshot)
+
+
+def read_admission_policy(manifest: Manifest) -> Template:
+    """Check a policy as the API server does when it is applied.
+
+    Raises:
+        PolicyError: it would be refused.
+    """
+    spec = manifest.spec
+    if manifest.version not in _VERSIONS:
+        raise _refusal(
+            manifest, f"a {POLICY} has no version {manifest.version}; use v1", "apiVersion"
+        )
+    if not manifest.name:
+        raise _refusal(manifest, "metadata.name is missing", "metadata")
+    if not sequence(mapping(spec.get("matchConstraints")).get("resourceRules")):
+        raise _refusal(manifest, "spec.matchConstraints.resourceRules is missing", "spec")
+    if spec.get("failurePolicy", "Fail") not in {"Fail", "Ignore"}:
+        raise _refusal(manifest, "failurePolicy is Fail or Ignore", "spec", "failurePolicy")
+    if not sequence(spec.get("validations")) and not sequence(spec.get("auditAnnotations")):
+        raise _refusal(manifest, "it has neither validations nor auditAnnotations", "spec")
+    return Template(
+        manifest,
+        manifest.name,
+        POLICY,
+        {},
+        cel_source(manifest, spec, ("spec",), in_gatekeeper=False),
+    )
+
+
+def _bound(
+    binding: Manifest, loaded: Mapping[str, _Loaded], snapshot: Snapshot
+) -> Iterator[Policy | Unusable]:
+    spec = binding.spec
+    name = str(spec.get("policyName") or "")
+    policy = loaded.get(name)
+    parts = [mapping(policy.manifest.spec.get("matchConstraints"))] if policy else []
+    if own := mapping(spec.get("matchResources")):
+        parts.append(own)
+    match = AdmissionMatch(tuple(parts))
+    if policy is None:
+        reason = f"there is no {POLICY} called {name or '(spec.policyName is missing)'}"
+        yield Unusable(binding, match, _refusal(binding, reason, "spec", "policyName"))
+    elif isinstance(policy.program, PolicyError):
+        yield Unusable(binding, match, policy.program)
+    else:
+        try:
+            enforcement = _enforcement(binding)
+            yield from _with_parameters(binding, policy, match, enforcement, snapshot)
+        except PolicyError as error:
+            yield Unusable(binding, match, error)
+
+
+def _with_parameters(
+    binding: Manifest,
+    policy: _Loaded,
+    match: AdmissionMatch,
+    enforcement: Enforcement,
+    snapshot: Snapshot,
+) -> Iterator[Policy | Unusable]:
+    program = policy.program
+    assert not isinstance(program, PolicyError)  # noqa: S101 - as the caller saw
+
+    def bound(where: AdmissionMatch, parameters: Any) -> Policy:
+        return Policy(
+            Constraint(binding, POLICY, binding.name, enforcement, where, parameters), program
+        )
+
+    kind = mapping(policy.manifest.spec.get("paramKind"))
+    reference = mapping(binding.spec.get("paramRef"))
+    if not kind:
+        yield bound(match, None)
+        return
+    if not reference:
+        reason = f"the policy {policy.manifest.name} takes parameters; spec.paramRef is missing"
+        raise _refusal(binding, reason, "spec")
+    found = _parameters(kind, reference, snapshot, binding)
+    own_namespace = not reference.get("namespace")
+    spaces = frozenset(m.namespace for m in found if own_namespace and m.namespace)
+    for manifest in found:
+        only = manifest.namespace if own_namespace else ""
+        yield bound(AdmissionMatch(match.parts, only_in=only), manifest.raw)
+    if not found or (spaces and all(m.namespace for m in found)):
+        missing = AdmissionMatch(match.parts, not_in=spaces)
+        wanted = reference.get("name") or "of its selector"
+        where = " in the namespace of the object" if spaces else ""
+        reason = f"its parameters, the {kind.get('kind')} {wanted}, are not among the files{where}"
+        error = _refusal(binding, reason, "spec", "paramRef", error=NotEvaluated)
+        yield Unusable(binding, missing, error)
+
+
+def _parameters(
+    kind: Mapping[str, Any], reference: Mapping[str, Any], snapshot: Snapshot, binding: Manifest
+) -> list[Manifest]:
+    name, selector = reference.get("name"), reference.get("selector")
+    if (name is None) == (selector is None):
+        raise _refusal(binding, "paramRef takes either a name or a selector", "spec", "paramRef")
+    if reference.get("parameterNotFoundAction") not in {"Allow", "Deny"}:
+        reason = "paramRef.parameterNotFoundAction is missing: Allow or Deny"
+        raise _refusal(binding, reason, "spec", "paramRef")
+    space = reference.get("namespace")
+    return [
+        manifest
+        for manifest in snapshot.of_kind(str(kind.get("kind")))
+        if manifest.api_version == kind.get("apiVersion")
+        and (manifest.name == name if name is not None else matches(selector, manifest.labels))
+        and (not space or manifest.namespace in {"", space})
+    ]
+
+
+def _enforcement(binding: Manifest) -> Enforcement:
+    actions = sequence(binding.spec.get("validationActions"))
+    unknown = [action for action in actions if action not in _ACTIONS]
+    if not actions or unknown:
+        said = f" {unknown[0]} does not exist:" if unknown else " it is missing:"
+        reason = f"validationActions:{said} Deny, Warn or Audit"
+        raise _refusal(binding, reason, "spec", "validationActions")
+    if {"Deny", "Warn"} <= set(actions):
+        reason = "validationActions: Deny and Warn together are refused"
+        raise _refusal(binding, reason, "spec", "validationActions")
+    return next(known for action, known in _ACTIONS.items() if action in actions)
+
+
+def _refusal(
+    manifest: Manifest, reason: str, *keys: str | int, error: type[PolicyError] = PolicyError
+) -> PolicyError:
+    is_policy = manifest.kind == POLICY
+    return error(
+        reason,
+        path=manifest.path,
+        line=manifest.line(*keys),
+        policy=manifest.name if is_policy else str(manifest.spec.get("policyName") or ""),
+        constraint="" if is_policy else manifest.name,
+    )

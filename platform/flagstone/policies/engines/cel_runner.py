@@ -1,0 +1,195 @@
+"""CEL: Kubernetes' ValidatingAdmissionPolicy, and Gatekeeper's K8sNativeValidation."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from flagstone.policies.cel.compiling import Declared, Expression, compile_expression
+from flagstone.policies.cel.errors import CelError, CelSyntaxError, NotHere
+from flagstone.policies.cel.operators import ClusterOnly, truth
+from flagstone.policies.cel.scope import Scope, TooLong
+from flagstone.policies.engines.sources import CelSource, Keys, SourceFault
+
+_GIVEN = ("object", "oldObject", "request", "params", "namespaceObject", "authorizer", "variables")
+_GATEKEEPER = (
+    (
+        "params",
+        "!has(params.spec) || !has(params.spec.parameters) ? null : params.spec.parameters",
+    ),
+    (
+        "anyObject",
+        'has(request.operation) && request.operation == "DELETE" && object == null ? oldObject : object',
+    ),
+)
+_LONGEST_MESSAGE = 5 * 1024
+_AUTHORIZER = ClusterOnly("who may do what (authorizer)")
+_SENDER = ClusterOnly("who sends the request (request.userInfo)")
+_NAMESPACE = ClusterOnly("the namespace of the object (namespaceObject)")
+
+
+class CelRunner:
+    """One policy in CEL, compiled."""
+
+    def __init__(self, source: CelSource) -> None:
+        """Compile every expression.
+
+        Raises:
+            SourceFault: one of them is none, or asks for what is not known here.
+        """
+        self._fails = source.fails
+        self._variables: dict[str, Expression] = {}
+        self._in_gatekeeper = source.in_gatekeeper
+        for name, text in _GATEKEEPER if source.in_gatekeeper else ():
+            self._variables[name] = self._compiled(text, ())
+        for place, (name, text) in enumerate(source.variables):
+            self._variables[name] = self._compiled(text, ("variables", place, "expression"))
+        self._conditions = [
+            self._compiled(text, ("matchConditions", place, "expression"))
+            for place, (_, text) in enumerate(source.conditions)
+        ]
+        self._validations = [
+            self._validation(place, *texts) for place, texts in enumerate(source.validations)
+        ]
+
+    def know(self, inventory_json: str) -> None:
+        """Nothing: CEL sees no other objects."""
+
+    def run(self, input_json: str) -> str:
+        given = json.loads(input_json)
+        scope = Scope(self._given(given["review"], given.get("parameters")))
+        try:
+            return json.dumps([{"msg": message} for message in self._messages(scope)])
+        except NotHere as missing:
+            raise SourceFault(str(missing), keys=("validations",), only_here=True) from None
+        except TooLong as error:
+            raise SourceFault(str(error), keys=("validations",), only_here=True) from None
+
+    def _compiled(self, text: str, keys: Keys) -> Expression:
+        declared = Declared(frozenset(_GIVEN), frozenset(self._variables))
+        try:
+            return compile_expression(text, declared)
+        except CelSyntaxError as error:
+            raise SourceFault(
+                error.reason, keys=keys, line=error.line, only_here=error.unknown
+            ) from None
+
+    def _validation(
+        self, place: int, text: str, message: str, message_expression: str
+    ) -> _Validation:
+        keys: Keys = ("validations", place)
+        words = None
+        if message_expression:
+            words = self._compiled(message_expression, (*keys, "messageExpression"))
+        return _Validation(self._compiled(text, (*keys, "expression")), message, words)
+
+    def _given(self, review: dict[str, Any], parameters: Any) -> dict[str, Any]:
+        request = {key: value for key, value in review.items() if key not in _OBJECTS}
+        request.setdefault("dryRun", False)
+        if not request.get("userInfo"):
+            request["userInfo"] = _SENDER
+        values = {
+            "object": review.get("object"),
+            "oldObject": review.get("oldObject"),
+            "request": request,
+            "params": {"spec": {"parameters": parameters}} if self._in_gatekeeper else parameters,
+            "namespaceObject": review.get("namespaceObject"),
+            "authorizer": _AUTHORIZER,
+        }
+        if values["namespaceObject"] is None and review.get("namespace"):
+            values["namespaceObject"] = _NAMESPACE
+        if self._in_gatekeeper and parameters is None:
+            values["params"] = {"spec": {}}
+        return values
+
+    def _messages(self, scope: Scope) -> Iterator[str]:
+        scope.variables = {
+            **scope.variables,
+            "variables": _Composed(self._variables, scope),
+        }
+        problem = self._problem_of_conditions(scope)
+        if problem is None or (problem and not self._fails):
+            return
+        if problem:
+            yield problem
+            return
+        for validation in self._validations:
+            message = self._message(validation, scope)
+            if message:
+                yield message
+
+    def _problem_of_conditions(self, scope: Scope) -> str | None:
+        """Nothing said if the policy is to be evaluated, None if not, else what was wrong in asking."""
+        problem = ""
+        for condition in self._conditions:
+            try:
+                if not truth(condition.value(scope)):
+                    return None
+            except (NotHere, TooLong):
+                raise
+            except CelError as error:
+                problem = problem or f"the match condition {condition.text!r} failed: {error}"
+        return problem
+
+    def _message(self, validation: _Validation, scope: Scope) -> str:
+        expression = validation.expression
+        try:
+            if truth(expression.value(scope)):
+                return ""
+        except (NotHere, TooLong):
+            raise
+        except CelError as error:
+            text = f"expression '{expression.text.strip()}' resulted in error: {error}"
+            return text if self._fails else ""
+        return validation.words_in(scope) or f"failed expression: {expression.text.strip()}"
+
+
+_OBJECTS = {"object", "oldObject", "namespaceObject", "_unstable"}
+
+
+class _Validation:
+    def __init__(self, expression: Expression, message: str, words: Expression | None) -> None:
+        self.expression = expression
+        self._message = message.strip()
+        self._words = words
+
+    def words_in(self, scope: Scope) -> str:
+        """Its message: made by an expression where that works, else the fixed one."""
+        if self._words is not None:
+            try:
+                made = self._words.value(scope)
+            except CelError:
+                made = ""
+            if isinstance(made, str) and _is_good(made.strip()):
+                return made.strip()
+        return self._message
+
+
+def _is_good(message: str) -> bool:
+    return bool(message) and "\n" not in message and len(message) <= _LONGEST_MESSAGE
+
+
+class _Composed(dict[str, Any]):
+    """`variables`: each is evaluated when it is first asked for, and once."""
+
+    def __init__(self, expressions: Mapping[str, Expression], scope: Scope) -> None:
+        super().__init__()
+        self._expressions = expressions
+        self._scope = scope
+        self._failed: dict[str, CelError] = {}
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._expressions
+
+    def __getitem__(self, name: str) -> Any:
+        if dict.__contains__(self, name):
+            return dict.__getitem__(self, name)
+        if name in self._failed:
+            raise self._failed[name]
+        try:
+            value = self[name] = self._expressions[name].value(self._scope)
+        except CelError as error:
+            self._failed[name] = error
+            raise
+        return value

@@ -1,0 +1,148 @@
+"""Admission policies: bindings, actions, parameters, and what the API server refuses."""
+
+from __future__ import annotations
+
+import pytest
+
+from flagstone.policies.engines.confined import confined
+from flagstone.policies.gatekeeper.errors import NotEvaluated
+from flagstone.policies.gatekeeper.policy_set import PolicySet
+from tests.policies.admission.samples import GROUP, binding, parameters, policy, reviewed, said
+from tests.policies.gatekeeper.samples import deployment, dump, policies
+
+BOUND = "few-everywhere"
+WITH_PARAMETERS = {
+    "paramKind": {"apiVersion": "v1", "kind": "ConfigMap"},
+    "validations": [
+        {"expression": "object.spec.replicas >= int(params.data.min)", "message": "too few"}
+    ],
+}
+
+
+def reference(**more):
+    return {"paramRef": {"name": "limits", "parameterNotFoundAction": "Deny", **more}}
+
+
+def test_a_policy_with_its_binding():
+    review = reviewed(deployment(), policy(), binding())
+    (violation,) = review.violations
+    assert (violation.policy, violation.constraint) == ("few", "few-everywhere")
+    assert (violation.message, violation.enforcement) == ("too few", "deny")
+    assert said(deployment(replicas=2), policy(), binding()) == []
+
+
+def test_without_a_binding_it_does_nothing():
+    assert said(deployment(), policy()) == []
+
+
+@pytest.mark.parametrize(
+    ("actions", "expected"),
+    [(["Deny"], "deny"), (["Warn"], "warn"), (["Audit"], "dryrun"), (["Audit", "Deny"], "deny")],
+)
+def test_actions(actions, expected):
+    review = reviewed(deployment(), policy(), binding(validationActions=actions))
+    assert [violation.enforcement for violation in review.violations] == [expected]
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason", "constraint"),
+    [
+        (policy(validations=[]), "it has neither validations nor auditAnnotations", ""),
+        (policy(matchConstraints={}), "spec.matchConstraints.resourceRules is missing", ""),
+        (policy(failurePolicy="Maybe"), "failurePolicy is Fail or Ignore", ""),
+        (policy(validations=[{"message": "x"}]), "validations[0].expression is missing or no text", ""),
+        (policy(validations=[{"expression": "1 = 1"}]), "'=' stands where nothing like it can", ""),
+        (policy(variables=[{"expression": "1"}]), "variables[0].name is missing or no text", ""),
+        (policy() | {"apiVersion": f"{GROUP}/v2"}, "a ValidatingAdmissionPolicy has no version v2; use v1", ""),
+        (binding(policyName="x"), "there is no ValidatingAdmissionPolicy called x", BOUND),
+        (binding(validationActions=[]), "validationActions: it is missing: Deny, Warn or Audit", BOUND),
+        (binding(validationActions=["No"]), "validationActions: No does not exist: Deny, Warn or Audit", BOUND),
+        (binding(validationActions=["Deny", "Warn"]), "validationActions: Deny and Warn together are refused", BOUND),
+    ],
+)  # fmt: skip
+def test_what_is_refused_is_an_error_of_every_object_that_it_matches(changed, reason, constraint):
+    other = binding() if changed["kind"] == "ValidatingAdmissionPolicy" else policy()
+    found = policies(changed, other)
+    assert [(error.reason, error.constraint) for error in found.errors] == [(reason, constraint)]
+    assert found.errors[0].line
+    assert [error.reason for error in found.review(deployment()).failures] == [reason]
+
+
+def test_the_line_of_an_expression():
+    text = dump(policy(validations=[{"expression": "true &&\nobjct.spec == 1\n"}]))
+    found = PolicySet.from_files({"p.yaml": text.encode()})
+    (error,) = found.errors
+    assert "objct" in text.splitlines()[error.line - 1]
+
+
+def test_a_function_that_is_not_known_is_not_evaluated():
+    made = policy(validations=[{"expression": "object.spec.frobnicate()"}])
+    found = policies(made, binding())
+    (error,) = found.not_evaluated
+    assert error.reason == "it calls frobnicate(), which is not known here"
+    assert isinstance(found.review(deployment()).failures[0], NotEvaluated)
+
+
+def test_parameters_by_name():
+    documents = [policy(**WITH_PARAMETERS), binding(**reference()), parameters(2)]
+    assert said(deployment(), *documents) == ["too few"]
+    assert said(deployment(replicas=2), *documents) == []
+
+
+def test_parameters_by_selector_are_all_judged():
+    chosen = {"selector": {"matchLabels": {"team": "a"}}, "parameterNotFoundAction": "Deny"}
+    documents = [
+        policy(**WITH_PARAMETERS),
+        binding(paramRef=chosen),
+        parameters(2, "one", team="a"),
+        parameters(5, "two", team="a"),
+        parameters(9, "three", team="b"),
+    ]
+    assert said(deployment(replicas=3), *documents) == ["too few"]
+    assert said(deployment(replicas=6), *documents) == []
+
+
+def test_parameters_of_the_namespace_of_the_object():
+    documents = [policy(**WITH_PARAMETERS), binding(**reference()), parameters(2, namespace="pay")]
+    assert said(deployment(), *documents) == ["too few"]
+    (missing,) = said(deployment(namespace="shop"), *documents)
+    assert missing == (
+        "! its parameters, the ConfigMap limits, are not among the files "
+        "in the namespace of the object"
+    )
+    fixed = binding(**reference(namespace="pay"))
+    assert said(deployment(namespace="shop"), documents[0], fixed, documents[2]) == ["too few"]
+
+
+def test_parameters_that_are_not_here_are_no_answer():
+    review = reviewed(deployment(), policy(**WITH_PARAMETERS), binding(**reference()))
+    (failure,) = review.failures
+    assert isinstance(failure, NotEvaluated)
+    assert failure.reason == "its parameters, the ConfigMap limits, are not among the files"
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        ({}, "the policy few takes parameters; spec.paramRef is missing"),
+        ({"paramRef": {"parameterNotFoundAction": "Deny"}}, "paramRef takes either a name or a selector"),
+        ({"paramRef": {"name": "x"}}, "paramRef.parameterNotFoundAction is missing: Allow or Deny"),
+    ],
+)  # fmt: skip
+def test_references_that_are_refused(changed, reason):
+    assert said(deployment(), policy(**WITH_PARAMETERS), binding(**changed)) == [f"! {reason}"]
+
+
+def test_failure_policy():
+    broken = [{"expression": "object.spec.none == 1"}]
+    assert said(deployment(), policy(validations=broken), binding()) == [
+        "expression 'object.spec.none == 1' resulted in error: no such key: none"
+    ]
+    ignored = policy(validations=broken, failurePolicy="Ignore")
+    assert said(deployment(), ignored, binding()) == []
+
+
+def test_the_child_evaluates_them_too():
+    files = {"p.yaml": "---\n".join(map(dump, (policy(), binding()))).encode()}
+    review = PolicySet.from_files(files, confined()).review(deployment())
+    assert [violation.message for violation in review.violations] == ["too few"]
