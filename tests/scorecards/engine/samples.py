@@ -2,6 +2,7 @@
 
 A sample is YAML with `use` (objects of samples/base.yaml), `remove` and `set` (key paths, `/` between
 the keys, `-` for the end of a list), `add` (more objects), `text` (raw YAML behind them) and `files`.
+`canary` adds the Terraform of samples/canary-module, each text on its left replaced by the one on its right.
 """
 
 from __future__ import annotations
@@ -106,7 +107,22 @@ def read_sample(path: Path) -> dict[str, bytes]:
             holder[key] = value
     text = as_yaml([*found.values(), *sample.get("add", ())]) + sample.get("text", "")
     more = {f"{FOLDER}/{name}": body.encode() for name, body in sample.get("files", {}).items()}
+    if "canary" in sample:
+        more = canary_module(sample["canary"]) | more
     return {f"{FOLDER}/manifests.yaml": text.encode(), **more}
+
+
+def canary_module(changes: dict[str, str]) -> dict[str, bytes]:
+    """The Terraform of a good canary, changed."""
+    found = {path: path.read_text() for path in (SAMPLES / "canary-module").rglob("*.*")}
+    for old, new in changes.items():
+        assert any(old in text for text in found.values()), old
+        found = {path: text.replace(old, new) for path, text in found.items()}
+    folder = f"{FOLDER}/synthetics"
+    return {
+        f"{folder}/{path.relative_to(SAMPLES / 'canary-module')}": text.encode()
+        for path, text in found.items()
+    }
 
 
 def _holder(found: Any, place: str) -> tuple[Any, Any]:

@@ -40,6 +40,37 @@ def test_what_stands_elsewhere_is_no_workflow(path: str) -> None:
     assert list(find_artefacts(Snapshot({path: WORKFLOW}))) == []
 
 
+def test_terraform_that_makes_a_canary_is_told_by_its_text() -> None:
+    canary = b'resource "aws_synthetics_canary" "x" {\n  name = "checkout-journey"\n}\n'
+    files = {
+        "a/main.tf": canary,
+        "b/main.tf": b'resource "aws_s3_bucket" "b" {}\n',
+        "c/x.txt": canary,
+    }
+
+    (found,) = find_artefacts(Snapshot(files))
+
+    assert (found.kind, found.path, found.name) == (ArtefactKind.TERRAFORM, "a", "checkout-journey")
+
+
+def test_terraform_only_speaking_of_a_canary_is_none() -> None:
+    alarm = b"dimensions = { CanaryName = aws_synthetics_canary.x.name }\n"
+    assert list(find_artefacts(Snapshot({"a/main.tf": alarm}))) == []
+
+
+def test_a_module_that_another_one_calls_is_judged_where_it_is_called() -> None:
+    files = {
+        "modules/canary/main.tf": b'resource "aws_synthetics_canary" "x" {}\n',
+        "modules/both/main.tf": b'module "c" {\n  source = "../canary"\n}\n',
+        "live/shop/main.tf": b'module "b" {\n  source = "../../modules/both"\n}\n',
+        "live/ledger/main.tf.json": b'{"module": {"c": {"source": "../../modules/canary"}}}',
+    }
+
+    found = {artefact.path: artefact.name for artefact in find_artefacts(Snapshot(files))}
+
+    assert found == {"live/shop": "shop", "live/ledger": "ledger"}
+
+
 def test_a_workflow_is_every_components_below_it() -> None:
     files = {
         "services/checkout/catalog-info.yaml": component("checkout"),

@@ -32,7 +32,7 @@ ENTITY = (
 )
 CAUGHT = """
 PB-02 RS-01 RO-05 RO-08 RO-14 RO-15 RO-16 AC-03 AC-06 NS-01 VS-01 DR-01 DR-02 DR-04 DR-05 HP-01 PD-03
-SC-01 SC-02 SC-04 IM-01 PR-02 PR-03 PR-04 PR-05 PR-06 PR-07 PR-09 SM-01 RB-01 RB-02 RB-03
+SC-01 SC-02 SC-04 IM-01 PR-02 PR-03 PR-04 PR-05 PR-06 PR-07 PR-09 SM-01 SY-01 SY-02 SY-03 SY-04 SY-07 SY-08 RB-01 RB-02 RB-03
 """
 
 
@@ -62,6 +62,9 @@ def verified(*, rendered: bool) -> dict[str, bytes]:
     else:
         del files[f"{FOLDER}/base/kustomization.yaml"]
     files[f"{FOLDER}/runbook.md"] = design_example("runbook.md").read_bytes()
+    terraform = design_example("terraform")
+    for path in (terraform / "main.tf", terraform / "canary" / "api_canary.js"):
+        files[f"{FOLDER}/synthetics/{path.relative_to(terraform)}"] = path.read_bytes()
     for name in ("application.yaml", "appproject.yaml"):
         files[f"argocd/{name}"] = design_example(f"argocd/{name}").read_bytes()
     for name in ("pr-gate.yml", "review-sla.yml"):
@@ -100,7 +103,10 @@ def test_a_host_that_nobody_knows_is_no_data() -> None:
 
 
 def case_study() -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in design_example("case-study").glob("*.yaml")}
+    folder = design_example("case-study")
+    return {
+        path.name: path.read_bytes() for path in folder.iterdir() if path.suffix in {".yaml", ".tf"}
+    }
 
 
 def failing(found: ServiceReport) -> set[str]:
@@ -135,6 +141,12 @@ def test_the_case_study_is_caught() -> None:
         ("PR-09", "prometheusrule-slo-burn.yaml", "'critical'"),
         ("AC-03", "app-checkout.yaml", "weights of a canary"),
         ("AC-06", "app-checkout.yaml", "without a mesh label"),
+        ("SY-01", "synthetics.tf", "syn-nodejs-puppeteer-3.9 is deprecated since 2024-01-08"),
+        ("SY-02", "synthetics.tf", "neither zip_file nor s3_bucket"),
+        ("SY-03", "synthetics.tf", "start_canary is missing"),
+        ("SY-04", "synthetics.tf", "no alarm watches it"),
+        ("SY-07", "synthetics.tf", "aws_iam_role.synthetics is not defined"),
+        ("SY-08", "synthetics.tf", "'synthetics-artifacts' is a literal name"),
         ("VS-01", "checkout-rollout.yaml", "no VirtualService routes to checkout"),
     ],
 )

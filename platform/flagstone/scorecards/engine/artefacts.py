@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from flagstone.policies.manifests.snapshot import Snapshot
+from flagstone.scorecards.engine.canary_modules import canary_folders
 
 
 class ArtefactKind(StrEnum):
     WORKFLOW = "workflow"
+    TERRAFORM = "terraform"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,13 @@ def workflows(snapshot: Snapshot) -> Iterator[Artefact]:
             yield Artefact(ArtefactKind.WORKFLOW, path, folder, name, shared=True)
 
 
-FINDERS: tuple[Finder, ...] = (workflows,)
+def canary_modules(snapshot: Snapshot) -> Iterator[Artefact]:
+    """The Terraform modules that make an AWS Synthetics canary."""
+    for folder, name in canary_folders(snapshot).items():
+        yield Artefact(ArtefactKind.TERRAFORM, folder, folder, name)
+
+
+FINDERS: tuple[Finder, ...] = (workflows, canary_modules)
 
 
 def find_artefacts(snapshot: Snapshot) -> Iterator[Artefact]:

@@ -12,11 +12,13 @@ from flagstone.policies.manifests.documents import Document, read_documents
 from flagstone.policies.manifests.limits import Limits
 from flagstone.policies.manifests.objects import Manifest, mapping, sequence
 from flagstone.policies.manifests.snapshot import Snapshot
+from flagstone.policies.terraform.reader import Reader
 from flagstone.scorecards.engine import alert_rules
 from flagstone.scorecards.engine.alert_scenarios.performances import PLAYED, Performances
 from flagstone.scorecards.engine.alert_scenarios.slo_files import Declared, declared_in_files
 from flagstone.scorecards.engine.artefacts import Artefact
 from flagstone.scorecards.engine.ci.repository import Ci
+from flagstone.scorecards.engine.canaries import CanaryModules
 from flagstone.scorecards.engine.index import Index
 from flagstone.scorecards.engine.policies_in_view import PoliciesInView
 from flagstone.scorecards.engine.policy_verdicts import PolicyVerdicts
@@ -99,6 +101,10 @@ class Surroundings:
         if workflows not in self._ci:
             self._ci[workflows] = Ci(self.snapshot, workflows)
         return self._ci[workflows]
+
+    @cached_property
+    def canary_modules(self) -> CanaryModules:
+        return CanaryModules(Reader(self.snapshot))
 
     @cached_property
     def runbooks(self) -> dict[str, str]:

@@ -12,6 +12,7 @@ from flagstone.scorecards.engine.checks import (
     pods,
     release,
     sources,
+    synthetics,
 )
 from flagstone.scorecards.engine.registry import Registry
 
@@ -22,6 +23,7 @@ REGISTRY = Registry(
         *release.CHECKS,
         *mesh.CHECKS,
         *observability.CHECKS,
+        *synthetics.CHECKS,
         *argocd.CHECKS,
         *gatekeeper.CHECKS,
         *operations.CHECKS,

@@ -1,0 +1,1 @@
+"""Terraform as text: modules, variables and references, read without Terraform and without a cloud."""
