@@ -46,7 +46,9 @@ def test_json_says_the_same() -> None:
 
 
 def test_a_dynamic_block_counts_as_its_content() -> None:
-    text = 'resource "aws_x" "y" {\n  dynamic "inner" {\n    content {\n      b = 2\n    }\n  }\n}\n'
+    text = (
+        'resource "aws_x" "y" {\n  dynamic "inner" {\n    content {\n      b = 2\n    }\n  }\n}\n'
+    )
     (block,) = module(text).of_type("resource", "aws_x")
     assert list(block.nested("inner")[0].attributes) == ["b"]
 
