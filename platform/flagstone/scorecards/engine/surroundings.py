@@ -17,8 +17,8 @@ from flagstone.scorecards.engine import alert_rules
 from flagstone.scorecards.engine.alert_scenarios.performances import PLAYED, Performances
 from flagstone.scorecards.engine.alert_scenarios.slo_files import Declared, declared_in_files
 from flagstone.scorecards.engine.artefacts import Artefact
-from flagstone.scorecards.engine.ci.repository import Ci
 from flagstone.scorecards.engine.canaries import CanaryModules
+from flagstone.scorecards.engine.ci.repository import Ci
 from flagstone.scorecards.engine.index import Index
 from flagstone.scorecards.engine.policies_in_view import PoliciesInView
 from flagstone.scorecards.engine.policy_verdicts import PolicyVerdicts
