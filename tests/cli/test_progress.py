@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
+from contextlib import suppress
 
 import pytest
 
-from flagstone.cli.progress import Progress, duration
+from flagstone.cli.progress import Progress, duration, telling
 
 
 class Terminal(io.StringIO):
@@ -67,3 +68,31 @@ def test_a_terminal_gets_a_bar_in_one_line() -> None:
 )
 def test_times_are_as_exact_as_a_guess_can_be(seconds: float, words: str) -> None:
     assert duration(seconds) == words
+
+
+def test_what_is_done_is_told_on_a_terminal_and_wiped_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "30")
+    stream = Terminal()
+
+    with suppress(KeyError), telling("reading a\x1b[2Jb", stream) as now:
+        now("judging 12,345 documents in all")
+        raise KeyError
+
+    wipe = "\r\x1b[K"
+    assert stream.getvalue() == (
+        f"{wipe}flagstone: reading a⟨U+001B⟩[{wipe}flagstone: judging 12,345 doc{wipe}"
+    )
+
+
+@pytest.mark.parametrize("term", ["xterm", "dumb"])
+def test_nothing_is_told_where_it_would_stay(monkeypatch: pytest.MonkeyPatch, term: str) -> None:
+    monkeypatch.setenv("TERM", term)
+    stream = Terminal() if term == "dumb" else io.StringIO()
+
+    with telling("reading", stream) as now:
+        now("judging")
+
+    assert stream.getvalue() == ""

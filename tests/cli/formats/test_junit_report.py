@@ -6,6 +6,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from flagstone.cli.formats.junit_report import render
+from flagstone.scorecards.engine.baseline import compare, entries_of
 from tests.scorecards.engine.samples import files_of, objects, score, scorecard
 
 CHECKS = ("PB-01", "PB-02", "PB-04", "RS-02", "HP-01")
@@ -75,3 +76,37 @@ def test_what_is_no_xml_is_written_out() -> None:
     (suite,) = suites(found)
 
     assert suite.attrib["name"] == 'Deployment/payments/a"<&>⟨U+0001⟩b'
+
+
+def test_what_the_baseline_knows_is_skipped_and_told() -> None:
+    report = score(files_of(sample()), scorecard(*CHECKS))
+
+    root = ElementTree.fromstring(render(compare(report, entries_of(report), exists=bool)))
+
+    assert root.attrib["failures"] == "0"
+    assert root.find("testsuite").attrib["skipped"] == "2"  # type: ignore[union-attr]
+    (skipped,) = root.findall(
+        "testsuite/testcase[@name='HP-01 An autoscaler scales the workload']/*"
+    )
+    assert skipped.tag == "skipped"
+    assert skipped.attrib["message"].startswith("known: no autoscaler")
+
+
+def test_waivers_are_told_with_why_and_until_when() -> None:
+    found = sample()
+    found["deployment"]["metadata"]["annotations"] = {
+        "paved.example.com/waive.HP-01": "one only; until 2027-01-31",
+        "paved.example.com/waive.PB-01": "old; until 2026-01-31",
+    }
+
+    told = suites(found).findtext("testsuite/system-out")
+
+    assert told is not None
+    place = "Deployment/payments/checkout (services/checkout/manifests.yaml"
+    assert told.splitlines() == [
+        f"waiver of HP-01 on {place}:7): one only (until 2027-01-31, 1 waived)",
+        (
+            f"waiver of PB-01 on {place}:8): the waiver expired on 2026-01-31: mend it or renew the "
+            "waiver; nothing needs it now, so take it out"
+        ),
+    ]

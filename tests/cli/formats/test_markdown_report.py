@@ -5,6 +5,7 @@ from __future__ import annotations
 from markdown_it import MarkdownIt
 
 from flagstone.cli.formats.markdown_report import render
+from flagstone.scorecards.engine.baseline import compare, entries_of
 from tests.scorecards.engine.samples import files_of, objects, score, scorecard
 
 
@@ -57,3 +58,40 @@ def test_what_is_missing_and_what_was_skipped_is_folded_away() -> None:
 
 def test_without_services() -> None:
     assert render(score({}, scorecard("PB-01"))) == "# Sample\n\nNo service was found.\n"
+
+
+def test_waivers_are_a_table_with_whom_why_and_until_when() -> None:
+    found = objects("deployment")
+    found["deployment"]["metadata"]["annotations"] = {
+        "paved.example.com/waive.PB-02": "restarts | lose work; until 2027-01-31",
+        "paved.example.com/waive.PB-01": "old; until 2027-01-31",
+    }
+    del found["deployment"]["spec"]["template"]["spec"]["containers"][0]["livenessProbe"]
+
+    lines = render(score(files_of(found), scorecard("PB-01", "PB-02"))).splitlines()
+
+    start = lines.index("## Waived (2)")
+    place = "Deployment/payments/checkout `services/checkout/manifests.yaml"
+    assert lines[start + 2 :] == [
+        "| check | by | until | findings | why |",
+        "| --- | --- | --- | ---: | --- |",
+        (
+            f"| PB-01 | {place}:8` | 2027-01-31 | 0 | old it waives nothing: the check finds no fault "
+            "here, so take it out |"
+        ),
+        f"| PB-02 | {place}:7` | 2027-01-31 | 1 | restarts \\| lose work |",
+    ]
+
+
+def test_what_the_baseline_knows_is_counted_and_not_repeated() -> None:
+    found = objects("deployment")
+    container = found["deployment"]["spec"]["template"]["spec"]["containers"][0]
+    del container["livenessProbe"]
+    before = entries_of(score(files_of(found), scorecard("PB-02")))
+    del container["readinessProbe"]
+
+    text = render(compare(score(files_of(found), scorecard("PB-01", "PB-02")), before, exists=bool))
+
+    assert "Held against a baseline: 1 new, 1 known, 0 mended." in text
+    assert "| checkout | 0 | none | PB-01 | 0 |" in text
+    assert "livenessProbe" not in text

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import jsonschema
 import pytest
 
 from flagstone.cli.formats.sarif_report import render
+from flagstone.scorecards.engine.baseline import compare, entries_of
 from flagstone.scorecards.engine.report import Report
+from flagstone.scorecards.engine.waivers import Exemption
 from tests.scorecards.engine.samples import files_of, objects, score, scorecard
 
 # What SARIF 2.1.0 and GitHub's code scanning require of the parts that are used.
@@ -91,6 +95,19 @@ SCHEMA: dict[str, Any] = {
                             ],
                             "properties": {
                                 "level": _LEVEL,
+                                "kind": {
+                                    "enum": [
+                                        "notApplicable",
+                                        "pass",
+                                        "fail",
+                                        "review",
+                                        "open",
+                                        "informational",
+                                    ]
+                                },
+                                "baselineState": {
+                                    "enum": ["new", "unchanged", "updated", "absent"]
+                                },
                                 "message": _TEXT,
                                 "locations": {"minItems": 1, "items": _LOCATION},
                                 "partialFingerprints": {
@@ -100,7 +117,15 @@ SCHEMA: dict[str, Any] = {
                                 "suppressions": {
                                     "items": {
                                         "required": ["kind"],
-                                        "properties": {"kind": {"enum": ["inSource", "external"]}},
+                                        "additionalProperties": False,
+                                        "properties": {
+                                            "kind": {"enum": ["inSource", "external"]},
+                                            "status": {
+                                                "enum": ["accepted", "underReview", "rejected"]
+                                            },
+                                            "justification": {"type": "string"},
+                                            "location": _LOCATION,
+                                        },
                                     }
                                 },
                             },
@@ -177,7 +202,7 @@ def test_a_result_points_at_file_line_and_object() -> None:
 
 
 def prints(report: Report) -> list[str]:
-    return [r["partialFingerprints"]["flagstoneFinding/v1"] for r in run(report)["results"]]
+    return [r["partialFingerprints"]["flagstoneFinding/v2"] for r in run(report)["results"]]
 
 
 def test_fingerprints_differ_and_stay_when_lines_move() -> None:
@@ -187,16 +212,80 @@ def test_fingerprints_differ_and_stay_when_lines_move() -> None:
     assert prints(bare(indent="# a comment\n\n# and another\n")) == found
 
 
-def test_what_is_exempt_is_suppressed_with_the_reason() -> None:
-    result = run(bare(waived="restarts lose work"))["results"][0]
+def test_what_is_waived_is_suppressed_with_reason_date_and_place() -> None:
+    report = bare(waived="restarts lose work")
+    result = run(report)["results"][0]
+
+    (suppression,) = result["suppressions"]
+    place = suppression.pop("location")["physicalLocation"]
+    assert suppression == {
+        "kind": "inSource",
+        "status": "accepted",
+        "justification": ("restarts lose work (until 2027-01-31, by Deployment/payments/checkout)"),
+    }
+    assert place["artifactLocation"]["uri"] == "services/checkout/manifests.yaml"
+    assert place["region"]["startLine"] == 7
+    assert prints(report) == prints(bare())  # a waiver makes no other finding of it
+
+
+def test_an_approved_exemption_is_an_external_suppression() -> None:
+    found = objects("deployment")
+    del found["deployment"]["spec"]["template"]["spec"]["containers"][0]["livenessProbe"]
+    approved = Exemption("PB-02", "Deployment/payments/checkout", "agreed", date(2027, 1, 31))
+
+    (result,) = run(score(files_of(found), scorecard("PB-02"), exemptions=[approved]))["results"]
 
     assert result["suppressions"] == [
         {
             "kind": "external",
             "status": "accepted",
-            "justification": "waived: restarts lose work (until 2027-01-31)",
+            "justification": "exempt: agreed (until 2027-01-31)",
         }
     ]
+
+
+def test_a_waiver_that_is_worth_nothing_is_a_notification() -> None:
+    found = objects("deployment")
+    found["deployment"]["metadata"]["annotations"] = {"paved.example.com/waive.PB-99": "x"}
+
+    data = run(score(files_of(found), scorecard("PB-02")))
+
+    (note,) = data["invocations"][0]["toolExecutionNotifications"]
+    assert note["level"] == "note"
+    assert note["message"]["text"].startswith(
+        "the waiver of PB-99 on Deployment/payments/checkout: there is no check 'PB-99'"
+    )
+
+
+def test_without_a_baseline_nothing_is_said_of_one() -> None:
+    assert not any("baselineState" in result for result in run(bare())["results"])
+
+
+def test_with_a_baseline_each_result_says_how_it_stands_to_it() -> None:
+    report = bare()
+    before = [entry for entry in entries_of(report) if entry.check == "PB-02"]
+    gone = replace(before[0], check="PB-04", fingerprint="f" * 32, message="it asks the same")
+
+    found = run(compare(report, [*before, gone], exists=lambda _: True))["results"]
+
+    assert [(r["ruleId"], r["baselineState"]) for r in found] == [
+        ("PB-02", "unchanged"),
+        *[("RS-01", "new")] * 3,
+        ("PB-04", "absent"),
+    ]
+    assert found[-1]["message"]["text"] == "Not found any more: it asks the same"
+
+
+def test_of_too_many_results_the_least_grave_are_left_out() -> None:
+    report = bare(waived="restarts lose work")
+
+    data = json.loads(render(report, most=2))["runs"][0]
+
+    assert [result["ruleId"] for result in data["results"]] == ["RS-01", "RS-01"]
+    assert data["invocations"][0]["toolExecutionNotifications"][0] == {
+        "level": "warning",
+        "message": {"text": "2 results are left out, the least grave; --format json has them all"},
+    }
 
 
 def test_what_was_not_read_is_a_notification() -> None:

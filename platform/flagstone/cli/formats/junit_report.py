@@ -5,7 +5,13 @@ from __future__ import annotations
 from xml.sax.saxutils import escape, quoteattr
 
 from flagstone.core.hidden_characters import on_one_line, written_out
-from flagstone.scorecards.engine.report import CheckReport, Finding, Report, ServiceReport
+from flagstone.scorecards.engine.report import (
+    CheckReport,
+    Finding,
+    Report,
+    ServiceReport,
+    WaiverReport,
+)
 from flagstone.scorecards.engine.states import State
 
 _SKIPPED = (State.NOT_APPLICABLE, State.NO_DATA, State.EXEMPT, State.UPCOMING)
@@ -14,7 +20,7 @@ _SKIPPED = (State.NOT_APPLICABLE, State.NO_DATA, State.EXEMPT, State.UPCOMING)
 def render(report: Report) -> str:
     suites = [_suite(service) for service in report.services]
     total = sum(len(service.checks) for service in report.services)
-    failures = sum(len(service.in_state(State.FAIL)) for service in report.services)
+    failures = sum(len(_failing(service)) for service in report.services)
     errors = sum(len(service.in_state(State.ERROR)) for service in report.services)
     head = f'<testsuites name="flagstone" tests="{total}" failures="{failures}" errors="{errors}">'
     return "\n".join(['<?xml version="1.0" encoding="UTF-8"?>', head, *suites, "</testsuites>\n"])
@@ -22,14 +28,34 @@ def render(report: Report) -> str:
 
 def _suite(service: ServiceReport) -> str:
     counts = (
-        f'tests="{len(service.checks)}" failures="{len(service.in_state(State.FAIL))}" '
+        f'tests="{len(service.checks)}" failures="{len(_failing(service))}" '
         f'errors="{len(service.in_state(State.ERROR))}" '
-        f'skipped="{len(service.in_state(*_SKIPPED))}"'
+        f'skipped="{sum(map(_is_skipped, service.checks))}"'
     )
-    cases = "\n".join(_case(service, check) for check in service.checks)
-    return (
-        f"<testsuite name={_attribute(on_one_line(service.ref))} {counts}>\n{cases}\n</testsuite>"
-    )
+    parts = [_case(service, check) for check in service.checks]
+    waivers = [_waiver(waiver) for waiver in service.waivers]
+    if waivers:
+        parts.append(f"  <system-out>{_text(chr(10).join(waivers))}</system-out>")
+    head = f"<testsuite name={_attribute(on_one_line(service.ref))} {counts}>"
+    return "\n".join([head, *parts, "</testsuite>"])
+
+
+def _failing(service: ServiceReport) -> list[CheckReport]:
+    return [check for check in service.in_state(State.FAIL) if not check.is_known]
+
+
+def _is_skipped(check: CheckReport) -> bool:
+    return check.state in _SKIPPED or (check.state is State.FAIL and check.is_known)
+
+
+def _waiver(waiver: WaiverReport) -> str:
+    """Which check is waived, by whom, why and until when; or what is wrong with that."""
+    place = f"{waiver.path}:{waiver.line}" if waiver.line else waiver.path
+    head = f"waiver of {waiver.check} on {on_one_line(f'{waiver.object} ({place})')}"
+    said = [waiver.message] if waiver.message else []
+    if waiver.until is not None:
+        said.insert(0, f"{waiver.reason} (until {waiver.until}, {waiver.findings} waived)")
+    return f"{head}: {'; '.join(said)}"
 
 
 def _case(service: ServiceReport, check: CheckReport) -> str:
@@ -41,6 +67,8 @@ def _case(service: ServiceReport, check: CheckReport) -> str:
 
 def _body(check: CheckReport) -> str:
     message = _attribute(check.summary)
+    if check.state is State.FAIL and check.is_known:
+        return f"<skipped message={_attribute(f'known: {check.summary}')}/>"
     if check.state is State.FAIL:
         kind = _attribute(check.severity.label)
         return f"<failure type={kind} message={message}>{_text(_details(check))}</failure>"
@@ -54,7 +82,7 @@ def _body(check: CheckReport) -> str:
 
 
 def _details(check: CheckReport) -> str:
-    lines = [_line(finding) for finding in check.findings]
+    lines = [_line(finding) for finding in check.findings if not finding.known]
     return "\n".join([*lines, f"Why: {check.rule.check.why}", f"Mend: {check.rule.check.remedy}"])
 
 

@@ -20,6 +20,7 @@ def render(report: Report) -> str:
     for service in worst_first(report.services):
         if service.in_state(*_SHOWN):
             lines += ["", *_service(service)]
+    lines += _waivers(report)
     if report.skipped:
         lines += ["", f"<details><summary>{len(report.skipped)} not read</summary>", ""]
         lines += [f"- {_code(s.path)}: {_plain(s.reason)}" for s in report.skipped]
@@ -28,13 +29,24 @@ def render(report: Report) -> str:
 
 
 def _table(report: Report) -> Iterator[str]:
+    if report.scope is not None:
+        left_out = f"{report.scope.left_out:,} more are not touched by it"
+        yield f"What has to do with the change since {_code(report.scope.revision)}; {left_out}."
+        yield ""
+    if report.baseline is not None:
+        gone = len(report.baseline.gone)
+        yield (
+            f"Held against a baseline: {report.baseline.new:,} new, {report.baseline.known:,} known, "
+            f"{gone:,} mended{' (write it again with --write-baseline)' if gone else ''}."
+        )
+        yield ""
     if not report.services:
-        yield "No service was found."
+        yield "No service was found." if report.scope is None else "No service is touched."
         return
     yield "| service | score | level | failing | no data |"
     yield "| --- | ---: | --- | --- | ---: |"
     for service in worst_first(report.services):
-        failing = " ".join(check.id for check in worst_first_checks(service, State.FAIL))
+        failing = " ".join(check.id for check in _worst_first(service, State.FAIL))
         score = "none" if service.score is None else service.score
         missing = len(service.in_state(State.NO_DATA))
         yield (
@@ -43,21 +55,23 @@ def _table(report: Report) -> Iterator[str]:
         )
 
 
-def worst_first_checks(service: ServiceReport, *states: State) -> list[CheckReport]:
-    return sorted(service.in_state(*states), key=lambda check: -check.severity.weight)
+def _worst_first(service: ServiceReport, *states: State) -> list[CheckReport]:
+    """The checks in these states, without failures that a baseline knows."""
+    found = [c for c in service.in_state(*states) if c.state is not State.FAIL or not c.is_known]
+    return sorted(found, key=lambda check: -check.severity.weight)
 
 
 def _service(service: ServiceReport) -> Iterator[str]:
     score = "no score" if service.score is None else f"{service.score}/100"
     yield f"## {_plain(service.name)}: {score}, {service.level or 'no level'}"
-    for check in worst_first_checks(service, State.FAIL, State.ERROR, State.WARN):
+    for check in _worst_first(service, State.FAIL, State.ERROR, State.WARN):
         word = {State.FAIL: check.severity.label, State.ERROR: "broken check"}.get(
             check.state, "warning"
         )
         yield ""
         yield f"**{check.id} {_plain(check.rule.check.name)}** ({word})"
         yield ""
-        findings = [_finding(finding) for finding in check.findings]
+        findings = [_finding(finding) for finding in check.findings if not finding.known]
         yield from findings or [f"- {_plain(check.summary)}"]
         yield f"- *Why:* {_plain(check.rule.check.why)}"
         yield f"- *Mend:* {_plain(check.rule.check.remedy)}"
@@ -69,6 +83,26 @@ def _service(service: ServiceReport) -> Iterator[str]:
         yield from (f"- {check.id}: {_plain(check.summary)}" for check in missing)
         yield ""
         yield "</details>"
+
+
+def _waivers(report: Report) -> Iterator[str]:
+    """Every waiver: which check, whose word, why and until when, or what is wrong with it."""
+    found = [waiver for service in report.services for waiver in service.waivers]
+    waivers = list(dict.fromkeys((*found, *report.waivers)))
+    if not waivers:
+        return
+    yield ""
+    yield f"## Waived ({len(waivers):,})"
+    yield ""
+    yield "| check | by | until | findings | why |"
+    yield "| --- | --- | --- | ---: | --- |"
+    for waiver in sorted(waivers, key=lambda waiver: (waiver.check, waiver.object, waiver.path)):
+        place = f"{waiver.path}:{waiver.line}" if waiver.line else waiver.path
+        why = " ".join(_plain(text) for text in (waiver.reason, waiver.message) if text)
+        yield (
+            f"| {_plain(waiver.check)} | {_plain(waiver.object)} {_code(place).replace('|', ' ')} "
+            f"| {waiver.until or waiver.standing.value} | {waiver.findings} | {why} |"
+        )
 
 
 def _finding(finding: Finding) -> str:

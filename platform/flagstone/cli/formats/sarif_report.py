@@ -1,8 +1,7 @@
-"""The report as SARIF 2.1.0, for code scanning: what fails and warns, and what is exempt."""
+"""The report as SARIF 2.1.0, for code scanning: what fails and warns, and what is accepted."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -10,20 +9,37 @@ from urllib.parse import quote
 
 from flagstone import __version__
 from flagstone.core.hidden_characters import on_one_line, written_out
+from flagstone.scorecards.engine.fingerprints import fingerprints
 from flagstone.scorecards.engine.registry import Check
-from flagstone.scorecards.engine.report import CheckReport, Finding, Report, ServiceReport
+from flagstone.scorecards.engine.report import (
+    BaselineEntry,
+    CheckReport,
+    Finding,
+    Report,
+    ServiceReport,
+    Standing,
+)
 from flagstone.scorecards.engine.states import Severity, State
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS = {Severity.C: "error", Severity.H: "error", Severity.M: "warning", Severity.L: "note"}
 _SECURITY_SEVERITY = {Severity.C: "9.0", Severity.H: "7.0", Severity.M: "5.0", Severity.L: "2.0"}
 _RESULTS = (State.FAIL, State.WARN, State.EXEMPT)
+# GitHub refuses a run with more; what a person could ever read is far below
+_MOST_RESULTS = 25_000
+_GRAVEST_FIRST = ("error", "warning", "note", "none")
+_FINGERPRINT = "flagstoneFinding/v2"
 
 
-def render(report: Report) -> str:
+def render(report: Report, most: int = _MOST_RESULTS) -> str:
+    """Return the document; of more results than `most` the least grave are left out, and that is told."""
     checks = {check.id: check.rule.check for service in report.services for check in service.checks}
     checks |= {rule.check.id: rule.check for rule in report.scorecard.rules}
     order = {check_id: position for position, check_id in enumerate(checks)}
+    results = list(_results(report, order))
+    left_out = max(0, len(results) - most)
+    if left_out:
+        results.sort(key=_is_behind)
     run = {
         "tool": {
             "driver": {
@@ -38,10 +54,13 @@ def render(report: Report) -> str:
         "invocations": [
             {
                 "executionSuccessful": True,
-                "toolExecutionNotifications": list(_notifications(report)),
+                "toolExecutionNotifications": [
+                    *_cut(left_out),
+                    *_notifications(report),
+                ],
             }
         ],
-        "results": list(_results(report, order)),
+        "results": results[:most],
     }
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1) + "\n"
 
@@ -66,25 +85,47 @@ def _rule(check: Check) -> dict[str, Any]:
     }
 
 
+def _is_behind(result: dict[str, Any]) -> tuple[bool, bool, int]:
+    """What fails comes before what is accepted, new before known, grave before light."""
+    return (
+        "suppressions" in result,
+        result.get("baselineState", "new") != "new",
+        _GRAVEST_FIRST.index(result["level"]),
+    )
+
+
 def _results(report: Report, order: dict[str, int]) -> Iterator[dict[str, Any]]:
     for service in report.services:
         for check in service.in_state(*_RESULTS):
-            for finding in check.findings:
-                yield _result(service, check, finding, order[check.id])
+            found = _accepted(service, check) if check.waived else []
+            waived = {accepted.finding for accepted in check.waived}
+            for finding, mark in zip(check.findings, fingerprints(check), strict=True):
+                if finding not in waived:
+                    found.append(_result(service, check, finding, mark))
+            for result in found:
+                result["ruleIndex"] = order[check.id]
+                if report.baseline is not None:
+                    result.setdefault("baselineState", "new")
+                yield result
+    if report.baseline is not None:
+        for entry in report.baseline.gone:
+            if entry.check in order:
+                yield _gone(entry, order[entry.check])
 
 
 def _result(
-    service: ServiceReport, check: CheckReport, finding: Finding, index: int
+    service: ServiceReport, check: CheckReport, finding: Finding, mark: str
 ) -> dict[str, Any]:
     result: dict[str, Any] = {
         "ruleId": check.id,
-        "ruleIndex": index,
         "level": "warning" if check.state is State.WARN else _LEVELS[check.severity],
         "message": {"text": written_out(f"{finding.message}. {check.rule.check.remedy}")},
         "locations": [_location(finding)],
-        "partialFingerprints": {"flagstoneFinding/v1": fingerprint(service, check, finding)},
+        "partialFingerprints": {_FINGERPRINT: mark},
         "properties": {"service": on_one_line(service.ref), "state": check.state.value},
     }
+    if finding.known:
+        result["baselineState"] = "unchanged"
     if check.state is State.EXEMPT:
         reason = written_out(check.summary)
         suppression = {"kind": "external", "status": "accepted", "justification": reason}
@@ -92,24 +133,58 @@ def _result(
     return result
 
 
-def _location(finding: Finding) -> dict[str, Any]:
-    location: dict[str, Any] = {
-        "physicalLocation": {
-            "artifactLocation": {"uri": quote(finding.path or "."), "uriBaseId": "ROOT"},
-            "region": {"startLine": finding.line or 1},
-        }
+def _accepted(service: ServiceReport, check: CheckReport) -> list[dict[str, Any]]:
+    """What annotations accept: results that the code itself suppresses, with the reason and the day."""
+    found = []
+    marks = fingerprints(check, [accepted.finding for accepted in check.waived])
+    for accepted, mark in zip(check.waived, marks, strict=True):
+        result = _result(service, check, accepted.finding, mark)
+        reason = f"{accepted.reason} (until {accepted.until}, by {on_one_line(accepted.by)})"
+        result["suppressions"] = [
+            {
+                "kind": "inSource",
+                "status": "accepted",
+                "justification": written_out(reason),
+                "location": {"physicalLocation": _place(accepted.path, accepted.line)},
+            }
+        ]
+        result["properties"]["state"] = State.EXEMPT.value
+        found.append(result)
+    return found
+
+
+def _gone(entry: BaselineEntry, index: int) -> dict[str, Any]:
+    return {
+        "ruleId": entry.check,
+        "ruleIndex": index,
+        "level": "none",
+        "kind": "pass",
+        "message": {"text": written_out(f"Not found any more: {entry.message}") or "mended"},
+        "locations": [{"physicalLocation": _place(entry.path, None)}],
+        "partialFingerprints": {_FINGERPRINT: entry.fingerprint},
+        "baselineState": "absent",
     }
+
+
+def _place(path: str, line: int | None) -> dict[str, Any]:
+    return {
+        "artifactLocation": {"uri": quote(path or "."), "uriBaseId": "ROOT"},
+        "region": {"startLine": line or 1},
+    }
+
+
+def _location(finding: Finding) -> dict[str, Any]:
+    location: dict[str, Any] = {"physicalLocation": _place(finding.path, finding.line)}
     if finding.object:
         name = f"{finding.object}/{finding.container}" if finding.container else finding.object
         location["logicalLocations"] = [{"fullyQualifiedName": on_one_line(name), "kind": "object"}]
     return location
 
 
-def fingerprint(service: ServiceReport, check: CheckReport, finding: Finding) -> str:
-    """What stays the same when lines move or words of a message change."""
-    parts = [check.id, service.ref, finding.path, finding.object, finding.container]
-    parts.append(finding.place or finding.message)
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
+def _cut(left_out: int) -> Iterator[dict[str, Any]]:
+    if left_out:
+        text = f"{left_out:,} results are left out, the least grave; --format json has them all"
+        yield {"level": "warning", "message": {"text": text}}
 
 
 def _notifications(report: Report) -> Iterator[dict[str, Any]]:
@@ -120,3 +195,12 @@ def _notifications(report: Report) -> Iterator[dict[str, Any]]:
             "message": {"text": written_out(f"not read: {skipped.reason}")},
             "locations": [{"physicalLocation": place}],
         }
+    waivers = [waiver for service in report.services for waiver in service.waivers]
+    for waiver in dict.fromkeys((*waivers, *report.waivers)):
+        if waiver.message:
+            about = f"the waiver of {waiver.check} on {on_one_line(waiver.object)}"
+            yield {
+                "level": "warning" if waiver.standing is Standing.LAPSED else "note",
+                "message": {"text": written_out(f"{about}: {waiver.message}")},
+                "locations": [{"physicalLocation": _place(waiver.path, waiver.line)}],
+            }
