@@ -123,3 +123,22 @@ def test_a_new_service_is_gold_beside_one_that_is_in_the_mesh(answers: dict[str,
         for found in report.services
         if found.name in ("checkout", "neighbour")
     } == {"checkout": [], "neighbour": []}
+
+
+def test_a_new_gitops_repository_itself_is_without_a_fault() -> None:
+    files = render("gitops-repo") | render("gitops-project", {"name": "payments"})
+
+    report = evaluate(
+        read_files({path: text.encode() for path, text in files.items()}),
+        load_scorecard(SCORECARDS / "production-readiness.yaml"),
+        PolicySet.load(SCORECARDS / "policies"),
+        now=datetime.now(UTC),
+    )
+
+    assert {"argocd", "payments", "platform"} <= {found.name for found in report.services}
+    assert [
+        f"{found.name} {c.id} {c.state}: {c.summary}"
+        for found in report.services
+        for c in found.checks
+        if c.state not in (State.PASS, State.NOT_APPLICABLE)
+    ] == []

@@ -14,6 +14,10 @@ from flagstone.scorecards.engine.index import folders_above
 
 GROUP = "argoproj.io"
 KINDS = ("Application", "ApplicationSet")
+_OTHER_ENVIRONMENT = re.compile(
+    r"(?<![a-z0-9])(?:dev(?:el(?:opment)?)?|stag(?:e|ing)|stg|test(?:ing)?|qa|uat|int(?:egration)?"
+    r"|preview|sandbox|ephemeral|pr-?\d+)(?![a-z0-9])"
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,6 +34,39 @@ class Application:
     @property
     def name(self) -> str:
         return self.manifest.name
+
+    @property
+    def is_generated(self) -> bool:
+        """Whether it is what an ApplicationSet makes."""
+        return self.manifest.kind == "ApplicationSet"
+
+    @property
+    def metadata_keys(self) -> tuple[str | int, ...]:
+        """The way to the Application's own metadata: those of the template, in an ApplicationSet."""
+        return (*self.base[:-1], "metadata")
+
+    @property
+    def annotations(self) -> dict[str, str]:
+        return text_map(self.manifest.at(*self.metadata_keys, "annotations"))
+
+    @property
+    def labels(self) -> dict[str, str]:
+        return text_map(self.manifest.at(*self.metadata_keys, "labels"))
+
+    @property
+    def finalizers(self) -> list[str]:
+        return [str(item) for item in sequence(self.manifest.at(*self.metadata_keys, "finalizers"))]
+
+    @property
+    def project(self) -> str:
+        return str(self.spec.get("project") or "default")
+
+    @property
+    def is_production(self) -> bool:
+        """Whether nothing says that it is for another environment than production."""
+        paths = [str(source.get("path") or "") for _, source in self.sources]
+        spoken = [self.name, self.namespace, *paths, *self.labels.values()]
+        return not any(_OTHER_ENVIRONMENT.search(text.lower()) for text in spoken)
 
     @property
     def sources(self) -> list[tuple[tuple[str | int, ...], dict[str, Any]]]:
@@ -71,7 +108,7 @@ class Application:
         for _, source in self.sources:
             path = source.get("path")
             if isinstance(path, str) and "{{" not in path:
-                yield _folder(path)
+                yield folder_at(path)
 
     def generates(self, folder: str) -> bool:
         """Whether a git generator of the ApplicationSet makes an Application for that folder."""
@@ -83,12 +120,30 @@ class Application:
                 return True
         return False
 
+    def generates_exactly(self, folder: str) -> bool:
+        """Whether a git generator names that very folder, not only one around it."""
+        patterns = list(self._patterns())
+        named = any(_glob(folder, glob) for glob, exclude in patterns if not exclude)
+        return named and self.generates(folder)
+
+    def found_in(self, folders: frozenset[str]) -> Iterator[str]:
+        """The addresses of the repositories of which some of these folders are a part."""
+        for _, source in self.sources:
+            path, url = source.get("path"), source.get("repoURL")
+            root = folder_at(path.partition("{{")[0]) if isinstance(path, str) else ""
+            if isinstance(url, str) and root and root in folders:
+                yield url
+        for git in self._git_generators():
+            url = git.get("repoURL")
+            if isinstance(url, str) and any(map(self.generates_exactly, folders)):
+                yield url
+
     def roots(self) -> set[str]:
         """The folders below which its git generators look."""
         found = set[str]()
         for glob, exclude in self._patterns():
             if not exclude:
-                parts = _folder(glob).split("/")
+                parts = folder_at(glob).split("/")
                 wild = next((i for i, part in enumerate(parts) if set(part) & set("*?[{")), None)
                 found.add("/".join(parts[:wild]))
         return found
@@ -114,14 +169,15 @@ def application(manifest: Manifest) -> Application:
     return Application(manifest, ("spec",))
 
 
-def _folder(path: str) -> str:
+def folder_at(path: str) -> str:
+    """The folder that a path of an Application means; "" is the root."""
     folder = posixpath.normpath(path.strip("/") or ".")
     return "" if folder == "." else folder
 
 
 def _glob(folder: str, pattern: str) -> bool:
     """Argo CD's `*` stays within one path segment."""
-    parts, globs = folder.split("/"), _folder(pattern).split("/")
+    parts, globs = folder.split("/"), folder_at(pattern).split("/")
     return len(parts) == len(globs) and all(map(fnmatchcase, parts, globs))
 
 
@@ -130,10 +186,11 @@ _REPOSITORY = re.compile(r"^(?:[a-z+]+://)?(?:[^@/]+@)?(?P<host>[^:/]+)(?::\d+)?
 
 def same_repository(url: str, pattern: str) -> bool:
     """Whether an AppProject's `sourceRepos` entry (a glob, without its `!`) names a repository."""
-    return fnmatchcase(_plain_url(url), _plain_url(pattern)) or fnmatchcase(url, pattern)
+    return fnmatchcase(plain_url(url), plain_url(pattern)) or fnmatchcase(url, pattern)
 
 
-def _plain_url(url: str) -> str:
+def plain_url(url: str) -> str:
+    """One way to write the address of a repository: host and path."""
     text = url.strip().rstrip("/").removesuffix(".git")
     found = _REPOSITORY.match(text)
     return f"{found['host'].lower()}/{found['path'].strip('/')}" if found else text

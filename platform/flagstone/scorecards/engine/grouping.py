@@ -8,7 +8,6 @@ left out: it runs nothing, and what it deploys is judged anyway.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from functools import cached_property
 
 from flagstone.policies.manifests.objects import Identity, Manifest, sequence
@@ -17,7 +16,12 @@ from flagstone.scorecards.engine import alert_rules, analyses, argo_applications
 from flagstone.scorecards.engine.artefact_owners import give_artefacts
 from flagstone.scorecards.engine.catalogue import components, kubernetes_ids
 from flagstone.scorecards.engine.drafts import Draft, Drafts
-from flagstone.scorecards.engine.index import compatible, folder_of, folders_above
+from flagstone.scorecards.engine.index import (
+    compatible,
+    folder_of,
+    folders_above,
+    with_folders_above,
+)
 from flagstone.scorecards.engine.relations import ISTIO
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.surroundings import Surroundings
@@ -30,6 +34,7 @@ _JUDGED_ALONE = (
     *((alert_rules.GROUP, kind) for kind in ("PrometheusRule", "ServiceMonitor", "PodMonitor")),
     *((analyses.ARGO, kind) for kind in ("AnalysisTemplate", "ClusterAnalysisTemplate")),
     *_APPLICATIONS,
+    (argo_applications.GROUP, "AppProject"),
 )
 
 
@@ -136,14 +141,10 @@ class _Grouping:
         for root in application.roots():
             below = self.drafts.below(root)
             found |= dict.fromkeys(draft for draft in below if application.generates(draft.folder))
-        if found or any(path in self._folders for path in paths):
+        if found or any(path in self.surroundings.folders for path in paths):
             return list(found)
         named = self.drafts.called(application.name)
         return [draft for draft in named if _fits(draft, application.namespace)]
-
-    @cached_property
-    def _folders(self) -> frozenset[str]:
-        return _with_folders_above(path.rpartition("/")[0] for path in self.snapshot.paths())
 
     def _claim_the_rest(self) -> None:
         """Give what is left to the only service nearby, else judge it under a name of its own."""
@@ -151,6 +152,8 @@ class _Grouping:
         for group, kind in _JUDGED_ALONE:
             for manifest in self.index.of_kind(kind, group):
                 if manifest in self.drafts.owners or self._deploys_only_argo_objects(manifest):
+                    continue
+                if self._is_somebodys_project(manifest):
                     continue
                 draft = self._only_one_near(manifest)
                 if draft is None:
@@ -197,15 +200,31 @@ class _Grouping:
             own = (manifest.group, manifest.kind) in _ARGO_OBJECTS
             (argo if own else others).add(folder_of(manifest))
         paths = (path.rpartition("/") for path in self.snapshot.paths())
-        visible = _with_folders_above(folder for folder, _, name in paths if name[:1] != ".")
-        return _with_folders_above(argo) | (self._folders - visible), _with_folders_above(others)
+        visible = with_folders_above(folder for folder, _, name in paths if name[:1] != ".")
+        return with_folders_above(argo) | (self.surroundings.folders - visible), with_folders_above(
+            others
+        )
+
+    def _is_somebodys_project(self, manifest: Manifest) -> bool:
+        """Whether it is an AppProject that is judged with the services whose Applications name it."""
+        return manifest.kind == "AppProject" and manifest.name in self._named_projects
+
+    @cached_property
+    def _named_projects(self) -> frozenset[str]:
+        return frozenset(
+            argo_applications.application(manifest).project
+            for manifest in self.drafts.owners
+            if (manifest.group, manifest.kind) in _APPLICATIONS
+        )
 
     def _only_one_near(self, manifest: Manifest) -> Draft | None:
+        if manifest.kind == "AppProject":
+            return None
         if manifest.kind in argo_applications.KINDS:
             application = argo_applications.application(manifest)
-            if any(path in self._folders for path in application.paths()):
+            if any(path in self.surroundings.folders for path in application.paths()):
                 return None  # it deploys something else
-            if any(map(application.generates, self._folders)):
+            if any(map(application.generates, self.surroundings.folders)):
                 return None
         return self.drafts.only_one_near(folder_of(manifest))
 
@@ -279,10 +298,6 @@ class _Grouping:
             f"no workload of {component.name} is in {where}: if its manifests are in another "
             "repository, score that one"
         )
-
-
-def _with_folders_above(folders: Iterable[str]) -> frozenset[str]:
-    return frozenset(outer for folder in set(folders) for outer in folders_above(folder))
 
 
 def _unique_refs(drafts: list[Draft]) -> list[str]:

@@ -24,6 +24,10 @@ def folders_above(folder: str) -> tuple[str, ...]:
     return tuple("/".join(parts[:end]) for end in range(len(parts), -1, -1))
 
 
+def with_folders_above(folders: Iterable[str]) -> frozenset[str]:
+    return frozenset(outer for folder in set(folders) for outer in folders_above(folder))
+
+
 def folder_of(manifest: Manifest) -> str:
     """The folder that was rendered, or the one the file stands in."""
     if manifest.origin is not None:

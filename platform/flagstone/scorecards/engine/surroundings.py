@@ -13,13 +13,15 @@ from flagstone.policies.manifests.limits import Limits
 from flagstone.policies.manifests.objects import Manifest, mapping, sequence
 from flagstone.policies.manifests.snapshot import Snapshot
 from flagstone.policies.terraform.reader import Reader
-from flagstone.scorecards.engine import alert_rules
+from flagstone.scorecards.engine import alert_rules, argo_applications, notifications
 from flagstone.scorecards.engine.alert_scenarios.performances import PLAYED, Performances
 from flagstone.scorecards.engine.alert_scenarios.slo_files import Declared, declared_in_files
+from flagstone.scorecards.engine.argo_applications import plain_url
 from flagstone.scorecards.engine.artefacts import Artefact
 from flagstone.scorecards.engine.canaries import CanaryModules
 from flagstone.scorecards.engine.ci.repository import Ci
-from flagstone.scorecards.engine.index import Index
+from flagstone.scorecards.engine.index import Index, with_folders_above
+from flagstone.scorecards.engine.notifications import NotificationSettings
 from flagstone.scorecards.engine.policies_in_view import PoliciesInView
 from flagstone.scorecards.engine.policy_verdicts import PolicyVerdicts
 from flagstone.scorecards.engine.promql import Records
@@ -105,6 +107,32 @@ class Surroundings:
     @cached_property
     def canary_modules(self) -> CanaryModules:
         return CanaryModules(Reader(self.snapshot))
+
+    @cached_property
+    def folders(self) -> frozenset[str]:
+        """Every folder that holds a file, and those around them."""
+        return with_folders_above(path.rpartition("/")[0] for path in self.snapshot.paths())
+
+    @cached_property
+    def own_repositories(self) -> frozenset[str]:
+        """The repositories from which some Application takes a folder that is in the input."""
+        found = (
+            argo_applications.application(manifest)
+            for kind in argo_applications.KINDS
+            for manifest in self.index.of_kind(kind, argo_applications.GROUP)
+        )
+        return frozenset(plain_url(url) for each in found for url in each.found_in(self.folders))
+
+    @cached_property
+    def argo_cd_notifications(self) -> NotificationSettings:
+        holders = self.index.everywhere("", "ConfigMap", notifications.ARGO_CD)
+        operators = self.index.of_kind("NotificationsConfiguration", argo_applications.GROUP)
+        return NotificationSettings(notifications.ARGO_CD, [*holders, *operators])
+
+    @cached_property
+    def rollout_notifications(self) -> NotificationSettings:
+        holders = self.index.everywhere("", "ConfigMap", notifications.ROLLOUTS)
+        return NotificationSettings(notifications.ROLLOUTS, holders)
 
     @cached_property
     def runbooks(self) -> dict[str, str]:

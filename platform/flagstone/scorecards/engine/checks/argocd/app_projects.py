@@ -46,7 +46,7 @@ def project(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()
     for application in service.applications:
         findings.judged += 1
-        name = str(application.spec.get("project") or "default")
+        name = application.project
         keys = (*application.base, "project")
         if name == "default":
             message = "it is in the project default, which limits nothing"

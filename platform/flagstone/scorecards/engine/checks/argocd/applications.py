@@ -36,22 +36,27 @@ _MESH_LABELS = ("istio-injection", "istio.io/rev", "istio.io/dataplane-mode")
     why="Without self-heal a change made by hand stays; without prune what was deleted in Git runs "
     "on: the cluster is no longer what was reviewed.",
     remedy="Set syncPolicy.automated.prune and selfHeal to true.",
-    not_applicable=_NOT_APPLICABLE,
+    not_applicable="No Argo CD Application for the service is in the input, or one that is not "
+    "for production is synced by hand.",
     no_data=_IN_VIEW,
 )
 def automated(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()
     for application in service.applications:
-        findings.judged += 1
         manifest, keys = application.manifest, (*application.base, "syncPolicy", "automated")
         found = manifest.at(*keys)
         if not isinstance(found, dict) or found.get("enabled") is False:
-            findings.fault("it is synced by hand", manifest, *keys)
+            if application.is_production:
+                findings.fault("it is synced by hand", manifest, *keys)
             continue
+        findings.judged += 1
         off = [field for field in ("prune", "selfHeal") if found.get(field) is not True]
         if off:
             findings.fault(f"{' and '.join(off)} not on", manifest, *keys)
-    return findings.verdict("prune and self-heal are on", nothing=_NONE)
+    return findings.verdict(
+        "prune and self-heal are on",
+        nothing="only what is not production is synced by hand" if service.applications else _NONE,
+    )
 
 
 def _ignored(application: Application) -> list[IgnoredDifference]:

@@ -1,0 +1,71 @@
+"""AC-12: an ApplicationSet that fails on what is missing, and whose project nobody else chooses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from flagstone.policies.manifests.objects import Manifest, dig, mapping, sequence
+from flagstone.scorecards.engine.argo_applications import Application
+from flagstone.scorecards.engine.argo_generators import FOREIGN_GENERATORS, generators
+from flagstone.scorecards.engine.outcome import Findings, Outcome
+from flagstone.scorecards.engine.registry import NoParams, check
+from flagstone.scorecards.engine.services import ServiceView
+from flagstone.scorecards.engine.states import Severity
+
+_STRICT = "missingkey=error"
+_PATCHED_PROJECT = re.compile(r"^\s*[\"']?project[\"']?\s*:.*\{\{", re.MULTILINE)
+
+
+@check(
+    id="AC-12",
+    name="An ApplicationSet is strict, and fixes the project",
+    severity=Severity.H,
+    why="A project that is templated from Git is chosen by whoever may push there: they deploy with "
+    "the rights of any project. Without missingkey=error a typo becomes `<no value>` in a name.",
+    remedy=f'Set goTemplate: true and goTemplateOptions: ["{_STRICT}"], and write the project of '
+    "the template as a constant.",
+    not_applicable="No ApplicationSet deploys the service.",
+    no_data="The ApplicationSet is in a source that could not be rendered.",
+)
+def application_set(service: ServiceView, _params: NoParams) -> Outcome:
+    findings = Findings()
+    for application in service.applications:
+        if not application.is_generated:
+            continue
+        findings.judged += 1
+        manifest = application.manifest
+        if manifest.spec.get("goTemplate") is not True:
+            message = "goTemplate is not true: what a generator does not give stays in its braces"
+            findings.fault(message, manifest, "spec", "goTemplate")
+        elif _STRICT not in sequence(manifest.spec.get("goTemplateOptions")):
+            message = f"goTemplateOptions has no {_STRICT}: a missing value becomes <no value>"
+            findings.fault(message, manifest, "spec", "goTemplateOptions")
+        _check_project(application, findings)
+    return findings.verdict(
+        "it is strict, and its project is a constant", nothing="no ApplicationSet deploys it"
+    )
+
+
+def _check_project(application: Application, findings: Findings) -> None:
+    foreign = [kind for kind, _ in generators(application) if kind in FOREIGN_GENERATORS]
+    for keys in _templated_projects(application.manifest):
+        manifest = application.manifest
+        if foreign:
+            message = f"the project is chosen by the generator {foreign[0]}: whoever writes there"
+            findings.fault(f"{message} deploys with the rights of any project", manifest, *keys)
+        else:
+            findings.warn("the project is templated, though not from Git", manifest, *keys)
+
+
+def _templated_projects(manifest: Manifest) -> Iterator[tuple[str | int, ...]]:
+    template = ("template", "spec", "project")
+    if "{{" in str(dig(manifest.spec, *template) or ""):
+        yield ("spec", *template)
+    patch = manifest.spec.get("templatePatch")
+    if isinstance(patch, str) and _PATCHED_PROJECT.search(patch):
+        yield ("spec", "templatePatch")
+    for position, generator in enumerate(sequence(manifest.spec.get("generators"))):
+        for kind, settings in mapping(generator).items():
+            if "{{" in str(dig(settings, *template) or ""):
+                yield ("spec", "generators", position, kind, *template)
