@@ -295,3 +295,29 @@ def test_a_full_disk_is_told_in_a_sentence(repository: Path) -> None:
         "flagstone: the report cannot be written: No space left on device\n"
     )
     assert "Traceback" not in done.stderr
+
+
+def test_objects_are_held_against_a_folder_of_crds(run: Command, tmp_path: Path) -> None:
+    crds, repository = tmp_path / "crds", tmp_path / "repository"
+    crds.mkdir()
+    repository.mkdir()
+    (crds / "gauge.yaml").write_text(
+        "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\n"
+        "metadata: {name: gauges.example.com}\nspec:\n  group: example.com\n  names: {kind: Gauge}\n"
+        "  versions:\n  - {name: v1, served: true, schema: {openAPIV3Schema: {type: object,"
+        " properties: {spec: {type: object, properties: {width: {type: integer}}}}}}}\n"
+    )
+    (repository / "gauge.yaml").write_text(
+        "apiVersion: example.com/v1\nkind: Gauge\nmetadata: {name: queue}\nspec: {widht: 5}\n"
+    )
+    assert json.loads(run("score", repository, "--format", "json").out)["services"] == []
+
+    found = json.loads(run("score", repository, "--crds", crds, "--format", "json").out)
+
+    (service,) = found["services"]
+    check = next(check for check in service["checks"] if check["id"] == "IN-03")
+    assert (service["name"], check["state"]) == ("queue", "fail")
+    assert check["findings"][0]["message"] == (
+        "spec.widht is no field of Gauge: the field is called width"
+    )
+    assert check["findings"][0]["line"] == 4

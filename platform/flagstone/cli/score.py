@@ -31,6 +31,7 @@ from flagstone.core.forking import cores
 from flagstone.core.hidden_characters import written_out
 from flagstone.policies.gatekeeper.policy_set import PolicySet
 from flagstone.policies.manifests.reading import read_folder
+from flagstone.policies.schemas.schemas import Schemas
 from flagstone.scorecards.engine.baseline import compare, entries_of
 from flagstone.scorecards.engine.definition import Scorecard, load_scorecard
 from flagstone.scorecards.engine.evaluation import evaluate
@@ -77,6 +78,13 @@ def score(
         Path | None,
         typer.Option(help="A folder of Gatekeeper policies, instead of Flagstone's own."),
     ] = None,
+    crds: Annotated[
+        Path | None,
+        typer.Option(
+            help="A folder of CustomResourceDefinitions: objects with fields or values that they do not "
+            "have are found. Those of PATH itself are always used."
+        ),
+    ] = None,
     changed_since: Annotated[
         str,
         typer.Option(
@@ -111,7 +119,15 @@ def score(
     known = None if baseline is None else read_baseline(baseline)
     changed = _changed(path, changed_since) if changed_since else None
     with _without_collector():
-        report = _judged(path, card, rules, known=known, changed=changed, since=changed_since)
+        report = _judged(
+            path,
+            card,
+            rules,
+            crds=crds or _beside_the_policies(content),
+            known=known,
+            changed=changed,
+            since=changed_since,
+        )
         text = _render(report, report_format, to_file=output is not None)
     if write_baseline is not None:
         entries = entries_of(report)
@@ -130,6 +146,7 @@ def _judged(
     card: Scorecard,
     rules: PolicySet,
     *,
+    crds: Path | None,
     known: list[BaselineEntry] | None,
     changed: Collection[str] | None,
     since: str,
@@ -137,7 +154,10 @@ def _judged(
     with telling(f"reading {path}") as now:
         snapshot = read_folder(path, processes=cores())
         now(f"judging {snapshot.documents:,} documents")
-        report = evaluate(snapshot, card, rules, now=datetime.now(UTC), processes=cores())
+        schemas = Schemas.for_objects(snapshot.manifests, crds)
+        report = evaluate(
+            snapshot, card, rules, now=datetime.now(UTC), schemas=schemas, processes=cores()
+        )
     # what moved or is gone is seen on the whole: only then is it narrowed
     if known is not None:
         report = compare(report, known, exists=snapshot.exists)
@@ -153,6 +173,11 @@ def _changed(path: Path, revision: str) -> set[str]:
     if not path.exists():
         return set()  # the reading will say it
     return changed_files(path, revision)
+
+
+def _beside_the_policies(content: Path) -> Path | None:
+    folder = content / "crds"
+    return folder if folder.is_dir() else None
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from flagstone.core.jobs import explain
 from flagstone.forge.models import Repository
 from flagstone.forge.selectors import commits_on, read_tree
 from flagstone.policies.manifests.reading import read_files
+from flagstone.policies.schemas.schemas import Schemas
 from flagstone.scorecards import past, rulebook, storing
 from flagstone.scorecards.engine.evaluation import evaluate
 from flagstone.scorecards.last_good import with_last_good
@@ -89,6 +90,7 @@ def _look_back(
     if not past.mentions(files, names):
         return 0
     snapshot, then = read_files(files, whole=True), past.end_of(days[0])
+    schemas = Schemas.for_objects(snapshot.manifests, rulebook.crds())
     policies, versions = rulebook.current()
     written = 0
     for version in versions:
@@ -98,6 +100,7 @@ def _look_back(
             policies,
             now=then,
             exemptions=storing.exemptions_in_force(then),
+            schemas=schemas,
         )
         written += past.fill_in(report, version=version.row, days=days)
     return written
@@ -147,6 +150,7 @@ def _look(evaluation: Evaluation) -> None:
     tree = read_tree(evaluation.repository)
     files = with_last_good(tree.files, evaluation.repository)
     snapshot = read_files(files, whole=True)
+    schemas = Schemas.for_objects(snapshot.manifests, rulebook.crds())
     policies, versions = rulebook.current()
     for version in versions:
         report = evaluate(
@@ -156,6 +160,7 @@ def _look(evaluation: Evaluation) -> None:
             now=now,
             exemptions=storing.exemptions_in_force(now),
             last_levels=storing.levels_now(version.row.slug),
+            schemas=schemas,
         )
         with transaction.atomic():
             if _is_outdated(evaluation):

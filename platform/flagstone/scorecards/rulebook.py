@@ -15,6 +15,8 @@ from flagstone.policies.gatekeeper.policy_set import PolicySet
 from flagstone.scorecards.engine import definition
 from flagstone.scorecards.models import Scorecard
 
+CRDS = "crds"  # beside `policies`
+
 
 @dataclass(frozen=True, slots=True)
 class Version:
@@ -36,6 +38,12 @@ def policies() -> PolicySet:
     """Return the policies in force."""
     folder = Path(settings.FLAGSTONE_SCORECARDS_DIR)
     return _read(folder, _fingerprint(folder))[0]
+
+
+def crds() -> Path | None:
+    """Return the folder of CRDs by which objects are judged; None if the organisation has none."""
+    folder = Path(settings.FLAGSTONE_SCORECARDS_DIR) / CRDS
+    return folder if folder.is_dir() else None
 
 
 @lru_cache(maxsize=4)

@@ -12,6 +12,7 @@ from flagstone.core.forking import in_shares
 from flagstone.policies.gatekeeper.errors import PolicyError
 from flagstone.policies.gatekeeper.policy_set import PolicySet
 from flagstone.policies.manifests.snapshot import Snapshot
+from flagstone.policies.schemas.schemas import Schemas
 from flagstone.scorecards.engine import scoring
 from flagstone.scorecards.engine.checks import REGISTRY
 from flagstone.scorecards.engine.definition import Rule, Scorecard
@@ -47,6 +48,7 @@ def evaluate(
     now: datetime,
     exemptions: Iterable[Exemption] = (),
     last_levels: Mapping[str, str] = _NO_LEVELS,
+    schemas: Schemas | None = None,
     processes: int = 1,
 ) -> Report:
     """Score every service that is found in a snapshot.
@@ -58,9 +60,10 @@ def evaluate(
         now: the moment of the evaluation, for dates in waivers, scorecards and runbooks.
         exemptions: approved exemptions; those past their date are ignored.
         last_levels: the level each service had before, by its ref, for checks that break.
+        schemas: those of the objects' kinds; if none, the CRDs of the snapshot itself.
         processes: how many may judge at once.
     """
-    surroundings = Surroundings(snapshot, policies, now)
+    surroundings = Surroundings(snapshot, policies, now, schemas)
     rules = (*scorecard.rules, *foreign_rules(surroundings, scorecard))
     by_check: dict[str, list[Exemption]] = {}
     for exemption in exemptions:

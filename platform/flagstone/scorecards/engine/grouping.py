@@ -8,6 +8,7 @@ left out: it runs nothing, and what it deploys is judged anyway.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from functools import cached_property
 
 from flagstone.policies.manifests.objects import Identity, Manifest, sequence
@@ -149,20 +150,30 @@ class _Grouping:
     def _claim_the_rest(self) -> None:
         """Give what is left to the only service nearby, else judge it under a name of its own."""
         alone: dict[tuple[str, str, str], Draft] = {}
+        for manifest in self._judged_alone():
+            if manifest in self.drafts.owners or self._deploys_only_argo_objects(manifest):
+                continue
+            if self._is_somebodys_project(manifest):
+                continue
+            draft = self._only_one_near(manifest)
+            if draft is None:
+                key = (self._subject(manifest), manifest.namespace, folder_of(manifest))
+                if key not in alone:
+                    alone[key] = Draft(key[0], manifest.ref, key[2], alone=True)
+                    self.drafts.add(alone[key])
+                draft = alone[key]
+            self.drafts.give(manifest, [draft])
+
+    def _judged_alone(self) -> Iterator[Manifest]:
         for group, kind in _JUDGED_ALONE:
-            for manifest in self.index.of_kind(kind, group):
-                if manifest in self.drafts.owners or self._deploys_only_argo_objects(manifest):
-                    continue
-                if self._is_somebodys_project(manifest):
-                    continue
-                draft = self._only_one_near(manifest)
-                if draft is None:
-                    key = (self._subject(manifest), manifest.namespace, folder_of(manifest))
-                    if key not in alone:
-                        alone[key] = Draft(key[0], manifest.ref, key[2], alone=True)
-                        self.drafts.add(alone[key])
-                    draft = alone[key]
-                self.drafts.give(manifest, [draft])
+            yield from self.index.of_kind(kind, group)
+        schemas = self.surroundings.schemas
+        for manifest in self.index.manifests:
+            if manifest in self.drafts.owners or schemas.source(manifest) is None:
+                continue
+            wrong = schemas.problems(manifest) or schemas.broken(manifest)
+            if wrong or self._only_one_near(manifest):
+                yield manifest
 
     def _claim_policies(self) -> None:
         """Judge Gatekeeper policies with the service in whose folder they lie, else by folder."""

@@ -12,6 +12,7 @@ from flagstone.policies.manifests.documents import Document, read_documents
 from flagstone.policies.manifests.limits import Limits
 from flagstone.policies.manifests.objects import Manifest, mapping, sequence
 from flagstone.policies.manifests.snapshot import Snapshot
+from flagstone.policies.schemas.schemas import Schemas
 from flagstone.policies.terraform.reader import Reader
 from flagstone.scorecards.engine import alert_rules, argo_applications, notifications
 from flagstone.scorecards.engine.alert_scenarios.performances import PLAYED, Performances
@@ -36,10 +37,17 @@ if TYPE_CHECKING:
 class Surroundings:
     """Shared by the services of one evaluation; each part is made when a check first asks."""
 
-    def __init__(self, snapshot: Snapshot, policies: PolicySet, now: datetime) -> None:
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        policies: PolicySet,
+        now: datetime,
+        schemas: Schemas | None = None,
+    ) -> None:
         self.snapshot = snapshot
         self.now = now
         self.services: tuple[ServiceView, ...] = ()  # known when they were found
+        self.schemas = schemas or Schemas.for_objects(snapshot.manifests)
         self.index = Index(snapshot)
         self.relations = Relations(self.index)
         self._workloads: dict[Manifest, Workload] = {}

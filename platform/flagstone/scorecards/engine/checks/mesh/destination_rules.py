@@ -90,15 +90,21 @@ def retries_in_flight(service: ServiceView, _params: NoParams) -> Outcome:
     why="A field that the CRD does not know is dropped without a word: the guardrail that it was "
     "meant to be is off.",
     remedy="Use the field's right name, or move it to the object that has it. The known fields "
-    f"are those of Istio {ISTIO_VERSION}.",
+    "are those of the CRDs that Flagstone is given or the repository holds, else those of "
+    f"Istio {ISTIO_VERSION}.",
     not_applicable="The service has no DestinationRule and no VirtualService.",
     no_data=_IN_VIEW,
 )
 def known_fields(service: ServiceView, _params: NoParams) -> Outcome:
-    findings = Findings()
+    findings, schemas = Findings(), service.surroundings.schemas
     for kind in KINDS:
         for manifest in service.of_kind(kind, GROUP):
             findings.judged += 1
+            if schemas.source(manifest):
+                for problem in schemas.problems(manifest):
+                    if problem.unknown:
+                        findings.fault(problem.message, manifest, *problem.keys)
+                continue
             for unknown in unknown_fields(kind, manifest.spec):
                 message = f"{unknown.dotted} is no field of {kind}: {unknown.advice}"
                 findings.fault(message, manifest, *unknown.keys)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from flagstone.scorecards.engine.checks.sources import (
     files,
+    schemas,
 )
 
 CHECKS = (
     files.readable,
     files.defined_once,
+    schemas.fits,
 )

@@ -1,0 +1,1 @@
+"""What a cluster would say of an object's fields: CustomResourceDefinitions, taken strictly."""

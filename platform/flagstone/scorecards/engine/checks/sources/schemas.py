@@ -1,0 +1,40 @@
+"""IN-03: what the API server would refuse of an object, or drop without a word."""
+
+from __future__ import annotations
+
+from flagstone.scorecards.engine.checks.mesh.destination_rules import known_fields
+from flagstone.scorecards.engine.istio_fields import GROUP as ISTIO
+from flagstone.scorecards.engine.istio_fields import KINDS as ISTIO_KINDS
+from flagstone.scorecards.engine.outcome import Findings, Outcome
+from flagstone.scorecards.engine.registry import NoParams, check
+from flagstone.scorecards.engine.services import ServiceView
+from flagstone.scorecards.engine.states import Severity
+
+
+@check(
+    id="IN-03",
+    name="Custom resources fit their schema",
+    severity=Severity.C,
+    why="The API server refuses a value of the wrong type and stops the sync; a field that it does not know it "
+    "drops without a word: the setting that everybody reads in Git is off.",
+    remedy="Write the field as the CRD has it, where the finding says that it belongs. Unknown fields of Istio's "
+    f"objects are {known_fields.id}'s.",
+    not_applicable="No CRD of its objects' kinds is known: give a folder of CRDs (`--crds`, or `crds` beside "
+    "the policies), or keep them in the repository.",
+    no_data="The CRD of a kind is itself broken.",
+)
+def fits(service: ServiceView, _params: NoParams) -> Outcome:
+    findings, schemas = Findings(), service.surroundings.schemas
+    for manifest in service.manifests:
+        if schemas.source(manifest) is None:
+            continue
+        findings.judged += 1
+        if reason := schemas.broken(manifest):
+            findings.cannot_tell(reason, manifest)
+        istio = manifest.group == ISTIO and manifest.kind in ISTIO_KINDS
+        for problem in schemas.problems(manifest):
+            if not (istio and problem.unknown):
+                findings.fault(problem.message, manifest, *problem.keys)
+    return findings.verdict(
+        "every custom resource fits its CRD", nothing="no CRD of its objects' kinds is known"
+    )
