@@ -96,7 +96,8 @@ def test_what_the_schema_knows_fits(spec: dict[str, Any]) -> None:
     ("spec", "keys", "message"),
     [
         ({"colour": 1}, ("spec", "colour"),
-         "spec.colour is no field of Gauge: the fields here are free, labels, note, one, pod, scale, size, unit, width"),
+         ("spec.colour is no field of Gauge: the fields here are free, labels, note, one, pod, scale, size, unit, "
+         "width")),
         ({"units": "s"}, ("spec", "units"), "spec.units is no field of Gauge: the field is called unit"),
         ({"weight": 5}, ("spec", "weight"),
          "spec.weight is no field of Gauge: it belongs to spec.scale.steps[] of a Gauge"),
@@ -217,8 +218,10 @@ def test_the_unknown_fields_of_the_case_study_are_found_and_led_home() -> None:
     snapshot = read_folder(design_example("case-study"), render=False)
     known = Schemas.for_objects(snapshot.manifests, corpus("crds"))
     assert [p.message for m in snapshot.manifests for p in known.problems(m)] == [
-        "spec.trafficPolicy.outlierDetection.consecutive5xx is no field of DestinationRule: "
-        "the field is called consecutive5xxErrors",
+        (
+            "spec.trafficPolicy.outlierDetection.consecutive5xx is no field of DestinationRule: "
+            "the field is called consecutive5xxErrors"
+        ),
         "spec.trafficPolicy.retries is no field of DestinationRule: it belongs to spec.http[] of a VirtualService",
     ]
 

@@ -26,6 +26,7 @@ from flagstone.scorecards.engine.index import (
 from flagstone.scorecards.engine.relations import ISTIO
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.surroundings import Surroundings
+from flagstone.scorecards.engine.unread import note_problems, note_unrendered
 
 _MESH_KINDS = ("VirtualService", "DestinationRule")
 _APPLICATIONS = tuple((argo_applications.GROUP, kind) for kind in argo_applications.KINDS)
@@ -65,8 +66,8 @@ class _Grouping:
         self._claim_policies()
         self._claim_the_rest()
         give_artefacts(self.snapshot, self.drafts)
-        self._note_unrendered()
-        self._note_problems()
+        note_unrendered(self.snapshot, self.drafts)
+        note_problems(self.snapshot, self.drafts)
         return self._views()
 
     def _components_of(self, manifest: Manifest) -> list[Draft]:
@@ -246,37 +247,6 @@ class _Grouping:
         hosts = [manifest.spec.get("host"), *sequence(manifest.spec.get("hosts"))]
         first = next((host for host in hosts if isinstance(host, str) and host != "*"), "")
         return self.relations.host(first, manifest).name if first else manifest.name
-
-    def _note_unrendered(self) -> None:
-        for unrendered in self.snapshot.unrendered:
-            reason = f"{unrendered.tool} did not render {unrendered.folder or 'the root folder'}"
-            reason = f"{reason}: {unrendered.reason}"
-            drafts = self.drafts.components_around(unrendered.folder)
-            known = any(d.reasons for d in self.drafts.below(unrendered.folder))
-            if not drafts and not known:
-                name = unrendered.folder.rpartition("/")[2] or unrendered.tool
-                ref = f"{unrendered.tool}:{unrendered.folder or '.'}"
-                drafts = [self.drafts.add(Draft(name, ref, unrendered.folder, alone=True))]
-            for draft in drafts:
-                draft.reasons.setdefault(reason)
-
-    def _note_problems(self) -> None:
-        """Put what is wrong with a file on the services it belongs to."""
-        in_file: dict[str, dict[Draft, None]] = {}
-        for manifest, drafts in self.drafts.owners.items():
-            in_file.setdefault(manifest.path, {}).update(dict.fromkeys(drafts))
-        for problem in self.snapshot.problems:
-            folder, _, name = problem.path.rpartition("/")
-            drafts = self.drafts.components_around(folder) or list(in_file.get(problem.path, ()))
-            if not drafts:
-                near = self.drafts.only_one_near(folder)
-                if near is None:
-                    near = Draft(name, f"file:{problem.path}", folder, alone=True)
-                    self.drafts.add(near)
-                    in_file[problem.path] = {near: None}
-                drafts = [near]
-            for draft in drafts:
-                draft.problems.append(problem)
 
     def _views(self) -> list[ServiceView]:
         kept = [draft for draft in self.drafts.all if self._is_service(draft)]
