@@ -175,21 +175,23 @@ def test_a_folder_without_policies(run: Command, repository: Path, tmp_path: Pat
 def test_a_policy_that_needs_the_cluster_is_named(
     run: Command, repository: Path, tmp_path: Path
 ) -> None:
-    (tmp_path / "cel").mkdir()
-    (tmp_path / "cel" / "cel.yaml").write_text(
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "external.yaml").write_text(
         """\
 apiVersion: templates.gatekeeper.sh/v1
 kind: ConstraintTemplate
-metadata: {name: incel}
+metadata: {name: external}
 spec:
-  crd: {spec: {names: {kind: InCel}}}
+  crd: {spec: {names: {kind: External}}}
   targets:
     - target: admission.k8s.gatekeeper.sh
-      code: [{engine: K8sNativeValidation, source: {validations: []}}]
+      rego: |
+        package external
+        violation[{"msg": "no"}] { external_data({"provider": "p", "keys": ["k"]}).errors[_] }
 """
     )
 
-    found = run("score", repository, "--policies", tmp_path / "cel", "--format", "json")
+    found = run("score", repository, "--policies", tmp_path / "own", "--format", "json")
 
     assert found.status == 0
     assert "not evaluated" in found.err
