@@ -166,3 +166,32 @@ def test_windows_line_ends_change_nothing() -> None:
     (block,) = found.of_type("resource", "aws_x")
     assert evaluate(block.attributes["a"], Scope(found)) == "b\n"
     assert block.line("c") == 5
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ('var.all["a"].size', 5),
+        ('var.all["a"].note', None),
+        ('var.all["b"].size', 7),
+        ('var.all["b"].inner.deep', "x"),
+    ],
+)
+def test_optional_attributes_have_the_default_of_their_type(expression: str, value: Any) -> None:
+    text = (
+        'variable "all" {\n  type = map(object({\n    size = optional(number, 5)\n'
+        '    note = optional(string)\n    inner = optional(object({ deep = optional(string, "x") }), {})\n'
+        "  }))\n  default = { a = {}, b = { size = 7 } }\n}\n"
+        f"locals {{\n  x = {expression}\n}}\n"
+    )
+    found = module(text)
+    assert found.look_up("local", ("x",), Scope(found)) == value
+
+
+def test_a_resource_may_be_made_for_each_instance_of_another() -> None:
+    text = 'resource "aws_x" "y" {\n  for_each = aws_z.all\n  a = each.value.name\n}\n'
+    found = module(text)
+    (block,) = found.of_type("resource", "aws_x")
+    (scope,) = found.instances(block)
+    value = evaluate(block.attributes["a"], scope)
+    assert (value.address, value.path) == ("aws_z.all", ("name",))

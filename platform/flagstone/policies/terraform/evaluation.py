@@ -15,6 +15,7 @@ from flagstone.policies.terraform.functions import MOST_ITEMS, MOST_TEXT, call
 from flagstone.policies.terraform.heredocs import heredoc_body
 from flagstone.policies.terraform.statements import BrokenStatement, split_template
 from flagstone.policies.terraform.values import (
+    Index,
     Partial,
     Reference,
     Unknown,
@@ -67,7 +68,8 @@ def evaluate(expression: Expression, scope: Scope, depth: int = 0) -> Any:
     return expression
 
 
-def _trees(tree: Tree[Token]) -> list[Tree[Token]]:
+def inner_trees(tree: Tree[Token]) -> list[Tree[Token]]:
+    """The parts of a tree that mean something."""
     return [
         child
         for child in tree.children
@@ -76,7 +78,7 @@ def _trees(tree: Tree[Token]) -> list[Tree[Token]]:
 
 
 def _inner(tree: Tree[Token], scope: Scope, depth: int) -> Any:
-    return evaluate(_trees(tree)[0], scope, depth)
+    return evaluate(inner_trees(tree)[0], scope, depth)
 
 
 def _number(tree: Tree[Token], _scope: Scope, _depth: int) -> Any:
@@ -93,7 +95,7 @@ def _literal(tree: Tree[Token], _scope: Scope, _depth: int) -> Any:
 
 def _string(tree: Tree[Token], scope: Scope, depth: int) -> Any:
     parts: list[Any] = []
-    for part in _trees(tree):
+    for part in inner_trees(tree):
         child = part.children[0]
         if isinstance(child, Tree):
             known = child.data == "interpolation"
@@ -159,13 +161,13 @@ def joined(parts: list[Any]) -> Any:
 
 
 def _tuple(tree: Tree[Token], scope: Scope, depth: int) -> list[Any]:
-    return [evaluate(item, scope, depth) for item in _trees(tree)]
+    return [evaluate(item, scope, depth) for item in inner_trees(tree)]
 
 
 def _object(tree: Tree[Token], scope: Scope, depth: int) -> dict[str, Any]:
     made: dict[str, Any] = {}
-    for element in _trees(tree):
-        key, value = _trees(element)
+    for element in inner_trees(tree):
+        key, value = inner_trees(element)
         name = _key(key, scope, depth)
         made[as_text(name) if is_plain(name) else f"({len(made)})"] = evaluate(value, scope, depth)
     return made
@@ -182,10 +184,12 @@ def _key(tree: Tree[Token], scope: Scope, depth: int) -> Any:
 
 
 def _call(tree: Tree[Token], scope: Scope, depth: int) -> Any:
-    children = _trees(tree)
+    children = inner_trees(tree)
     name = str(children[0].children[0])
     given = next((child for child in children if child.data == "arguments"), None)
-    arguments = [] if given is None else [evaluate(each, scope, depth) for each in _trees(given)]
+    arguments = (
+        [] if given is None else [evaluate(each, scope, depth) for each in inner_trees(given)]
+    )
     if given is not None and any(
         isinstance(child, Token) and child.type == "ELLIPSIS" for child in given.children
     ):
@@ -212,7 +216,7 @@ def _file(name: str, path: Any, scope: Scope) -> Any:
 
 
 def _conditional(tree: Tree[Token], scope: Scope, depth: int) -> Any:
-    condition, yes, no = _trees(tree)
+    condition, yes, no = inner_trees(tree)
     holds = as_truth(evaluate(condition, scope, depth))
     if holds is None:
         first, second = evaluate(yes, scope, depth), evaluate(no, scope, depth)
@@ -234,8 +238,8 @@ _OPERATIONS: dict[str, Callable[[Any, Any], Any]] = {
 
 
 def _binary(tree: Tree[Token], scope: Scope, depth: int) -> Any:
-    first, term = _trees(tree)
-    sign, second = _trees(term)
+    first, term = inner_trees(tree)
+    sign, second = inner_trees(term)
     name = str(sign.children[0]).strip()
     left, right = evaluate(first, scope, depth), evaluate(second, scope, depth)
     if name in {"&&", "||"}:
@@ -285,11 +289,11 @@ def _traversal(tree: Tree[Token], scope: Scope, depth: int) -> Any:
     root: Any = tree
     while isinstance(root, Tree) and (root.data in _STEPS or root.data == "expr_term"):
         if root.data == "expr_term":
-            if len(_trees(root)) != 1:
+            if len(inner_trees(root)) != 1:
                 break
-            root = _trees(root)[0]
+            root = inner_trees(root)[0]
             continue
-        children = _trees(root)
+        children = inner_trees(root)
         steps[:0] = _steps(children[1], scope, depth)
         root = children[0]
         if len(steps) > MOST_DEPTH:
@@ -301,12 +305,12 @@ def _traversal(tree: Tree[Token], scope: Scope, depth: int) -> Any:
 
 def _steps(tree: Tree[Token], scope: Scope, depth: int) -> list[Any]:
     if tree.data == "get_attr":
-        return [str(_trees(tree)[0].children[0])]
+        return [str(inner_trees(tree)[0].children[0])]
     if tree.data == "braces_index":
-        return [evaluate(_trees(tree)[0], scope, depth)]
+        return [Index(evaluate(inner_trees(tree)[0], scope, depth))]
     if tree.data == "short_index":
-        return [int(str(tree.children[-1])[:9])]
-    return [_ALL, *(step for inner in _trees(tree) for step in _steps(inner, scope, depth))]
+        return [Index(int(str(tree.children[-1])[:9]))]
+    return [_ALL, *(step for inner in inner_trees(tree) for step in _steps(inner, scope, depth))]
 
 
 def step_into(value: Any, steps: tuple[Any, ...]) -> Any:
@@ -323,9 +327,14 @@ def step_into(value: Any, steps: tuple[Any, ...]) -> Any:
 
 
 def _step(value: Any, step: Any) -> Any:
+    inside = isinstance(step, Index)
+    step = step.value if isinstance(step, Index) else step
     if isinstance(value, Reference):
-        path = value.path if isinstance(step, int) and not value.path else (*value.path, str(step))
-        return Reference(value.module, value.address, path)
+        key = step if isinstance(step, str | int) else None
+        if inside and not value.path:
+            return Reference(value.module, value.address, (), key)
+        path = (*value.path, "?" if key is None else str(key))
+        return Reference(value.module, value.address, path, value.key)
     if isinstance(value, dict) and is_plain(step) and as_text(step) in value:
         return value[as_text(step)]
     if isinstance(value, list) and isinstance(step, int) and step < len(value):

@@ -11,6 +11,7 @@ from flagstone.policies.terraform.blocks import Block, overridden
 from flagstone.policies.terraform.evaluation import Scope, evaluate, step_into
 from flagstone.policies.terraform.reader import Declaration, Reader, Trouble
 from flagstone.policies.terraform.statements import BrokenStatement
+from flagstone.policies.terraform.types import with_defaults
 from flagstone.policies.terraform.values import Reference, Unknown, as_number, as_text, is_plain
 
 MOST_MODULES_DEEP = 8
@@ -139,12 +140,14 @@ class Module:
         if block is not None and self._is(block, "sensitive"):
             return Unknown(f"the variable {name} is sensitive", sensitive=True)
         if name in self._variables:
-            return self._variables[name]
+            given = self._variables[name]
+            return given if block is None else with_defaults(given, block, Scope(self))
         if block is None:
             return Unknown(f"the variable {name} is not declared")
         if "default" not in block.attributes:
             return Unknown(f"the variable {name} has no default, and no tfvars file sets it")
-        return evaluate(block.attributes["default"], Scope(self))
+        default = evaluate(block.attributes["default"], Scope(self))
+        return with_defaults(default, block, Scope(self))
 
     def _is(self, block: Block, attribute: str) -> bool:
         return evaluate(block.attributes.get(attribute), Scope(self)) is True
@@ -220,6 +223,9 @@ class Module:
             return [Scope(self, index=number) for number in range(min(int(count), _MOST_INSTANCES))]
         if "for_each" in block.attributes:
             items = evaluate(block.attributes["for_each"], Scope(self))
+            if isinstance(items, Reference) and not items.path:  # one for each instance of another
+                unknown = Unknown("each.key is not known here")
+                return [Scope(self, each_key=unknown, each_value=items)]
             pairs = _pairs(items)
             if pairs is None:
                 return [Scope(self)]

@@ -33,11 +33,13 @@ class Reference:
         module: the module that the address counts in.
         address: such as `aws_s3_bucket.artifacts` or `data.archive_file.canary`.
         path: the attribute and what lies below it.
+        key: which instance, of a block with count or for_each; None for whichever.
     """
 
     module: Module = field(repr=False)
     address: str
     path: tuple[str, ...] = ()
+    key: str | int | None = None
 
     @property
     def type(self) -> str:
@@ -46,6 +48,13 @@ class Reference:
     @property
     def text(self) -> str:
         return ".".join((self.address, *self.path))
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """A step that stands in brackets: of a block with count or for_each it picks an instance."""
+
+    value: Any
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,8 @@ def blocks_of(root: Module, kind: str, type_: str) -> Iterator[tuple[Block, Scop
     """The blocks of a type in a module and in those that it calls."""
     for module in root.everywhere():
         for block in module.of_type(kind, type_):
-            yield block, Scope(module)
+            for scope in module.instances(block):
+                yield block, scope
 
 
 def points_at(value: Any, block: Block, scope: Scope) -> bool:
@@ -116,4 +117,8 @@ def points_at(value: Any, block: Block, scope: Scope) -> bool:
 def followed(reference: Reference) -> tuple[Block, Scope] | None:
     """The block that a reference is about, if it is in its module."""
     block = reference.module.block(reference.address)
-    return None if block is None else (block, Scope(reference.module))
+    if block is None:
+        return None
+    scopes = reference.module.instances(block)
+    meant = (scope for scope in scopes if reference.key in (scope.index, scope.each_key))
+    return block, next(meant, scopes[0] if scopes else Scope(reference.module))

@@ -49,8 +49,9 @@ class Runtime:
 
     @property
     def newest(self) -> str:
-        """The newest of its family that the list knows."""
-        return f"{self.family}-{_families()[self.family]['newest']}"
+        """The newest of its family, or of the one that took its place, that the list knows."""
+        family = _families()[self.family].get("replaced_by", self.family)
+        return f"{family}-{_families()[family]['newest']}"
 
     @property
     def preferred(self) -> str:
