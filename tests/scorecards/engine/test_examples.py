@@ -34,8 +34,8 @@ CAUGHT = """
 PB-02 RS-01 RO-05 RO-08 RO-14 RO-15 RO-16 AC-03 AC-06 NS-01 VS-01 DR-01 DR-02 DR-04 DR-05 HP-01 PD-03
 SC-01 SC-02 SC-04 IM-01 PR-02 PR-03 PR-04 PR-05 PR-06 PR-07 PR-09 SM-01
 SY-01 SY-02 SY-03 SY-04 SY-07 SY-08 RB-01 RB-02 RB-03
-SC-01 SC-02 SC-04 IM-01 PR-02 PR-03 PR-04 PR-05 PR-06 PR-07 PR-09 SM-01 RB-01 RB-02 RB-03
 AC-09 AC-11
+GK-04 GK-06 GK-07 GK-09
 """
 
 
@@ -153,6 +153,14 @@ def test_the_case_study_is_caught() -> None:
         ("SY-04", "synthetics.tf", "no alarm watches it"),
         ("SY-07", "synthetics.tf", "aws_iam_role.synthetics is not defined"),
         ("SY-08", "synthetics.tf", "'synthetics-artifacts' is a literal name"),
+        (
+            "GK-06",
+            "template-ensure-probes.yaml",
+            "liveness probe missing (Deployment): 0 violations, expected 1",
+        ),
+        ("GK-06", "template-ensure-probes.yaml", "stand in one rule body"),
+        ("GK-06", "template-ensure-probes.yaml", "readiness probe is {}"),
+        ("GK-04", "template-ensure-probes.yaml", "does not look at Rollout (argoproj.io)"),
         ("VS-01", "checkout-rollout.yaml", "no VirtualService routes to checkout"),
     ],
 )

@@ -57,19 +57,25 @@ class _Block:
 
 def negated_together(rego: str) -> Iterator[list[Negated]]:
     """Yield the `not` literals of each body that has several: it holds only where all of them do."""
+    return (together for together in negated(rego) if len(together) > 1)
+
+
+def negated(rego: str) -> Iterator[list[Negated]]:
+    """Yield the `not` literals of each body that has some."""
     found = words(rego)
-    blocks = [_Block("")]
+    blocks = [_Block("")]  # whatever stands in no brackets
     for position, word in enumerate(found):
         if word.kind == "mark" and word.text in _OPENING:
             blocks.append(_Block(_OPENING[word.text]))
         elif word.kind == "mark" and word.text == blocks[-1].closes:
             block = blocks.pop()
-            if len(block.negated) > 1:
+            if block.negated:
                 yield block.negated
         elif word == Word("name", "not", word.line):
             path = _path(found, position + 1)
             if len(path) > 1:
                 blocks[-1].negated.append(Negated(path, word.line))
+    yield from ([one] for one in blocks[0].negated)  # `a if not b.c`: a body of its own
 
 
 def _path(found: list[Word], start: int) -> tuple[str, ...]:

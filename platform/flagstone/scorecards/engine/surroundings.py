@@ -28,6 +28,7 @@ from flagstone.scorecards.engine.policy_verdicts import PolicyVerdicts
 from flagstone.scorecards.engine.promql import Records
 from flagstone.scorecards.engine.promtool_verdicts import PromtoolVerdicts
 from flagstone.scorecards.engine.relations import ISTIO, Relations
+from flagstone.scorecards.engine.trials.trial import Trial
 from flagstone.scorecards.engine.workload_view import Workload
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class Surroundings:
         self.relations = Relations(self.index)
         self._workloads: dict[Manifest, Workload] = {}
         self._ci: dict[tuple[Artefact, ...], Ci] = {}
+        self._trials: dict[tuple[Manifest, Manifest | None], Trial] = {}
         self.verdicts = PolicyVerdicts(policies, self.namespace_labels)
 
     def prepare(self, checks: Iterable[str]) -> None:
@@ -167,6 +169,13 @@ class Surroundings:
     @cached_property
     def policies_in_view(self) -> PoliciesInView:
         return PoliciesInView(self.index)
+
+    def trial(self, template: Manifest, constraint: Manifest | None) -> Trial:
+        """A policy of the snapshot put on trial; one object for all checks that ask."""
+        key = template, constraint
+        if key not in self._trials:
+            self._trials[key] = Trial(template, constraint)
+        return self._trials[key]
 
     @cached_property
     def promtool(self) -> PromtoolVerdicts:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from flagstone.scorecards.engine.checks.gatekeeper import (
+    behaviour,
     constraints,
+    coverage,
+    namespaces,
     templates,
 )
 
@@ -11,6 +14,10 @@ CHECKS = (
     templates.exists,
     templates.schema,
     constraints.version,
+    coverage.workloads,
     constraints.enforced,
+    behaviour.behaves,
+    namespaces.namespaces,
     templates.program,
+    coverage.traffic,
 )

@@ -1,0 +1,91 @@
+"""GK: policies held against objects made for it: which they refuse, and which they let pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from flagstone.policies.manifests.objects import Manifest
+from flagstone.policies.manifests.source_lines import Keys
+from flagstone.scorecards.engine.outcome import Findings, Outcome
+from flagstone.scorecards.engine.policies_in_view import constraints_of, templates_of
+from flagstone.scorecards.engine.registry import NoParams, check
+from flagstone.scorecards.engine.services import ServiceView
+from flagstone.scorecards.engine.states import Severity
+from flagstone.scorecards.engine.trials import probes, resources
+from flagstone.scorecards.engine.trials.trial import Subject, Trial
+from flagstone.scorecards.engine.trials.verdicts import Verdict
+
+_NONE = "no Gatekeeper policy is among its files"
+_TRIALS: dict[Subject, tuple[Callable[[Trial], Verdict], Callable[[Trial], str]]] = {
+    "probes": (probes.try_probes, probes.hint),
+    "resources": (resources.try_resources, resources.hint),
+}
+
+
+@check(
+    id="GK-06",
+    name="A policy refuses what it is there to refuse",
+    severity=Severity.C,
+    why="Two conditions in one rule body hold only together: a policy that says *not readiness* and "
+    "*not liveness* there lets through whatever lacks one. It looks right, and refuses nothing.",
+    remedy="Write one rule for each thing that may be missing, ask for a handler and not only for the "
+    "field, look at every container, and let the Rego judge each kind that the match names. Every "
+    "finding names the object that got the wrong answer.",
+    not_applicable="No policy among the files is about probes or resources.",
+    no_data="The policy cannot be run here: it looks at other objects, asks a provider of external "
+    "data, or is written in CEL.",
+)
+def behaves(service: ServiceView, _params: NoParams) -> Outcome:
+    findings = Findings()
+    for trial in trials_of(service):
+        keys = _program_keys(trial.template)
+        if trial.failure is not None:
+            message = f"{trial.name} cannot be tried: {trial.failure.reason}"
+            findings.cannot_tell(message, trial.template, *keys)
+            continue
+        for subject, (attempt, hint) in _TRIALS.items():
+            if reason := trial.unknown(subject):
+                message = f"{trial.name} cannot be tried: {reason}"
+                findings.cannot_tell(message, trial.template, *keys)
+            elif trial.is_about(subject):
+                findings.judged += 1
+                _report(trial, attempt(trial), hint, findings, keys)
+    return findings.verdict(
+        "each refuses what it should, and nothing else",
+        nothing="no policy here is about probes or resources" if templates_of(service) else _NONE,
+    )
+
+
+def trials_of(service: ServiceView) -> Iterator[Trial]:
+    """One trial for each constraint of the service, and for each template that nothing uses."""
+    policies = service.surroundings.policies_in_view
+    for constraint in constraints_of(service):
+        template = policies.template_of(constraint)
+        if template is not None:
+            yield service.surroundings.trial(template, constraint)
+    for template in templates_of(service):
+        if not policies.constraints_of(template):
+            yield service.surroundings.trial(template, None)
+
+
+def _report(
+    trial: Trial, verdict: Verdict, hint: Callable[[Trial], str], findings: Findings, keys: Keys
+) -> None:
+    said = hint(trial) if any(wrong.got == 0 for wrong in verdict.misjudged) else ""
+    for wrong in verdict.misjudged:
+        message = f"{trial.name}: {wrong.message}"
+        if said and wrong.got == 0:
+            message, said = f"{message}; {said}", ""
+        if wrong.grave:
+            findings.fault(message, trial.template, *keys)
+        else:
+            findings.warn(message, trial.template, *keys)
+    for reason in verdict.unanswered[:1]:
+        findings.cannot_tell(f"{trial.name}: {reason}", trial.template, *keys)
+
+
+def _program_keys(template: Manifest) -> Keys:
+    place: Keys = ("spec", "targets", 0)
+    if isinstance(template.at(*place, "rego"), str):
+        return (*place, "rego")
+    return (*place, "code")
