@@ -52,6 +52,10 @@ class PolicyError(UserError):
         )
 
 
+class NoMessage(PolicyError):
+    """A policy holds something against an object, and does not say what."""
+
+
 class NotEvaluated(PolicyError):
     """Nothing is wrong with the policy, but it needs what is not here: CEL, an inventory, a label.
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from flagstone.policies.engines.asking import Answer, Program, Question
 from flagstone.policies.gatekeeper.constraints import Constraint, Enforcement
-from flagstone.policies.gatekeeper.errors import NotEvaluated, PolicyError
+from flagstone.policies.gatekeeper.errors import NoMessage, NotEvaluated, PolicyError
 from flagstone.policies.gatekeeper.inventory import Inventory
 from flagstone.policies.gatekeeper.matching import Matching
 from flagstone.policies.manifests.objects import Manifest
@@ -86,9 +86,7 @@ class Policy:
     def _violation(self, result: Any, manifest: Manifest) -> Violation:
         message = result.get("msg") if isinstance(result, dict) else None
         if not isinstance(message, str):
-            raise self._failure(
-                f"its violation has no msg: {json.dumps(result)[:200]}", PolicyError
-            )
+            raise self._failure(f"its violation has no msg: {json.dumps(result)[:200]}", NoMessage)
         details = result.get("details")
         return Violation(
             self.name,

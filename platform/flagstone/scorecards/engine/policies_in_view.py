@@ -6,7 +6,7 @@ A template and its constraints often lie in folders of their own; together they 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from flagstone.scorecards.engine.index import Index, Shelf, folder_of
 
 if TYPE_CHECKING:
     from flagstone.scorecards.engine.services import ServiceView
+    from flagstone.scorecards.engine.trials.trial import Trial
 
 
 def is_constraint(manifest: Manifest) -> bool:
@@ -34,6 +35,18 @@ def templates_of(service: ServiceView) -> list[Manifest]:
 
 def constraints_of(service: ServiceView) -> list[Manifest]:
     return [manifest for manifest in service.manifests if is_constraint(manifest)]
+
+
+def trials_of(service: ServiceView) -> Iterator[Trial]:
+    """One trial for each constraint of the service, and for each template that nothing uses."""
+    policies = service.surroundings.policies_in_view
+    for constraint in constraints_of(service):
+        template = policies.template_of(constraint)
+        if template is not None:
+            yield service.surroundings.trial(template, constraint)
+    for template in templates_of(service):
+        if not policies.constraints_of(template):
+            yield service.surroundings.trial(template, None)
 
 
 class PoliciesInView:

@@ -304,21 +304,6 @@ def test_a_policy_of_the_older_rego_with_a_library_and_maxima() -> None:
             {"rego": PROBES + '\nasked := external_data({"provider": "p", "keys": []})'},
             "external data provider",
         ),
-        (
-            {
-                "code": [
-                    {
-                        "engine": "K8sNativeValidation",
-                        "source": {
-                            "validations": [
-                                {"expression": "has(c.livenessProbe)", "message": "no"},
-                            ]
-                        },
-                    }
-                ]
-            },
-            "CEL",
-        ),
         ({"rego": "package acme\nviolation[{"}, "expecting expression"),
         (
             {"rego": RESOURCES.replace("regex.match", "re_match")},
@@ -332,6 +317,26 @@ def test_what_cannot_be_tried(target: dict[str, Any], reason: str) -> None:
     assert found.state is State.NO_DATA
     assert "cannot be tried" in found.summary
     assert reason in found.summary
+
+
+@pytest.mark.parametrize(
+    ("expression", "state"),
+    [
+        ("has(c.readinessProbe) || has(c.livenessProbe)", State.FAIL),
+        (
+            "[c.?readinessProbe, c.?livenessProbe].all(p, p.?httpGet.hasValue())",
+            State.WARN,
+        ),
+    ],
+)
+def test_a_policy_in_cel_is_tried_too(expression: str, state: State) -> None:
+    containers = "object.spec.?template.spec.containers.orValue([])"
+    source = {
+        "validations": [{"expression": f"{containers}.all(c, {expression})", "message": "no"}]
+    }
+    program = template(code=[{"engine": "K8sNativeValidation", "source": source}])
+
+    assert judged(program, constraint()).state is state
 
 
 def test_a_policy_about_labels_is_not_tried() -> None:
@@ -382,3 +387,39 @@ def test_a_policy_without_end_costs_a_moment() -> None:
 
     assert found.state is State.NO_DATA
     assert "cannot be tried" in found.summary
+
+
+def test_a_policy_that_wants_no_limit_on_cpu() -> None:
+    found = judged(
+        template(
+            "package acme\n"
+            f'violation[{{"msg": "cpu"}}] {{ {CONTAINERS}.resources.limits.cpu }}\n'
+            f'violation[{{"msg": "memory"}}] {{ c := {CONTAINERS}; not bounded(c) }}\n'
+            "bounded(c) { units.parse_bytes(c.resources.limits.memory) > 0 }"
+        ),
+        constraint(),
+    )
+
+    assert found.state is State.PASS, found
+
+
+@pytest.mark.parametrize(
+    ("match", "reason"),
+    [
+        ({"scope": "Cluster"}, "looks at no workload, because its match says scope: Cluster"),
+        ({"source": "Generated"}, "looks at no workload, because its match says source: Generated"),
+    ],
+)
+def test_a_match_that_covers_no_workload(match: dict[str, Any], reason: str) -> None:
+    used = constraint(BOTH, match={"kinds": [APPS, ROLLOUTS], **match})
+
+    assert judged(template(PROBES), used, check="GK-04").summary == f"Acme/acme {reason}"
+
+
+def test_a_policy_that_refuses_everything_cannot_be_tried() -> None:
+    found = judged(
+        with_rule("not c.livenesProbe; c.livenessProbe == c.livenessProbe"), constraint()
+    )
+
+    assert found.state is State.NO_DATA, found
+    assert "it refuses whatever it is shown" in found.summary

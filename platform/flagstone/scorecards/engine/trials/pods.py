@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from typing import Any
 
@@ -49,6 +49,7 @@ def _probe(handler: str, path: str) -> dict[str, Any]:
 
 
 def pod(handler: str) -> dict[str, Any]:
+    """A pod of one container."""
     return {
         "serviceAccountName": "checkout",
         "automountServiceAccountToken": False,
@@ -65,8 +66,8 @@ def pod(handler: str) -> dict[str, Any]:
 Change = Callable[[dict[str, Any]], None]
 
 
-def changed(handler: str, change: Change) -> dict[str, Any]:
-    spec = deepcopy(pod(handler))
+def changed(good: Mapping[str, Any], change: Change) -> dict[str, Any]:
+    spec = deepcopy(dict(good))
     change(spec)
     return spec
 
@@ -94,7 +95,7 @@ def with_resource(section: str, resource: str, value: str | None) -> Change:
     def change(spec: dict[str, Any]) -> None:
         amounts = spec["containers"][0]["resources"][section]
         if value is None:
-            del amounts[resource]
+            amounts.pop(resource, None)
         else:
             amounts[resource] = value
 

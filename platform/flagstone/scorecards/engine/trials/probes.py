@@ -25,9 +25,8 @@ _SIDECAR_IMAGE = "docker.io/istio/proxyv2:1.29.0"
 
 def try_probes(trial: Trial) -> Verdict:
     judged, in_vain = guarded_kinds(trial, "probes")
-    good = pods.pod(trial.handler)
     required = _required(trial, judged)
-    verdict = try_cases(trial, judged, good, list(_cases(trial, required)))
+    verdict = try_cases(trial, judged, list(_cases(trial, required)))
     bare = Case("all probes missing", {}, refused=True)
     for kind in in_vain:
         verdict.add(kind, bare, 0)
@@ -55,11 +54,11 @@ def _required(trial: Trial, kinds: list[str]) -> list[str]:
 
 def _noticed_alone(trial: Trial, kinds: list[str]) -> set[str]:
     specs = {
-        (kind, probe): changed(trial.handler, without(probe))
+        (kind, probe): changed(trial.good, without(probe))
         for kind in kinds
         for probe in pods.PROBES
     }
-    good = {(kind, GOOD): pods.pod(trial.handler) for kind in kinds}
+    good = {(kind, GOOD): trial.good for kind in kinds}
     answers = trial.answers(specs | good)
     return {
         probe
@@ -89,19 +88,19 @@ def _cases(trial: Trial, required: list[str]) -> Iterator[Case]:
     handler = trial.handler
     for probe in required:
         name = probe.removesuffix("Probe")
-        yield Case(f"{name} probe missing", changed(handler, without(probe)), refused=True)
-        empty = changed(handler, with_field(probe, {}))
+        yield Case(f"{name} probe missing", changed(trial.good, without(probe)), refused=True)
+        empty = changed(trial.good, with_field(probe, {}))
         yield Case(f"{name} probe is {{}}", empty, refused=True)
-        timings = changed(handler, with_field(probe, dict(_TIMINGS)))
+        timings = changed(trial.good, with_field(probe, dict(_TIMINGS)))
         yield Case(f"{name} probe has timings and no handler", timings, refused=True)
-        second = changed(handler, beside("containers", container("second", handler), probe))
+        second = changed(trial.good, beside("containers", container("second", handler), probe))
         yield Case(f"{name} probe of the second container missing", second, refused=True)
     if len(required) > 1:
         names = " and ".join(probe.removesuffix("Probe") for probe in required)
-        missing = changed(handler, without(*required))
+        missing = changed(trial.good, without(*required))
         yield Case(f"{names} probe missing", missing, refused=True)
     other = container("prepare", handler)
-    init = changed(handler, beside("initContainers", other, *pods.PROBES))
+    init = changed(trial.good, beside("initContainers", other, *pods.PROBES))
     yield Case("an init container without probes", init, refused=False)
     yield _sidecar(trial)
 
@@ -120,7 +119,7 @@ def _sidecar(trial: Trial) -> Case:
             field = "image" if "image" in key.lower() else "name"
             other[field] = value.replace("*", "x")
             title = f"{other[field]}, which {key} spares, without probes"
-    pod = changed(trial.handler, beside("containers", other, *pods.PROBES))
+    pod = changed(trial.good, beside("containers", other, *pods.PROBES))
     return Case(title, pod, refused=False, grave=bool(spared))
 
 

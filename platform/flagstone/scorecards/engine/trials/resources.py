@@ -34,7 +34,7 @@ def try_resources(trial: Trial) -> Verdict:
     judged, in_vain = guarded_kinds(trial, "resources")
     required, sections = _required(trial, judged)
     cases = list(_cases(trial, required, sections))
-    verdict = try_cases(trial, judged, pods.pod(trial.handler), cases)
+    verdict = try_cases(trial, judged, cases)
     bare = Case("resources missing", {}, refused=True)
     sensitive = trial.sensitive("resources")
     jobs = [kind for kind in objects.JOBS if kind in named_kinds(trial) and trial.looks_at(kind)]
@@ -62,16 +62,16 @@ def _required(trial: Trial, kinds: list[str]) -> tuple[list[Amount], list[str]]:
         for section in pods.SECTIONS
     }
     specs = {
-        (kind, f"{section} {name}"): changed(trial.handler, with_resource(section, name, None))
+        (kind, f"{section} {name}"): changed(trial.good, with_resource(section, name, None))
         for kind in kinds[:1]
         for section, name in _AMOUNTS
     }
     specs |= {
-        (kind, section): changed(trial.handler, without_section(section))
+        (kind, section): changed(trial.good, without_section(section))
         for kind in kinds[:1]
         for section in pods.SECTIONS
     }
-    specs |= {(kind, GOOD): pods.pod(trial.handler) for kind in kinds[:1]}
+    specs |= {(kind, GOOD): trial.good for kind in kinds[:1]}
     answers = trial.answers(specs)
     noticed = {
         name
@@ -100,13 +100,15 @@ def _cases(trial: Trial, required: list[Amount], sections: list[str]) -> Iterato
     handler = trial.handler
     for section, name in required:
         what = f"{section}.{name}"
-        missing = changed(handler, with_resource(section, name, None))
+        missing = changed(trial.good, with_resource(section, name, None))
         yield Case(f"{what} missing", missing, refused=True)
-        zero = changed(handler, with_resource(section, name, "0"))
+        zero = changed(trial.good, with_resource(section, name, "0"))
         yield Case(f'{what} is "0", which is none', zero, refused=True)
     for section in sections:
-        yield Case(f"{section} missing", changed(handler, without_section(section)), refused=True)
-    yield Case("resources missing", changed(handler, without("resources")), refused=True)
+        yield Case(
+            f"{section} missing", changed(trial.good, without_section(section)), refused=True
+        )
+    yield Case("resources missing", changed(trial.good, without("resources")), refused=True)
     second = beside("containers", container("second", handler), "resources")
     title = "resources of the second container missing"
-    yield Case(title, changed(handler, second), refused=True)
+    yield Case(title, changed(trial.good, second), refused=True)

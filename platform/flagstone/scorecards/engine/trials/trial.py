@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from flagstone.policies.gatekeeper import rego_text
 from flagstone.policies.gatekeeper.defaults import with_defaults
-from flagstone.policies.gatekeeper.errors import PolicyError
+from flagstone.policies.gatekeeper.errors import NoMessage, PolicyError
 from flagstone.policies.manifests.objects import Manifest, mapping, sequence
 from flagstone.scorecards.engine.policies_in_view import constrained_kind
 from flagstone.scorecards.engine.trials import objects, pods
@@ -57,7 +57,9 @@ class Trial:
         schema = template.at("spec", "crd", "spec", "validation", "openAPIV3Schema")
         given = mapping(spec.get("parameters"))
         self.parameters: dict[str, Any] = with_defaults(given, mapping(schema))
-        self.match = mapping(spec.get("match"))
+        match = mapping(spec.get("match"))
+        # What is generated is made of what lies in Git: it is tried as if it lay there itself.
+        self.match = {key: value for key, value in match.items() if key != "source"}
         self.place: Place = place_for(self.match)
 
     @property
@@ -70,6 +72,24 @@ class Trial:
         """The kind of probe to use: one that its parameters allow."""
         allowed = set(texts(self.parameters))
         return next((handler for handler in pods.HANDLERS if handler in allowed), "httpGet")
+
+    @cached_property
+    def good(self) -> dict[str, Any]:
+        """The pod to make worse: one without a limit on CPU where the policy has none of that."""
+        full = pods.pod(self.handler)
+        lean = pods.changed(full, pods.with_resource("limits", "cpu", None))
+        answers = self.answers(
+            {
+                (kind, name): spec
+                for kind in ("Deployment", "Pod")
+                for name, spec in (("full", full), ("lean", lean))
+            }
+        )
+        refused = {
+            name: sum(answers[kind, name].anywhere for kind in ("Deployment", "Pod"))
+            for name in ("full", "lean")
+        }
+        return lean if refused["lean"] < refused["full"] else full
 
     @cached_property
     def _asked(self) -> Asked:
@@ -86,11 +106,11 @@ class Trial:
 
     @cached_property
     def _first(self) -> dict[Key, Answer]:
-        good = pods.pod(self.handler)
+        good = self.good
         worse = {
             GOOD: good,
-            _NO_PROBES: pods.changed(self.handler, pods.without(*pods.PROBES)),
-            _NO_RESOURCES: pods.changed(self.handler, pods.without("resources")),
+            _NO_PROBES: pods.changed(good, pods.without(*pods.PROBES)),
+            _NO_RESOURCES: pods.changed(good, pods.without("resources")),
         }
         asked: dict[Key, dict[str, Any]] = {
             (kind, name): objects.with_pod(kind, spec, self.place)
@@ -131,9 +151,19 @@ class Trial:
         """Why it is not known whether it is about something that its text names; "" if it is known."""
         failures = [self._first[key].failure for key in self._worse(subject)]
         failure = next((one for one in failures if one is not None), None)
-        if failure is None or self.sensitive(subject) or not self._names(subject):
+        if self.sensitive(subject) or not self._names(subject):
             return ""
-        return failure.reason
+        if failure is not None:
+            return failure.reason
+        refused = [k for k in objects.POD_KINDS if self._first[k, GOOD].anywhere]
+        if subject == "probes" and ("Pod" in refused or len(refused) == len(objects.LONG_RUNNING)):
+            return "it refuses whatever it is shown, with probes and without"
+        return ""
+
+    @property
+    def is_mute(self) -> bool:
+        """Whether it refuses something without a message."""
+        return any(isinstance(answer.failure, NoMessage) for answer in self._first.values())
 
     def is_about(self, subject: Subject) -> bool:
         """Whether it is about that; where it does not answer, what its text names decides."""

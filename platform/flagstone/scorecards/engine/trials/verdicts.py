@@ -45,12 +45,17 @@ class Misjudged:
 
 @dataclass(slots=True)
 class Verdict:
-    """What a trial found: wrong answers, and questions that the policy could not answer."""
+    """What a trial found: wrong answers, and questions that the policy could not answer.
 
+    `tried` counts the answers; without any, the policy looks at nothing that the trial is about.
+    """
+
+    tried: int = 0
     misjudged: list[Misjudged] = field(default_factory=list)
     unanswered: list[str] = field(default_factory=list)
 
     def add(self, kind: str, case: Case, got: int) -> None:
+        self.tried += 1
         if (got > 0) == case.refused:
             return
         expected = "1" if case.refused else "0"
@@ -84,13 +89,11 @@ def named_kinds(trial: Trial) -> set[str]:
     return {str(kind) for entry in entries for kind in sequence(entry.get("kinds"))}
 
 
-def try_cases(
-    trial: Trial, kinds: Iterable[str], good: Mapping[str, Any], cases: list[Case]
-) -> Verdict:
+def try_cases(trial: Trial, kinds: Iterable[str], cases: list[Case]) -> Verdict:
     """Ask about every case for every kind; what counts is what it adds to the good object."""
     specs: dict[Key, dict[str, Any]] = {}
     for kind in kinds:
-        specs[kind, GOOD] = dict(good)
+        specs[kind, GOOD] = trial.good
         specs |= {(kind, case.title): dict(case.pod) for case in cases}
     answers = trial.answers(specs)
     by_title = {case.title: case for case in cases}

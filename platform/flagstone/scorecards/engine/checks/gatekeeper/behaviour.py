@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from flagstone.policies.manifests.objects import Manifest
 from flagstone.policies.manifests.source_lines import Keys
 from flagstone.scorecards.engine.outcome import Findings, Outcome
-from flagstone.scorecards.engine.policies_in_view import constraints_of, templates_of
+from flagstone.scorecards.engine.policies_in_view import templates_of, trials_of
 from flagstone.scorecards.engine.registry import NoParams, check
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
@@ -48,24 +48,13 @@ def behaves(service: ServiceView, _params: NoParams) -> Outcome:
                 message = f"{trial.name} cannot be tried: {reason}"
                 findings.cannot_tell(message, trial.template, *keys)
             elif trial.is_about(subject):
-                findings.judged += 1
-                _report(trial, attempt(trial), hint, findings, keys)
+                verdict = attempt(trial)
+                findings.judged += verdict.tried > 0
+                _report(trial, verdict, hint, findings, keys)
     return findings.verdict(
         "each refuses what it should, and nothing else",
         nothing="no policy here is about probes or resources" if templates_of(service) else _NONE,
     )
-
-
-def trials_of(service: ServiceView) -> Iterator[Trial]:
-    """One trial for each constraint of the service, and for each template that nothing uses."""
-    policies = service.surroundings.policies_in_view
-    for constraint in constraints_of(service):
-        template = policies.template_of(constraint)
-        if template is not None:
-            yield service.surroundings.trial(template, constraint)
-    for template in templates_of(service):
-        if not policies.constraints_of(template):
-            yield service.surroundings.trial(template, None)
 
 
 def _report(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from flagstone.policies.gatekeeper.matching import Match
 from flagstone.policies.manifests.objects import Manifest, mapping, sequence
 from flagstone.scorecards.engine.outcome import Findings, Outcome
 from flagstone.scorecards.engine.policies_in_view import constraints_of
@@ -60,32 +61,49 @@ def _is_about(service: ServiceView, constraint: Manifest, subject: Subject) -> b
 
 
 def _looks_at(constraint: Manifest, kind: str) -> bool:
-    match = mapping(constraint.spec.get("match"))
+    """Whether its match covers that kind, as it lies in Git or as it is generated."""
+    match = {k: v for k, v in mapping(constraint.spec.get("match")).items() if k != "source"}
     return objects.looked_at(match, kind, place_for(match))
 
 
 def _check_kinds(service: ServiceView, used: list[Manifest], findings: Findings) -> None:
     """Hold the matches of the constraints of one kind against the workloads, all together."""
-    seen = {kind for kind in objects.POD_KINDS if any(_looks_at(c, kind) for c in used)}
-    if not seen:
-        return  # it is about something else that runs pods, such as Jobs
+    keys = ("spec", "match", "kinds")
+    direct = [c for c in used if mapping(c.spec.get("match")).get("source") != "Generated"]
+    seen = {kind for kind in objects.POD_KINDS if any(_looks_at(c, kind) for c in direct)}
+    generated = any(_looks_at(c, "Pod") for c in used)
+    if not seen and not generated:
+        if named := [c for c in used if _names(c)]:
+            field = "scope" if named[0].at("spec", "match", "scope") == "Cluster" else "source"
+            said = f"{field}: {named[0].at('spec', 'match', field)}"
+            message = f"{named[0].ref} looks at no workload, because its match says {said}"
+            findings.fault(message, named[0], "spec", "match", field)
+        return  # else it is about something else that runs pods, such as Jobs
     findings.judged += 1
-    left = [kind for kind in objects.LONG_RUNNING if kind not in seen]
-    if "Pod" in seen:
-        expanded = set(_expanded(service))
-        left = [kind for kind in left if (objects.group_of(kind), kind) not in expanded]
-        if left:
-            message = (
-                f"{used[0].ref} looks at Pods and not at {_listed(left)}: the refusal is reported on "
-                "what makes the Pod, and nothing is said of the manifests in Git"
-            )
-            findings.warn(message, used[0], "spec", "match", "kinds")
+    expanded = set(_expanded(service)) if generated else set()
+    left = [
+        kind
+        for kind in objects.LONG_RUNNING
+        if kind not in seen and (objects.group_of(kind), kind) not in expanded
+    ]
+    if "Pod" in seen and left:
+        message = (
+            f"{used[0].ref} looks at Pods and not at {_listed(left)}: the refusal is reported on "
+            "what makes the Pod, and nothing is said of the manifests in Git"
+        )
+        findings.warn(message, used[0], *keys)
         return
     for kind in left:
         message = (
             f"{used[0].ref} does not look at {kind} ({objects.group_of(kind)}): all pass unseen"
         )
-        findings.fault(message, used[0], "spec", "match", "kinds")
+        findings.fault(message, used[0], *keys)
+
+
+def _names(constraint: Manifest) -> bool:
+    """Whether the kinds of its match are workloads, whatever else it says."""
+    match = Match(mapping(constraint.spec.get("match")))
+    return any(match.kind_matches(objects.group_of(kind), kind) for kind in objects.POD_KINDS)
 
 
 def _listed(kinds: list[str]) -> str:

@@ -13,6 +13,7 @@ from flagstone.scorecards.engine.policies_in_view import (
     constrained_kind,
     constraints_of,
     templates_of,
+    trials_of,
 )
 from flagstone.scorecards.engine.registry import NoParams, check
 from flagstone.scorecards.engine.services import ServiceView
@@ -218,6 +219,10 @@ def program(service: ServiceView, _params: NoParams) -> Outcome:
             for line, reason in rego_text.violation_faults(rego):
                 message = f"{template.ref}: the rule violation in line {line} of its Rego: {reason}"
                 findings.fault(message, template, *keys)
+    for trial in trials_of(service):
+        if trial.is_mute:
+            message = f"{trial.name}: what its rule violation yields is no object with a msg"
+            findings.fault(message, trial.template, "spec", "targets", 0)
     return findings.verdict("each policy has one program that reports violations", nothing=_NONE)
 
 
