@@ -11,6 +11,7 @@ from flagstone.scorecards.engine.states import Severity
 from flagstone.scorecards.engine.workload_view import Workload
 
 _INJECT = "sidecar.istio.io/inject"
+_WAYPOINT = "istio.io/use-waypoint"
 
 
 @check(
@@ -44,7 +45,8 @@ def _check(service: ServiceView, workload: Workload, findings: Findings) -> None
         findings.fault("its pods refuse the sidecar", manifest, "spec", "template", "metadata")
         return
     known = _namespaces(service, workload)
-    problems = [_problem(labels) for labels in known]
+    waypoints = [own.labels.get(_WAYPOINT, "") for own in workload.services]
+    problems = [_problem(labels, waypoints) for labels in known]
     if not known:
         name = manifest.namespace or "of the service"
         message = f"nothing in the input says whether namespace {name} is in the mesh"
@@ -66,10 +68,15 @@ def _namespaces(service: ServiceView, workload: Workload) -> list[Mapping[str, s
     return found
 
 
-def _problem(labels: Mapping[str, str]) -> str:
+def _problem(labels: Mapping[str, str], waypoints: list[str]) -> str:
+    """What is wrong with a namespace's labels; `waypoints` are those that its Services name."""
+    if labels.get("istio-injection") == "disabled":
+        return "its namespace is labelled istio-injection: disabled"
     if labels.get("istio-injection") == "enabled" or labels.get("istio.io/rev"):
         return ""
     if labels.get("istio.io/dataplane-mode") == "ambient":
-        waypoint = labels.get("istio.io/use-waypoint")
-        return "" if waypoint else "ambient mode without a waypoint has no retries and no ejection"
+        named = [own or labels.get(_WAYPOINT, "") for own in waypoints or [""]]
+        if all(name and name != "none" for name in named):
+            return ""
+        return "ambient mode without a waypoint has no retries and no ejection"
     return "its namespace is not labelled for the mesh"

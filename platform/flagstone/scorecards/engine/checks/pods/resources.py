@@ -8,13 +8,12 @@ from typing import Any
 
 from flagstone.policies.manifests.objects import dig, mapping
 from flagstone.policies.manifests.quantities import parse_quantity
-from flagstone.policies.manifests.workloads import INJECTED_CONTAINERS, Container
+from flagstone.policies.manifests.workloads import INJECTED_CONTAINERS, PodSpec
 from flagstone.scorecards.engine.outcome import Fault, Findings, Keys, Outcome
 from flagstone.scorecards.engine.policy_checks import judge_pods
 from flagstone.scorecards.engine.registry import NoParams, check
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
-from flagstone.scorecards.engine.workload_view import Workload
 
 _UNRESOLVED = (
     "The pods come from a `workloadRef` whose target is not in the input; score a folder that "
@@ -63,13 +62,12 @@ def limits_cover_requests(service: ServiceView, _params: NoParams) -> Outcome:
         if not workload.pod:
             continue
         about = "" if workload.pod.holder is workload.manifest else workload.manifest.ref
-        for container in workload.pod.containers:
-            if mapping(container.raw.get("resources")):
+        for name, resources, where in _holders(workload.pod):
+            if resources:
                 findings.judged += 1
-            for message, keys in _problems(container):
-                place = (*container.keys, "resources", *keys)
-                holder = workload.pod.holder
-                findings.faults.append(Fault(message, holder, place, container.name, about))
+            for message, keys in _problems(name, resources):
+                holder, place = workload.pod.holder, (*where, *keys)
+                findings.faults.append(Fault(message, holder, place, name, about))
     return findings.verdict(
         "every limit is at least its request", nothing="no container sets requests or limits"
     )
@@ -91,10 +89,10 @@ def no_overcommit(service: ServiceView, _params: NoParams) -> Outcome:
     for workload in service.workloads:
         if workload.unresolved:
             findings.cannot_tell(workload.unresolved, workload.manifest, "spec", "workloadRef")
-        for name, raw, keys in _holders(workload):
+        for name, raw, keys in _holders(workload.pod) if workload.pod else ():
             quantities = [dig(raw, section, "memory") for section in ("requests", "limits")]
             request, limit = map(parse_quantity, quantities)
-            if request is None or limit is None:
+            if request is None or limit is None or name in INJECTED_CONTAINERS:
                 continue
             findings.judged += 1
             if request != limit and workload.pod:
@@ -108,20 +106,15 @@ def no_overcommit(service: ServiceView, _params: NoParams) -> Outcome:
     )
 
 
-def _holders(workload: Workload) -> Iterator[tuple[str, dict[str, Any], Keys]]:
-    """The resources of the pod's containers, but those that others inject, and of the pod itself."""
-    if workload.pod is None:
-        return
-    pod = workload.pod
+def _holders(pod: PodSpec) -> Iterator[tuple[str, dict[str, Any], Keys]]:
+    """The resources of each container of a pod and, since Kubernetes 1.34, of the pod itself."""
     for container in pod.containers:
-        if container.name not in INJECTED_CONTAINERS:
-            keys = (*container.keys, "resources")
-            yield container.name, mapping(container.raw.get("resources")), keys
+        keys = (*container.keys, "resources")
+        yield container.name, mapping(container.raw.get("resources")), keys
     yield "the pod", mapping(pod.raw.get("resources")), (*pod.keys, "resources")
 
 
-def _problems(container: Container) -> Iterator[tuple[str, tuple[str, str]]]:
-    resources = mapping(container.raw.get("resources"))
+def _problems(holder: str, resources: dict[str, Any]) -> Iterator[tuple[str, tuple[str, str]]]:
     requests, limits = mapping(resources.get("requests")), mapping(resources.get("limits"))
     parsed: dict[tuple[str, str], Decimal] = {}
     for section, quantities in (("requests", requests), ("limits", limits)):
@@ -129,7 +122,7 @@ def _problems(container: Container) -> Iterator[tuple[str, tuple[str, str]]]:
             quantity = parse_quantity(value)
             if quantity is None:
                 yield (
-                    f"{container.name} has {section}.{name} {value!r}, which is no quantity",
+                    f"{holder} has {section}.{name} {value!r}, which is no quantity",
                     (section, name),
                 )
             else:
@@ -138,6 +131,6 @@ def _problems(container: Container) -> Iterator[tuple[str, tuple[str, str]]]:
         limit = parsed.get(("limits", name))
         if section == "requests" and limit is not None and limit < request:
             yield (
-                f"{container.name} requests {name} {requests[name]} above its limit {limits[name]}",
+                f"{holder} requests {name} {requests[name]} above its limit {limits[name]}",
                 ("limits", name),
             )

@@ -13,7 +13,8 @@ from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
 
 _DEFAULT = 30
-_SLEEP = re.compile(r"\bsleep\s+(\d+)\b")
+_SLEEP = re.compile(r"\bsleep\s+(?P<number>\d+)(?P<unit>[smhd]?)\b")
+_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 @check(
@@ -62,4 +63,4 @@ def _pre_stop(container: Container) -> int:
         return seconds
     command = " ".join(map(str, sequence(dig(hook, "exec", "command"))))
     found = _SLEEP.search(command)
-    return int(found[1]) if found else 0
+    return int(found["number"]) * _UNITS[found["unit"]] if found else 0

@@ -30,14 +30,19 @@ def _number(value: Any, default: int) -> int:
     id="RO-13",
     name="The Rollout selects its own pods",
     severity=Severity.C,
-    why="The controller refuses a Rollout whose selector does not match its template.",
-    remedy="Let spec.selector match spec.template.metadata.labels, with at least one label.",
+    why="The controller refuses a Rollout whose selector does not match its template, and one with "
+    "two templates or none.",
+    remedy="Let spec.selector match spec.template.metadata.labels, with at least one label; give "
+    "either template or workloadRef.",
     not_applicable="There is no Rollout with a pod template of its own.",
     no_data=_IN_VIEW,
 )
 def selects_its_pods(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()
     for workload in _rollouts(service):
+        problem = _template_problem(workload)
+        if problem:
+            findings.fault(problem, workload.manifest, "spec")
         if workload.pod is None or workload.pod.holder is not workload.manifest:
             continue
         findings.judged += 1
@@ -48,6 +53,14 @@ def selects_its_pods(service: ServiceView, _params: NoParams) -> Outcome:
             message = "its selector does not match the labels of its template"
             findings.fault(message, workload.manifest, "spec", "selector")
     return findings.verdict("it selects its own pods", nothing=_NO_ROLLOUT)
+
+
+def _template_problem(workload: Workload) -> str:
+    spec = workload.manifest.spec
+    own, borrowed = bool(spec.get("template")), bool(spec.get("workloadRef"))
+    if own and borrowed:
+        return "it has both a template and a workloadRef: one may be given"
+    return "" if own or borrowed else "it has neither a template nor a workloadRef"
 
 
 @check(
@@ -71,7 +84,22 @@ def size(service: ServiceView, _params: NoParams) -> Outcome:
             findings.fault(message, manifest, "spec", "replicas")
         elif not workload.scalers and not given:
             findings.missing("it has neither replicas nor an autoscaler", manifest, "spec")
+        _check_lender(workload, findings)
     return findings.verdict("its size is decided in one place", nothing=_NO_ROLLOUT)
+
+
+def _check_lender(workload: Workload, findings: Findings) -> None:
+    """A workload that lends its template should run no pods of its own beside the Rollout's."""
+    holder = workload.template_holder
+    scaled_down = dig(workload.manifest.spec, "workloadRef", "scaleDown")
+    if holder is workload.manifest or scaled_down in {"onsuccess", "progressively"}:
+        return
+    if holder.spec.get("replicas") != 0:
+        message = (
+            f"{holder.ref} lends its template and keeps pods of its own: set replicas to 0, or "
+        )
+        message += "workloadRef.scaleDown"
+        findings.warn(message, holder, "spec", "replicas")
 
 
 @check(
@@ -149,7 +177,8 @@ def two_canary_pods(service: ServiceView, _params: NoParams) -> Outcome:
 
 
 def _at_most_one(scalers: list[Manifest]) -> bool:
-    return any(_number(scaler.spec.get("maxReplicas"), 2) <= 1 for scaler in scalers)
+    fields = ("maxReplicas", "maxReplicaCount")
+    return any(_number(scaler.spec.get(field), 2) <= 1 for scaler in scalers for field in fields)
 
 
 @check(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from flagstone.policies.manifests.objects import dig, mapping, sequence
+from flagstone.policies.manifests.objects import Manifest, dig, mapping, sequence
+from flagstone.scorecards.engine import analyses
 from flagstone.scorecards.engine.outcome import Findings, Outcome, not_applicable
 from flagstone.scorecards.engine.policy_checks import judge_objects
 from flagstone.scorecards.engine.registry import NoParams, check
@@ -193,6 +195,28 @@ def _resolve(
         place = f" in namespace {manifest.namespace}" if manifest.namespace else ""
         message = f"AnalysisTemplate {name or '(no name)'} does not exist{place}"
         findings.missing(message, manifest, *keys, "templateName")
+    else:
+        _resolve_parts(service, manifest, template, params, findings)
+
+
+def _resolve_parts(
+    service: ServiceView,
+    rollout: Manifest,
+    reference: dict[str, Any],
+    params: AnalysisParams,
+    findings: Findings,
+) -> None:
+    """The templates that a template consists of must exist too."""
+    for one in analyses.all_templates(service.index, rollout, reference):
+        for i, raw in enumerate(sequence(one.spec.get("templates"))):
+            part = mapping(raw)
+            name = str(part.get("templateName") or "")
+            if analyses.template(service.index, one, part) or name in params.known_templates:
+                continue
+            message = f"it consists of a template {name}, which is not in the input"
+            unknown = part.get("clusterScope") is True
+            note = findings.cannot_tell if unknown else findings.missing
+            note(message, one, "spec", "templates", i, "templateName")
 
 
 @check(
@@ -204,20 +228,20 @@ def _resolve(
     remedy="Set canary.trafficRouting.istio with the VirtualService and its routes, and the "
     "DestinationRule with the canary and stable subsets.",
     not_applicable="There is no canary, the workload takes no traffic, or nothing says that the "
-    "service is in a mesh.",
+    "service is in a mesh: then its pods must be enough for the first weight.",
     no_data="The Rollout is in a source that could not be rendered.",
 )
 def traffic_routing(service: ServiceView, _params: NoParams) -> Outcome:
     serving = [workload for workload in service.canaries if workload.serves]
     if not serving:
         return not_applicable("no canary that takes traffic")
-    if not service.mesh:
-        return not_applicable("nothing says that the service is in a mesh: pods stand for weights")
     findings = Findings()
     for workload in serving:
+        if not service.mesh:
+            _check_pods_for_weights(workload, findings)
+            continue
         findings.judged += 1
-        routing = mapping((workload.canary or {}).get("trafficRouting"))
-        if not any(routing.get(router) for router in routing.keys() - _NOT_ROUTERS):
+        if not _has_router(workload):
             findings.fault(
                 "the canary has no traffic router, so its weights only count pods "
                 f"({service.mesh})",
@@ -227,4 +251,23 @@ def traffic_routing(service: ServiceView, _params: NoParams) -> Outcome:
                 "canary",
                 *(("trafficRouting",) if "trafficRouting" in (workload.canary or {}) else ()),
             )
-    return findings.verdict("a traffic router splits by weight", nothing="no canary takes traffic")
+    nothing = "nothing says that the service is in a mesh: pods stand for weights"
+    return findings.verdict("a traffic router splits by weight", nothing=nothing)
+
+
+def _has_router(workload: Workload) -> bool:
+    routing = mapping((workload.canary or {}).get("trafficRouting"))
+    return any(routing.get(router) for router in routing.keys() - _NOT_ROUTERS)
+
+
+def _check_pods_for_weights(workload: Workload, findings: Findings) -> None:
+    """Without a router the first weight needs as many pods as make one of them its share."""
+    if not workload.scalers and workload.manifest.spec.get("replicas") is None:
+        return  # its size is not in view (RO-14)
+    first = next((weight for weight in workload.weights if weight > 0), 100)
+    needed, pods = math.ceil(100 / first), workload.min_replicas
+    if pods is not None and pods < needed and not _has_router(workload):
+        message = (
+            f"pods stand for weights: of {pods} none is {first}%, which takes {needed} of them"
+        )
+        findings.warn(message, workload.manifest, "spec", "strategy", "canary", "steps")
