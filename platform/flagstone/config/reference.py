@@ -7,6 +7,7 @@ import sys
 
 import django
 
+from flagstone.cli.reference import reference as cli_reference
 from flagstone.core.content import CHECKOUT, content_dir
 from flagstone.scaffolding.engine.reference import reference as template_reference
 from flagstone.scorecards.engine.definition import load_scorecard
@@ -22,6 +23,7 @@ def main() -> int:
 
     card = load_scorecard(content_dir("scorecards") / "production-readiness.yaml")
     (REFERENCE / "template-yaml.md").write_text(template_reference(), encoding="utf-8")
+    (REFERENCE / "cli.md").write_text(cli_reference(), encoding="utf-8")
     (REFERENCE / "checks.md").write_text(reference(card), encoding="utf-8")
     call_command("spectacular", file=str(REFERENCE / "openapi.yaml"), fail_on_warn=True)
     return 0

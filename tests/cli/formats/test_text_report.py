@@ -227,3 +227,34 @@ def test_nothing_from_a_manifest_steers_the_terminal() -> None:
     assert "\x1b" not in text
     assert "\x07" not in text
     assert "a⟨U+001B⟩[2Jb" in text
+
+
+def test_services_of_which_the_same_is_said_are_said_once() -> None:
+    files: dict[str, bytes] = {}
+    for number in range(12):
+        found = objects("deployment")
+        found["deployment"]["metadata"]["name"] = f"s{number:02}"
+        files |= files_of(found, f"services/s{number:02}")
+
+    lines = render(score(files, scorecard("PB-01", "PB-02")), PLAIN).splitlines()
+
+    assert len([line for line in lines if line.endswith("100 of 100, gold")]) == 10
+    assert "and 2 more services of which the same is said" in lines
+    assert lines.count("  2 pass") == 1
+    assert lines[-1] == "12 services: nothing fails"
+
+
+def test_how_to_get_data_is_said_once_for_many_services() -> None:
+    rollout = b"""
+apiVersion: argoproj.io/v1alpha1
+kind: Rollout
+metadata: {name: NAME}
+spec: {workloadRef: {apiVersion: apps/v1, kind: Deployment, name: elsewhere}, strategy: {canary: {}}}
+"""
+    files = {f"{name}/a.yaml": rollout.replace(b"NAME", name.encode()) for name in ("a", "b")}
+
+    lines = render(score(files, scorecard("PB-02")), PLAIN).splitlines()
+
+    assert lines.count("  no data   PB-02  Containers have a liveness probe (2 services)") == 1
+    assert len([line for line in lines if line.startswith("            get")]) == 1
+    assert lines[-1] == "2 services: nothing fails, but not all could be decided"

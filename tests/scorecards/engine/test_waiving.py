@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import date
 from typing import Any
 
 import pytest
 
+from flagstone.policies.manifests.reading import read_files
+from flagstone.scorecards.engine.evaluation import evaluate
 from flagstone.scorecards.engine.report import Report, Standing, WaiverReport
 from flagstone.scorecards.engine.states import Severity, State
 from tests.scorecards.engine.samples import (
+    NOW,
     as_yaml,
     files_of,
     objects,
+    policies,
     score,
     scorecard,
     service,
@@ -158,6 +163,30 @@ def test_one_on_an_item_of_a_list_counts_and_has_its_line() -> None:
     assert verdict(report, "PB-02").state is State.EXEMPT
     line = next(n for n, words in enumerate(text.splitlines(), 1) if KEY in words)
     assert only(report).line == line
+
+
+@pytest.mark.skipif(
+    not (shutil.which("kubectl") or shutil.which("kustomize")), reason="no kustomize"
+)
+def test_one_that_a_kustomization_patches_in_counts() -> None:
+    patch = f"""
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: checkout
+  namespace: payments
+  annotations: {{{KEY}PB-02: "{GOOD}"}}
+"""
+    files = {
+        "checkout/all.yaml": as_yaml(list(checkout(waived={}).values())).encode(),
+        "checkout/waiver.yaml": patch.encode(),
+        "checkout/kustomization.yaml": b"resources: [all.yaml]\npatches: [{path: waiver.yaml}]\n",
+    }
+
+    report = evaluate(read_files(files), scorecard("PB-02"), policies(), now=NOW)
+
+    assert verdict(report, "PB-02").state is State.EXEMPT
+    assert only(report).object == "Deployment/payments/checkout"
 
 
 def test_a_plain_date_is_no_waiver_and_no_crash() -> None:

@@ -47,7 +47,7 @@ def _where(place: _Place, indent: int, style: Style) -> Iterator[str]:
     if about and indent + len(where) + 2 + len(about) <= style.width:
         lines[0] += f"  {style.paint(about, DIM)}"
     elif about:
-        lines.append(f"  {style.paint(about, DIM)}")
+        lines.append(style.paint(about, DIM))
     yield from (" " * indent + line for line in lines)
 
 

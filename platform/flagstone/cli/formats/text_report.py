@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Iterator
 
 from flagstone.cli.formats.ordering import worst_first
-from flagstone.cli.formats.style import BOLD, CYAN, DIM, GREEN, RED, YELLOW, Style
-from flagstone.cli.formats.text_service import service_text, waivers_text
+from flagstone.cli.formats.style import BOLD, CYAN, DIM, GREEN, LABEL_WIDTH, RED, YELLOW, Style
+from flagstone.cli.formats.text_service import body_text, head_text, waivers_text
 from flagstone.core.hidden_characters import on_one_line
+from flagstone.scorecards.engine.registry import Check
 from flagstone.scorecards.engine.report import (
     CheckReport,
     Comparison,
@@ -19,6 +20,8 @@ from flagstone.scorecards.engine.report import (
 )
 from flagstone.scorecards.engine.states import Severity, State
 
+_HEADS = 10
+_INDENT = LABEL_WIDTH + 2
 _NO_SERVICE = (
     "none was found: there is no catalog-info.yaml with a Component, and no workload, route, alert "
     "rule or Argo CD Application"
@@ -31,8 +34,17 @@ def render(report: Report, style: Style) -> str:
 
 def _lines(report: Report, style: Style) -> Iterator[str]:
     many = len(report.services) > 1
+    folded: dict[tuple[str, ...], list[ServiceReport]] = {}
     for service in worst_first(report.services):
-        yield from service_text(service, style, with_advice=not many)
+        body = tuple(body_text(service, style, with_advice=not many))
+        folded.setdefault(body, []).append(service)
+    for body, services in folded.items():
+        for service in services[:_HEADS]:
+            yield from head_text(service, style)
+        if len(services) > _HEADS:
+            more = _number(len(services) - _HEADS, "more service")
+            yield style.paint(f"and {more} of which the same is said", DIM)
+        yield from body
         yield ""
     if many:
         yield from _advice(report, style)
@@ -45,24 +57,44 @@ def _lines(report: Report, style: Style) -> Iterator[str]:
 
 def _advice(report: Report, style: Style) -> Iterator[str]:
     """Why and how to mend, once for all services that have it to do."""
-    checks: dict[str, list[CheckReport]] = {}
-    for service in report.services:
-        for check in service.in_state(State.FAIL, State.WARN):
-            if not check.is_known:
-                checks.setdefault(check.id, []).append(check)
-    if not checks:
-        return
-    yield style.paint("How to mend it", BOLD)
-    for check_id, found in sorted(
-        checks.items(), key=lambda item: (-item[1][0].severity.weight, -len(item[1]), item[0])
-    ):
-        told = found[0].rule.check
+    found = _by_check(report, State.FAIL, State.WARN)
+    if found:
+        yield style.paint("How to mend it", BOLD)
+    for check, count in found:
         yield ""
-        title = f"{check_id}  {told.name} ({_number(len(found), 'service')})"
-        yield from style.labelled(told.severity.label, title, BOLD)
-        yield from style.advice("why", told.why, 12)
-        yield from style.advice("mend", told.remedy, 12)
-    yield ""
+        title = f"{check.id}  {check.name} ({_number(count, 'service')})"
+        yield from style.labelled(check.severity.label, title, BOLD)
+        yield from style.advice("why", check.why, _INDENT)
+        yield from style.advice("mend", check.remedy, _INDENT)
+    if found:
+        yield ""
+    missing = _by_check(report, State.NO_DATA)
+    if missing:
+        yield style.paint("How to get the data", BOLD)
+    for check, count in missing:
+        yield ""
+        title = f"{check.id}  {check.name} ({_number(count, 'service')})"
+        yield from style.labelled("no data", title, BOLD, CYAN)
+        yield from style.advice("get", check.no_data, _INDENT)
+    if missing:
+        yield ""
+
+
+def _by_check(report: Report, *states: State) -> list[tuple[Check, int]]:
+    """The checks in these states with the number of services, the gravest and most frequent first."""
+    counts: Counter[str] = Counter()
+    checks: dict[str, Check] = {}
+    for service in report.services:
+        reasons = Counter(check.summary for check in service.in_state(State.NO_DATA))
+        for check in service.in_state(*states):
+            # what many checks miss for one reason is no matter of any of them
+            if reasons[check.summary] <= 1 and not (check.state is State.FAIL and check.is_known):
+                checks[check.id] = check.rule.check
+                counts[check.id] += 1
+    return sorted(
+        ((checks[name], count) for name, count in counts.items()),
+        key=lambda each: (-each[0].severity.weight, -each[1], each[0].id),
+    )
 
 
 def _summary(report: Report, style: Style) -> Iterator[str]:

@@ -35,15 +35,14 @@ _COLOURS = {State.FAIL: RED, State.ERROR: RED, State.WARN: YELLOW}
 _NOTES = {Standing.UNUSED: "unused", Standing.UNKNOWN: "unknown"}
 
 
-def service_text(service: ServiceReport, style: Style, *, with_advice: bool) -> Iterator[str]:
-    """Yield the lines of a service.
+def body_text(service: ServiceReport, style: Style, *, with_advice: bool) -> Iterator[str]:
+    """Yield what is said of a service below its head.
 
     Args:
         service: what was found.
         style: how it is laid out.
-        with_advice: say why and how to mend below each check; else that stands elsewhere.
+        with_advice: say below each check why, and what to do; else that stands elsewhere.
     """
-    yield from _head(service, style)
     shown = [check for check in service.in_state(State.FAIL, State.ERROR) if not check.is_known]
     shown.sort(key=lambda check: -check.severity.weight)
     for position, check in enumerate((*shown, *service.in_state(State.WARN))):
@@ -51,7 +50,7 @@ def service_text(service: ServiceReport, style: Style, *, with_advice: bool) -> 
             yield ""
         yield from _check(check, style, with_advice=with_advice)
     yield from _known(service, style)
-    yield from _without_data(service, style)
+    yield from _without_data(service, style, with_advice=with_advice)
     yield from _accepted(service, style)
     yield ""
     counts = Counter(check.state for check in service.checks)
@@ -59,7 +58,8 @@ def service_text(service: ServiceReport, style: Style, *, with_advice: bool) -> 
     yield f"  {style.paint(' · '.join(said), DIM)}"
 
 
-def _head(service: ServiceReport, style: Style) -> Iterator[str]:
+def head_text(service: ServiceReport, style: Style) -> Iterator[str]:
+    """Yield its name and what it comes to."""
     score = "no score" if service.score is None else f"{service.score} of 100"
     verdict = f"{score}, {service.level or 'no level'}"
     name = on_one_line(service.name)
@@ -102,7 +102,7 @@ def _known(service: ServiceReport, style: Style) -> Iterator[str]:
         yield from style.labelled("known", ", ".join(check.id for check in known))
 
 
-def _without_data(service: ServiceReport, style: Style) -> Iterator[str]:
+def _without_data(service: ServiceReport, style: Style, *, with_advice: bool) -> Iterator[str]:
     """One paragraph for each thing that is missing, with the checks that miss it."""
     by_reason: dict[str, list[CheckReport]] = {}
     for check in service.in_state(State.NO_DATA):
@@ -111,7 +111,7 @@ def _without_data(service: ServiceReport, style: Style) -> Iterator[str]:
         yield ""
         yield from style.labelled("no data", _named(checks, service), BOLD, CYAN)
         yield from style.wrap(reason, LABEL_WIDTH + 4)
-        if len(checks) == 1:
+        if with_advice and len(checks) == 1:
             yield from style.advice("get", checks[0].rule.check.no_data, _INDENT)
 
 
