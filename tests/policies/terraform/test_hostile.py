@@ -88,6 +88,7 @@ def test_parsing_is_given_up_when_its_time_is_used_up() -> None:
     many = "".join(f'resource "aws_x" "y{n}" {{\n  name = "x{n}"\n}}\n' for n in range(50))
     found = Module(Reader(Snapshot({"main.tf": many.encode()}), seconds=1e-9), "")
     assert len(found.of_type("resource", "aws_x")) == 1
+    assert found.troubles[0].line == 4
     assert found.troubles[0].reason == (
         "reading the Terraform took longer than 1e-09 seconds; this was not read"
     )

@@ -53,6 +53,13 @@ def test_terraform_that_makes_a_canary_is_told_by_its_text() -> None:
     assert (found.kind, found.path, found.name) == (ArtefactKind.TERRAFORM, "a", "checkout-journey")
 
 
+def test_terraform_that_is_no_text_is_not_passed_over() -> None:
+    (found,) = find_artefacts(
+        Snapshot({"a/main.tf": b'resource "aws_synthetics_canary" "x" {\xff'})
+    )
+    assert (found.path, found.name) == ("a", "a")
+
+
 def test_terraform_only_speaking_of_a_canary_is_none() -> None:
     alarm = b"dimensions = { CanaryName = aws_synthetics_canary.x.name }\n"
     assert list(find_artefacts(Snapshot({"a/main.tf": alarm}))) == []

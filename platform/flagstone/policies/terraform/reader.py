@@ -130,7 +130,9 @@ class Reader:
         """
         if isinstance(declaration.source, Block):
             return declaration.source
-        block: Block = self._timed(partial(block_of, declaration.source, declaration.path))
+        block: Block = self._timed(
+            partial(block_of, declaration.source, declaration.path), declaration.source.line
+        )
         return block
 
     def values(self, path: str) -> dict[str, Expression]:
@@ -143,15 +145,15 @@ class Reader:
         if path.endswith(".json"):
             return dict(_json(text))
         return {
-            statement.labels[0]: self._timed(partial(attribute_of, statement))
+            statement.labels[0]: self._timed(partial(attribute_of, statement), statement.line)
             for statement in split_statements(text)
             if statement.kind == "="
         }
 
-    def _timed(self, parse: Callable[[], Any]) -> Any:
+    def _timed(self, parse: Callable[[], Any], line: int) -> Any:
         if self._seconds_left <= 0:
             reason = f"reading the Terraform took longer than {self._seconds:g} seconds; this was not read"
-            raise BrokenStatement(reason, 1)
+            raise BrokenStatement(reason, line)
         start = time.monotonic()
         try:
             return parse()

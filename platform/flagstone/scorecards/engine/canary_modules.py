@@ -37,9 +37,12 @@ def canary_folders(snapshot: Snapshot) -> dict[str, str]:
 def _holders(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
     for path in sorted(snapshot.paths(), reverse=True):  # of one folder the first file names it
         if path.endswith(SUFFIXES) and _CANARY in _content(snapshot, path):
-            text = snapshot.read_text(path) or ""
-            head = _HEAD.search(text)
             folder = path.rpartition("/")[0]
+            text = snapshot.read_text(path)
+            if text is None:  # it speaks of a canary and is no text: that is worth saying
+                yield folder, _last(folder) or "canary"
+                continue
+            head = _HEAD.search(text)
             if head is None:
                 if folder_may_hold(text):
                     yield folder, _last(folder) or "canary"
