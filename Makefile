@@ -6,7 +6,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up reset test check css docs bench
+.PHONY: help setup up reset test check css docs agreement bench
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ css: $(READY) ## Build the style sheet
 
 docs: $(READY) ## Write the reference pages that come from the code
 	@$(BIN)/python -m flagstone.config.reference
+
+agreement: $(READY) ## Write docs/reference/agreement.md, from the data of others beside this checkout
+	@WRITE_AGREEMENT=1 $(BIN)/python -m pytest -q tests/agreement
 
 bench: $(READY) css ## Measure the speed targets as ratios and write docs/reference/benchmarks.md
 	@$(BIN)/python -m benchmarks

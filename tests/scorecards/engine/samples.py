@@ -94,7 +94,11 @@ def files_of(documents: dict[str, Any], folder: str = FOLDER) -> dict[str, bytes
 
 def read_sample(path: Path) -> dict[str, bytes]:
     """The files that a sample stands for."""
-    sample = yaml.safe_load(path.read_text())
+    return files_of_change(yaml.safe_load(path.read_text()))
+
+
+def files_of_change(sample: dict[str, Any]) -> dict[str, bytes]:
+    """The files of the good service, changed as a sample says."""
     found = objects(*sample["use"])
     for place in sample.get("remove", ()):
         holder, key = _holder(found, place)
