@@ -81,7 +81,7 @@ def test_with_a_baseline_only_new_findings_fail(
 ) -> None:
     file = tmp_path / "known.json"
     wrote = run("score", clone, "--scorecard", card, "--write-baseline", file, "-f", "json")
-    assert wrote.err == f"flagstone: 2 findings are in {file} now\n"
+    assert wrote.err == f"flagstone: known findings in {file} now: 2\n"
     assert found(wrote)["services"]
     options = ("--scorecard", card, "--baseline", file, "--fail-on", "L", "-f", "json")
 

@@ -132,7 +132,7 @@ def score(
     if write_baseline is not None:
         entries = entries_of(report)
         write_text(written(entries, card.name), write_baseline)
-        typer.echo(f"flagstone: {len(entries):,} findings are in {write_baseline} now", err=True)
+        typer.echo(f"flagstone: known findings in {write_baseline} now: {len(entries):,}", err=True)
     if output is None:
         print_text(text)
     else:
