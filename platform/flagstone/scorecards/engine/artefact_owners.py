@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flagstone.policies.manifests.snapshot import Snapshot
-from flagstone.scorecards.engine.artefacts import Artefact, find_artefacts
+from flagstone.scorecards.engine.artefacts import Artefact, ArtefactKind, find_artefacts
 from flagstone.scorecards.engine.drafts import Draft, Drafts
 
 
@@ -12,6 +12,10 @@ def give_artefacts(snapshot: Snapshot, drafts: Drafts) -> None:
     alone: dict[tuple[str, str], Draft] = {}
     for artefact in find_artefacts(snapshot):
         owners = _owners(artefact, drafts)
+        if not owners and artefact.kind is ArtefactKind.CODE:
+            if len(drafts.all) != 1:
+                continue  # no service's: to judge each program by itself says nothing
+            owners = drafts.all
         if not owners:
             key = (artefact.name, artefact.folder)
             if key not in alone:

@@ -9,11 +9,15 @@ from enum import StrEnum
 
 from flagstone.policies.manifests.snapshot import Snapshot
 from flagstone.scorecards.engine.canary_modules import canary_folders
+from flagstone.scorecards.engine.flags.flag_files import flag_files
+from flagstone.scorecards.engine.flags.source_code import source_files
 
 
 class ArtefactKind(StrEnum):
     WORKFLOW = "workflow"
     TERRAFORM = "terraform"
+    FLAGS = "flags"
+    CODE = "code"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,19 @@ def canary_modules(snapshot: Snapshot) -> Iterator[Artefact]:
         yield Artefact(ArtefactKind.TERRAFORM, folder, folder, name)
 
 
-FINDERS: tuple[Finder, ...] = (workflows, canary_modules)
+def flags(snapshot: Snapshot) -> Iterator[Artefact]:
+    """The files of flagd; FeatureFlag objects are manifests."""
+    for path in flag_files(snapshot):
+        yield Artefact(ArtefactKind.FLAGS, path, path.rpartition("/")[0], path)
+
+
+def programs(snapshot: Snapshot) -> Iterator[Artefact]:
+    """The programs that may ask for feature flags."""
+    for path in source_files(snapshot):
+        yield Artefact(ArtefactKind.CODE, path, path.rpartition("/")[0], path)
+
+
+FINDERS: tuple[Finder, ...] = (workflows, canary_modules, flags, programs)
 
 
 def find_artefacts(snapshot: Snapshot) -> Iterator[Artefact]:

@@ -17,6 +17,7 @@ from flagstone.scorecards.engine import alert_rules, analyses, argo_applications
 from flagstone.scorecards.engine.artefact_owners import give_artefacts
 from flagstone.scorecards.engine.catalogue import components, kubernetes_ids
 from flagstone.scorecards.engine.drafts import Draft, Drafts
+from flagstone.scorecards.engine.flags import flag_sets
 from flagstone.scorecards.engine.index import (
     compatible,
     folder_of,
@@ -37,6 +38,7 @@ _JUDGED_ALONE = (
     *((analyses.ARGO, kind) for kind in ("AnalysisTemplate", "ClusterAnalysisTemplate")),
     *_APPLICATIONS,
     (argo_applications.GROUP, "AppProject"),
+    *((flag_sets.GROUP, kind) for kind in ("FeatureFlag", "FeatureFlagSource")),
 )
 
 

@@ -12,11 +12,15 @@ from flagstone.scorecards.engine.argo_applications import Application
 from flagstone.scorecards.engine.artefacts import Artefact, ArtefactKind
 from flagstone.scorecards.engine.ci.repository import Ci
 from flagstone.scorecards.engine.drafts import Draft
+from flagstone.scorecards.engine.flags import flag_sets
+from flagstone.scorecards.engine.flags.flag_sets import FlagSet
+from flagstone.scorecards.engine.flags.source_code import SourceCode
 from flagstone.scorecards.engine.index import Index, folders_above
 from flagstone.scorecards.engine.mesh import MeshHost
 from flagstone.scorecards.engine.relations import ISTIO, Relations
 from flagstone.scorecards.engine.runbook_text import Runbook, read_runbook
 from flagstone.scorecards.engine.workload_view import ServiceKind, Workload, serves_http
+from flagstone.scorecards.engine.yaml_files import read_yaml
 
 if TYPE_CHECKING:
     from flagstone.scorecards.engine.surroundings import Surroundings
@@ -92,6 +96,22 @@ class ServiceView:
     def ci(self) -> Ci:
         """What runs for its repository; without any pipeline where none is in view."""
         return self.surroundings.ci(tuple(self.artefacts(ArtefactKind.WORKFLOW)))
+
+    @cached_property
+    def flag_sets(self) -> tuple[FlagSet, ...]:
+        """What declares its feature flags: its FeatureFlags, and its files for flagd."""
+        objects = map(flag_sets.of_object, self.of_kind("FeatureFlag", flag_sets.GROUP))
+        files = (
+            flag_sets.of_file(read_yaml(self.index.snapshot, artefact.path))
+            for artefact in self.artefacts(ArtefactKind.FLAGS)
+        )
+        return (*objects, *files)
+
+    @cached_property
+    def source_code(self) -> SourceCode:
+        """Its programs that may ask for feature flags."""
+        paths = [artefact.path for artefact in self.artefacts(ArtefactKind.CODE)]
+        return SourceCode(self.index.snapshot, paths)
 
     @property
     def http_workloads(self) -> list[Workload]:

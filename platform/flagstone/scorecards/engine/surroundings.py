@@ -20,7 +20,10 @@ from flagstone.scorecards.engine.alert_scenarios.slo_files import Declared, decl
 from flagstone.scorecards.engine.argo_applications import plain_url
 from flagstone.scorecards.engine.artefacts import Artefact
 from flagstone.scorecards.engine.canaries import CanaryModules
+from flagstone.scorecards.engine.catalogue import components
 from flagstone.scorecards.engine.ci.repository import Ci
+from flagstone.scorecards.engine.flags import flag_sets
+from flagstone.scorecards.engine.flags.flag_files import flag_files
 from flagstone.scorecards.engine.index import Index, with_folders_above
 from flagstone.scorecards.engine.notifications import NotificationSettings
 from flagstone.scorecards.engine.policies_in_view import PoliciesInView
@@ -30,6 +33,7 @@ from flagstone.scorecards.engine.promtool_verdicts import PromtoolVerdicts
 from flagstone.scorecards.engine.relations import ISTIO, Relations
 from flagstone.scorecards.engine.trials.trial import Trial
 from flagstone.scorecards.engine.workload_view import Workload
+from flagstone.scorecards.engine.yaml_files import read_yaml
 
 if TYPE_CHECKING:
     from flagstone.scorecards.engine.services import ServiceView
@@ -143,6 +147,18 @@ class Surroundings:
     def rollout_notifications(self) -> NotificationSettings:
         holders = self.index.everywhere("", "ConfigMap", notifications.ROLLOUTS)
         return NotificationSettings(notifications.ROLLOUTS, holders)
+
+    @cached_property
+    def flag_keys(self) -> frozenset[str]:
+        """The key of every feature flag that is declared anywhere in view."""
+        objects = map(flag_sets.of_object, self.index.of_kind("FeatureFlag", flag_sets.GROUP))
+        files = (flag_sets.of_file(read_yaml(self.snapshot, p)) for p in flag_files(self.snapshot))
+        return frozenset(flag.key for owner in (*objects, *files) for flag in owner.flags)
+
+    @cached_property
+    def component_names(self) -> frozenset[str]:
+        """The names of the components that this repository holds, in small letters."""
+        return frozenset(component.name.lower() for component in components(self.snapshot))
 
     @cached_property
     def runbooks(self) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flagstone.scorecards.engine.checks import (
     argocd,
     ci,
+    flags,
     gatekeeper,
     mesh,
     observability,
@@ -28,5 +29,6 @@ REGISTRY = Registry(
         *gatekeeper.CHECKS,
         *operations.CHECKS,
         *ci.CHECKS,
+        *flags.CHECKS,
     ]
 )

@@ -1,0 +1,126 @@
+"""FF-08: the flags that are declared reach the pods."""
+
+from __future__ import annotations
+
+import re
+
+from flagstone.policies.manifests.objects import Manifest, dig, mapping, sequence
+from flagstone.scorecards.engine.flags.flag_sets import GROUP
+from flagstone.scorecards.engine.outcome import Findings, Outcome
+from flagstone.scorecards.engine.registry import NoParams, check
+from flagstone.scorecards.engine.services import ServiceView
+from flagstone.scorecards.engine.states import Severity
+from flagstone.scorecards.engine.workload_view import Workload
+
+_ENABLED = "openfeature.dev/enabled"
+_SOURCE = "openfeature.dev/featureflagsource"
+_OLD = ("openfeature.dev/flagsourceconfiguration", "openfeature.dev/featureflagconfiguration")
+_OWN_CONFIG = re.compile(
+    r"FLAGD_(?:RESOLVER|SOURCE_\w+|SOURCES?|HOST|PORT|OFFLINE_\w+|SOCKET_PATH|TARGET_URI)"
+)
+
+
+@check(
+    id="FF-08",
+    name="The flags reach the pods",
+    severity=Severity.M,
+    why="Without flagd beside it, or with a source that does not exist, a program gets its defaults: the "
+    "switch that is thrown in Git does nothing.",
+    remedy='Annotate the pod template with `openfeature.dev/enabled: "true"` and '
+    "`openfeature.dev/featureflagsource: <FeatureFlagSource>`, or set FLAGD_RESOLVER and FLAGD_SOURCE_URI "
+    "for the in-process provider.",
+    not_applicable="The service has no FeatureFlag, and no pod asks for flags.",
+    no_data="The source is in a namespace of which nothing is in view.",
+)
+def delivered(service: ServiceView, params: NoParams) -> Outcome:
+    found = Findings()
+    asking = [w for w in service.long_running if w.pod and _asks(w)]
+    for workload in asking:
+        found.judged += 1
+        _judge(service, workload, found)
+    declared = service.of_kind("FeatureFlag", GROUP) + service.of_kind("FeatureFlagSource", GROUP)
+    running = [workload for workload in service.long_running if workload.pod]
+    if declared and running and not asking:
+        found.judged += 1
+        if not any(map(_has_own_config, running)):
+            message = f"its pods get no flags, though {declared[0].ref} declares some"
+            way = _annotations_of(running[0])
+            found.fault(f"{message}: {_ENABLED} is not set", running[0].template_holder, *way)
+    return found.verdict("the flags reach the pods", nothing="no FeatureFlag and no pod that asks")
+
+
+def _asks(workload: Workload) -> bool:
+    annotations = workload.pod.annotations if workload.pod else {}
+    return any(key in annotations for key in (_ENABLED, _SOURCE, *_OLD))
+
+
+def _has_own_config(workload: Workload) -> bool:
+    """Whether flagd is set up in the pod itself: in the process, or as a container by hand."""
+    for container in workload.pod.containers if workload.pod else ():
+        if "flagd" in str(container.raw.get("image", "")).rpartition("/")[2]:
+            return True
+        names = (mapping(item).get("name") for item in sequence(container.raw.get("env")))
+        if any(isinstance(name, str) and _OWN_CONFIG.fullmatch(name) for name in names):
+            return True
+    return False
+
+
+def _annotations_of(workload: Workload) -> tuple[str, ...]:
+    way = ("spec", "template", "metadata", "annotations")
+    return way if dig(workload.template_holder.raw, *way[:2]) is not None else ("metadata",)
+
+
+def _judge(service: ServiceView, workload: Workload, found: Findings) -> None:
+    annotations = workload.pod.annotations if workload.pod else {}
+    holder, way = workload.template_holder, _annotations_of(workload)
+    if annotations.get(_ENABLED) != "true":
+        if not _has_own_config(workload):
+            given = annotations.get(_ENABLED)
+            words = "is not set" if given is None else f"is {given!r}"
+            found.fault(f'{_ENABLED} {words}: it must be "true"', holder, *way, _ENABLED)
+        return
+    if _SOURCE not in annotations:
+        if _has_own_config(workload):
+            return
+        old = next((key for key in _OLD if key in annotations), "")
+        message = f"{old} is no longer read" if old else "no source of flags is named"
+        found.fault(f"{message}: set {_SOURCE}", holder, *way, old or _ENABLED)
+        return
+    names = [name.strip() for name in annotations[_SOURCE].split(",")]
+    for name in filter(None, names):
+        _judge_source(service, workload, name, found)
+    if not any(names):
+        found.fault(f"{_SOURCE} names nothing", holder, *way, _SOURCE)
+
+
+def _judge_source(service: ServiceView, workload: Workload, ref: str, found: Findings) -> None:
+    namespace, slash, name = ref.rpartition("/")
+    manifest = workload.manifest
+    where = namespace if slash else manifest.namespace
+    sources = service.index.named(GROUP, "FeatureFlagSource", name, near=manifest, namespace=where)
+    keys = (*_annotations_of(workload), _SOURCE)
+    if sources:
+        _judge_flags_of(service, sources[0], found)
+    elif slash and namespace not in {manifest.namespace, *service.index.namespaces}:
+        message = f"FeatureFlagSource {ref} is in a namespace of which nothing is in view"
+        found.cannot_tell(message, workload.template_holder, *keys)
+    else:
+        message = f"the FeatureFlagSource {ref} does not exist"
+        found.missing(message, workload.template_holder, *keys)
+
+
+def _judge_flags_of(service: ServiceView, source: Manifest, found: Findings) -> None:
+    """The FeatureFlags that a source reads must exist, where their namespace is in view."""
+    for number, value in enumerate(sequence(source.spec.get("sources"))):
+        item = mapping(value)
+        ref = item.get("source")
+        provider = item.get("provider") or source.spec.get("defaultSyncProvider") or "kubernetes"
+        if provider != "kubernetes" or not isinstance(ref, str):
+            continue
+        namespace, slash, name = ref.rpartition("/")
+        where = namespace if slash else source.namespace
+        if where not in {source.namespace, *service.index.namespaces}:
+            continue
+        if not service.index.named(GROUP, "FeatureFlag", name, near=source, namespace=where):
+            message = f"it reads the FeatureFlag {ref}, which does not exist"
+            found.missing(message, source, "spec", "sources", number, "source")

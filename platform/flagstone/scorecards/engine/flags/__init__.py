@@ -1,0 +1,1 @@
+"""Feature flags: what declares them, and the code that asks for them."""
