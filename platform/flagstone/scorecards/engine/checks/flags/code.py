@@ -38,7 +38,7 @@ def neutral(service: ServiceView, params: NoParams) -> Outcome:
     if faults:
         return failed(*faults)
     if not code.open_feature:
-        return not_applicable(_NO_CODE, certain=True)
+        return not_applicable(_NO_CODE)
     if not code.providers and not code.speaks_protocol:
         message = "no provider is registered: every call gives its default"
         return failed(Fault(message, path=code.open_feature[0]))
@@ -70,7 +70,7 @@ def _sdk_faults(code: SourceCode) -> Iterator[Fault]:
 def declared(service: ServiceView, params: NoParams) -> Outcome:
     code = service.source_code
     if not code.calls and not code.speaks_protocol:
-        return not_applicable(_NO_CODE, certain=True)
+        return not_applicable(_NO_CODE)
     known = service.surroundings.flag_keys
     if not known:
         return no_data("no declaration of flags is in view")

@@ -155,7 +155,7 @@ def kill_switches(service: ServiceView, params: NoParams) -> Outcome:
     entity = service.component
     external = list(_external(service))
     if entity is None or not external:
-        return not_applicable("no external dependency is declared (dependsOn)", certain=True)
+        return not_applicable("no external dependency is declared (dependsOn)")
     if not service.flag_sets:
         return not_applicable(NO_FLAGS)
     switches = [flag for flag in _flags(service) if flag.is_kill_switch]
