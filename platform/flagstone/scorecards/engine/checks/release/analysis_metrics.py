@@ -21,6 +21,7 @@ PROMETHEUS = "prometheus"
 QUERYING = (
     PROMETHEUS, "datadog", "newRelic", "wavefront", "cloudWatch", "graphite", "influxdb", "skywalking",
 )  # fmt: skip
+LONGEST_QUERY = 10_000  # taking a query apart takes time by the square of its length
 NO_ANALYSIS = "no analysis of a rollout is in view"
 NOT_APPLICABLE = "No Rollout runs an analysis, and no AnalysisTemplate is in view."
 NO_DATA = "A template is not in the input (RO-05 says which)."
@@ -43,7 +44,9 @@ def queries(service: ServiceView) -> Iterator[tuple[Metric, Any]]:
 
 @lru_cache(maxsize=4096)
 def query_tree(query: str) -> Any:
-    """A query taken apart; the parser's error if it does not parse."""
+    """A query taken apart; an error if it does not parse, or is too long to be read."""
+    if len(query) > LONGEST_QUERY:
+        return PromQLError(f"it is longer than {LONGEST_QUERY} characters, and is not read")
     try:
         return parse(query)
     except PromQLError as error:

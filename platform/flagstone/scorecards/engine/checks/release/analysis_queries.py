@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from flagstone.scorecards.engine.checks.release.analysis_metrics import (
+    LONGEST_QUERY,
     NOT_APPLICABLE,
     PROMETHEUS,
     decide,
@@ -66,7 +67,7 @@ def own_failures(service: ServiceView, _params: NoParams) -> Outcome:
     remedy="Correct the query where the message says; {{args.name}} stands for the argument's value, "
     "or for x where it has none in view.",
     not_applicable=f"{NOT_APPLICABLE} No metric asks Prometheus.",
-    no_data="The templates are in a source that could not be rendered.",
+    no_data="The templates are in a source that could not be rendered, or a query is too long.",
 )
 def parses(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()
@@ -79,7 +80,10 @@ def parses(service: ServiceView, _params: NoParams) -> Outcome:
                 fault(findings, metric, "it has no query", "provider", PROMETHEUS)
                 continue
             tree = query_tree(metric.query)
-            if isinstance(tree, PromQLError):
+            if len(metric.query) > LONGEST_QUERY:
+                place = (*metric.keys, *_QUERY)
+                findings.cannot_tell(f"{metric.name}: the query: {tree}", metric.template, *place)
+            elif isinstance(tree, PromQLError):
                 shown = json.dumps(metric.query, ensure_ascii=False)
                 shown = shown if len(shown) <= 80 else f"{shown[:76]}..."
                 fault(findings, metric, f"the query does not parse: {tree} in {shown}", *_QUERY)
