@@ -17,6 +17,8 @@ from flagstone.delivery import selectors
 from flagstone.delivery.models import Rollback
 from flagstone.forge import pipeline
 from flagstone.forge.models import Repository
+from flagstone.scorecards.engine.measurements import Health
+from flagstone.scorecards.measuring import measurements
 
 
 @pytest.fixture
@@ -71,6 +73,17 @@ def test_the_promise_is_counted_from_the_click(record: Any) -> None:
     assert (found.asked, found.healthy, found.kept, found.late) == (15, 10, 9, 3)
     assert found.from_click == timedelta(minutes=9)
     assert found.from_merge == timedelta(minutes=8.5)
+
+
+def test_what_was_merged_is_measured_for_the_scorecard(record: Any, gitops: Repository) -> None:
+    clicked = timezone.now() - timedelta(hours=1)
+    record("closed", clicked=clicked)
+    done = record("healthy", clicked=clicked, merged=2, healthy=6)
+
+    (measured,) = measurements(gitops.pk)[done.entity_ref].rollbacks
+
+    assert (measured.health, measured.healthy_at) == (Health.HEALTHY, done.healthy_at)
+    assert measured.merged_at == done.merged_at
 
 
 def test_without_any_there_is_no_number(db: None) -> None:

@@ -50,6 +50,13 @@ def live_rollback(service: Entity) -> Rollback | None:
     return rollbacks_of(service).filter(state__in=LIVE).first()
 
 
+def merged_rollbacks(repository_id: int) -> RollbackQuerySet:
+    """List the rollbacks that were merged into a repository, the newest first."""
+    return Rollback.objects.filter(
+        change_request__repository_id=repository_id, merged_at__isnull=False
+    )
+
+
 def earlier_rollback(service: Entity, merge_commit: str) -> Rollback | None:
     """Return the rollback of a service that came in by this commit."""
     return Rollback.objects.of(service).filter(merge_commit=merge_commit).first()

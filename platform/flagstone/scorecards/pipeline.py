@@ -21,6 +21,7 @@ from flagstone.policies.schemas.schemas import Schemas
 from flagstone.scorecards import past, rulebook, storing
 from flagstone.scorecards.engine.evaluation import evaluate
 from flagstone.scorecards.last_good import with_last_good
+from flagstone.scorecards.measuring import measurements
 from flagstone.scorecards.models import Evaluation, EvaluationState
 
 # a task may run this long before it is stopped, so a look that takes longer has no worker any more
@@ -161,6 +162,7 @@ def _look(evaluation: Evaluation) -> None:
             exemptions=storing.exemptions_in_force(now),
             last_levels=storing.levels_now(version.row.slug),
             schemas=schemas,
+            measured=measurements(evaluation.repository_id),
         )
         with transaction.atomic():
             if _is_outdated(evaluation):

@@ -40,6 +40,12 @@ def test_a_sample_gets_the_state_in_its_name(path: Path) -> None:
         assert all(finding.path and finding.message for finding in found.findings)
 
 
+def _wanted(check_id: str) -> set[str]:
+    if check_id == "RB-06":  # is measured, which no file holds: test_measured_rollbacks.py
+        return {"na"}
+    return {"fail", "na" if check_id in NEVER_PASS else "pass"}
+
+
 def test_every_check_has_a_sample_that_passes_and_one_that_fails() -> None:
     kinds = defaultdict(set)
     for path in ALL:
@@ -48,7 +54,7 @@ def test_every_check_has_a_sample_that_passes_and_one_that_fails() -> None:
     lacking = {
         check.id: wanted - kinds[check.id]
         for check in REGISTRY
-        if (wanted := {"fail", "na" if check.id in NEVER_PASS else "pass"}) - kinds[check.id]
+        if (wanted := _wanted(check.id)) - kinds[check.id]
     }
 
     assert lacking == {}

@@ -19,6 +19,7 @@ from flagstone.scorecards.engine.definition import Rule, Scorecard
 from flagstone.scorecards.engine.fingerprints import named_place
 from flagstone.scorecards.engine.foreign_policies import foreign_rules
 from flagstone.scorecards.engine.grouping import find_services
+from flagstone.scorecards.engine.measurements import Measurements
 from flagstone.scorecards.engine.outcome import Fault, Outcome, summary_of
 from flagstone.scorecards.engine.report import (
     CheckReport,
@@ -40,7 +41,7 @@ _NOT_GOOD = (State.FAIL, State.WARN, State.NO_DATA)
 _WORTH_A_PROCESS = 20  # services: judging fewer is done before a process has sent its part
 
 
-def evaluate(
+def evaluate(  # noqa: PLR0913 one keyword for each thing that an evaluation may know
     snapshot: Snapshot,
     scorecard: Scorecard,
     policies: PolicySet,
@@ -49,6 +50,7 @@ def evaluate(
     exemptions: Iterable[Exemption] = (),
     last_levels: Mapping[str, str] = _NO_LEVELS,
     schemas: Schemas | None = None,
+    measured: Mapping[str, Measurements] | None = None,
     processes: int = 1,
 ) -> Report:
     """Score every service that is found in a snapshot.
@@ -61,9 +63,10 @@ def evaluate(
         exemptions: approved exemptions; those past their date are ignored.
         last_levels: the level each service had before, by its ref, for checks that break.
         schemas: those of the objects' kinds; if none, the CRDs of the snapshot itself.
+        measured: what was measured of each service, by its ref in lower case; None where nothing is.
         processes: how many may judge at once.
     """
-    surroundings = Surroundings(snapshot, policies, now, schemas)
+    surroundings = Surroundings(snapshot, policies, now, schemas=schemas, measured=measured)
     rules = (*scorecard.rules, *foreign_rules(surroundings, scorecard))
     by_check: dict[str, list[Exemption]] = {}
     for exemption in exemptions:

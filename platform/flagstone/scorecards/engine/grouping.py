@@ -79,6 +79,8 @@ class _Grouping:
     def _claim_by_folder(self) -> None:
         """Give each object to the one component of its folder; several share by name."""
         for manifest in self.snapshot.manifests:
+            if manifest in self.surroundings.drilled:
+                continue
             drafts = self._components_of(manifest)
             if manifest.unrendered_reason is not None:
                 for draft in drafts:

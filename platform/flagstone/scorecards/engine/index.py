@@ -7,7 +7,7 @@ folder above, and so on. Built once per snapshot; a lookup never walks all objec
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import lru_cache
 
 from flagstone.policies.manifests.objects import Manifest
@@ -123,14 +123,14 @@ def _own_file_first(found: list[Manifest], near: Manifest) -> list[Manifest]:
 class Index:
     """Every object of a snapshot that a check may judge."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, leave_out: Collection[Manifest] = ()) -> None:
         self.snapshot = snapshot
         self.manifests: list[Manifest] = []
         self.namespaces: set[str] = set()
         self._by_kind: dict[tuple[str, str], list[Manifest]] = {}
         self._by_name: dict[tuple[str, str, str], Shelf] = {}
         for manifest in snapshot.manifests:
-            if manifest.unrendered_reason is not None:
+            if manifest.unrendered_reason is not None or manifest in leave_out:
                 continue
             self.manifests.append(manifest)
             group, kind = manifest.group, manifest.kind

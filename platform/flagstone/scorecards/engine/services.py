@@ -16,6 +16,7 @@ from flagstone.scorecards.engine.flags import flag_sets
 from flagstone.scorecards.engine.flags.flag_sets import FlagSet
 from flagstone.scorecards.engine.flags.source_code import SourceCode
 from flagstone.scorecards.engine.index import Index, folders_above
+from flagstone.scorecards.engine.measurements import Measurements
 from flagstone.scorecards.engine.mesh import MeshHost
 from flagstone.scorecards.engine.relations import ISTIO, Relations
 from flagstone.scorecards.engine.runbook_text import Runbook, read_runbook
@@ -61,6 +62,12 @@ class ServiceView:
     @property
     def relations(self) -> Relations:
         return self.surroundings.relations
+
+    @property
+    def measured(self) -> Measurements | None:
+        """What was measured of it; None where nothing is measured of any service."""
+        known = self.surroundings.measured
+        return None if known is None else known.get(self.ref.lower(), Measurements())
 
     @cached_property
     def workloads(self) -> tuple[Workload, ...]:

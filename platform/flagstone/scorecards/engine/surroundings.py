@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -22,9 +22,14 @@ from flagstone.scorecards.engine.artefacts import Artefact
 from flagstone.scorecards.engine.canaries import CanaryModules
 from flagstone.scorecards.engine.catalogue import components
 from flagstone.scorecards.engine.ci.repository import Ci
+<<<<<<< HEAD
 from flagstone.scorecards.engine.flags import flag_sets
 from flagstone.scorecards.engine.flags.flag_files import flag_files
+=======
+from flagstone.scorecards.engine.drills import find_drills
+>>>>>>> add19fe (Escalation, aborts, measured rollbacks and chaos drills are judged (RB-04 to RB-06, CH-01 to CH-05); drills are no production)
 from flagstone.scorecards.engine.index import Index, with_folders_above
+from flagstone.scorecards.engine.measurements import Measurements
 from flagstone.scorecards.engine.notifications import NotificationSettings
 from flagstone.scorecards.engine.policies_in_view import PoliciesInView
 from flagstone.scorecards.engine.policy_verdicts import PolicyVerdicts
@@ -47,13 +52,18 @@ class Surroundings:
         snapshot: Snapshot,
         policies: PolicySet,
         now: datetime,
+        *,
         schemas: Schemas | None = None,
+        measured: Mapping[str, Measurements] | None = None,
     ) -> None:
         self.snapshot = snapshot
         self.now = now
+        self.measured = measured
         self.services: tuple[ServiceView, ...] = ()  # known when they were found
         self.schemas = schemas or Schemas.for_objects(snapshot.manifests)
-        self.index = Index(snapshot)
+        self.drills = find_drills(snapshot)
+        self.drilled = frozenset(manifest for drill in self.drills for manifest in drill.manifests)
+        self.index = Index(snapshot, leave_out=self.drilled)
         self.relations = Relations(self.index)
         self._workloads: dict[Manifest, Workload] = {}
         self._ci: dict[tuple[Artefact, ...], Ci] = {}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from flagstone.scorecards.engine.checks.operations import (
+    drills,
+    incidents,
     runbooks,
 )
 
@@ -10,4 +12,12 @@ CHECKS = (
     runbooks.exists,
     runbooks.rollback,
     runbooks.drilled,
+    incidents.escalation,
+    incidents.aborts_are_told,
+    incidents.measured_rollbacks,
+    drills.same_policy,
+    drills.real_failures,
+    drills.asserts,
+    drills.run_lately,
+    drills.sees_ejections,
 )

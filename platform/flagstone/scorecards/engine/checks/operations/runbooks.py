@@ -37,20 +37,20 @@ _NOTHING_RUNS = "nothing runs here that a person would be called for"
     no_data="Always decided: a runbook is a file.",
 )
 def exists(service: ServiceView, _params: NoParams) -> Outcome:
-    if not _called_for(service):
+    if not called_for(service):
         return not_applicable(_NOTHING_RUNS)
     runbook = service.runbook
     if runbook is None:
-        return failed(_missing(service, _MISSING))
+        return failed(missing(service, _MISSING))
     faults = [*_front_faults(service, runbook), *_link_faults(service, runbook)]
     return failed(*faults) if faults else passed("the runbook is complete")
 
 
-def _called_for(service: ServiceView) -> bool:
+def called_for(service: ServiceView) -> bool:
     return bool(service.workloads) or service.component is not None
 
 
-def _missing(service: ServiceView, message: str) -> Fault:
+def missing(service: ServiceView, message: str) -> Fault:
     folder = f"{service.folder}/" if service.folder else ""
     return Fault(message, path=f"{folder}runbook.md")
 
@@ -102,11 +102,11 @@ def _link_faults(service: ServiceView, runbook: Runbook) -> Iterator[Fault]:
     no_data="Always decided: a runbook is a file.",
 )
 def rollback(service: ServiceView, _params: NoParams) -> Outcome:
-    if not _called_for(service):
+    if not called_for(service):
         return not_applicable(_NOTHING_RUNS)
     runbook = service.runbook
     if runbook is None:
-        return failed(_missing(service, f"{_MISSING} (RB-01)"))
+        return failed(missing(service, f"{_MISSING} (RB-01)"))
     sections = [section for section in runbook.sections if _ROLLBACK.search(section.title)]
     if not sections:
         return failed(Fault("no section is about rolling back", path=runbook.path, line=1))
@@ -163,19 +163,19 @@ class DrillParams:
     params=DrillParams,
 )
 def drilled(service: ServiceView, params: DrillParams) -> Outcome:
-    if not _called_for(service):
+    if not called_for(service):
         return not_applicable(_NOTHING_RUNS)
     runbook = service.runbook
     if runbook is None:
-        return failed(_missing(service, f"{_MISSING} (RB-01)"))
+        return failed(missing(service, f"{_MISSING} (RB-01)"))
     text = str(runbook.front.get("last_drilled") or "")
-    problem = _drill_problem(text, service.surroundings.now.date(), params.max_age_days)
+    problem = drill_problem(text, service.surroundings.now.date(), params.max_age_days)
     if problem:
         return failed(Fault(problem, path=runbook.path, line=1))
     return passed(f"drilled on {text}")
 
 
-def _drill_problem(text: str, today: date, max_age_days: int) -> str:
+def drill_problem(text: str, today: date, max_age_days: int) -> str:
     if not text:
         return "last_drilled is missing: nobody has practised it"
     try:

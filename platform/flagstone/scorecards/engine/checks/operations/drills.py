@@ -1,0 +1,345 @@
+"""CH: a drill that proves that outlier detection ejects, and that was run lately."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import yaml
+
+from flagstone.policies.manifests.objects import Manifest, dig, mapping, sequence
+from flagstone.scorecards.engine.checks.operations.runbooks import DrillParams, drill_problem
+from flagstone.scorecards.engine.drills import Drill
+from flagstone.scorecards.engine.outcome import (
+    Fault,
+    Findings,
+    Outcome,
+    failed,
+    not_applicable,
+    passed,
+)
+from flagstone.scorecards.engine.registry import NoParams, check
+from flagstone.scorecards.engine.services import ServiceView
+from flagstone.scorecards.engine.states import Severity
+
+_NOTHING_EJECTS = "nothing runs here behind a DestinationRule with outlier detection"
+_NO_DRILL = "there is no drill (CH-01)"
+_NOT_APPLICABLE = "The service has no drill: CH-01 says whether it needs one."
+_IN_VIEW = "The drill is in a source that could not be rendered."
+_COPIES = re.compile(r"\bget\s+(?:-\S+\s+)*(?:destinationrules?|dr)\b[\s\S]{0,600}?trafficPolicy")
+_FAULT = re.compile(r"[\"']?\bfault[\"']?\s*:")
+_EJECTIONS = re.compile(r"ejections_(?:enforced|active|total)")
+_COMES_BACK = re.compile(r"\b(?:sleep|wait|retry)\b[\s\S]*ejections_active")
+_COMPARES = re.compile(r"\[\s|\btest\s|\(\(|\bassert\b|\bgrep\s+-q|\bif\b")
+_FAILS = re.compile(
+    r"\b(?:exit|return)\s+(?:[1-9]|\"?\$)|\bfalse\b|sys\.exit\(|\braise\b|\bassert\b"
+)
+_BARE_TEST = re.compile(r"^\s*(?:\[.*\]|test\s.*|\(\(.*\)\))\s*$", re.MULTILINE)
+_DRILLED = "paved.example.com/last-drilled"
+_ISTIO = "paved.example.com/drilled-istio"
+_ROW = re.compile(r"^\s*\|(?P<row>.*\b(?P<day>\d{4}-\d\d-\d\d)\b.*)\|\s*$", re.MULTILINE)
+_OF_THE_MESH = re.compile(r"outlier|eject|chaos|circuit", re.IGNORECASE)
+_MINOR = re.compile(r"(\d+)[.-](\d+)")
+_STATISTIC = (
+    "cluster.outbound|80||partner.drill.svc.cluster.local.outlier_detection.ejections_active"
+)
+
+
+def _protected(service: ServiceView) -> list[Manifest]:
+    """The DestinationRules with outlier detection, of a service that runs."""
+    rules = service.destination_rules if service.workloads else []
+    return [rule for rule in rules if any("outlierDetection" in p for p in _policies(rule))]
+
+
+def _policies(rule: Manifest) -> Iterator[dict[str, Any]]:
+    yield mapping(rule.spec.get("trafficPolicy"))
+    for subset in map(mapping, sequence(rule.spec.get("subsets"))):
+        yield mapping(subset.get("trafficPolicy"))
+
+
+def _drills(service: ServiceView) -> list[Drill]:
+    names = {service.host(rule.spec.get("host"), rule).name for rule in _protected(service)}
+    return [
+        drill
+        for drill in service.surroundings.drills
+        if drill.is_of_the_mesh
+        and (
+            (service.folder and f"{drill.place}/".startswith(f"{service.folder}/"))
+            or any(service.host(r.spec.get("host"), r).name in names for r in _rules(drill))
+        )
+    ]
+
+
+def _rules(drill: Drill) -> list[Manifest]:
+    return drill.of_kind("DestinationRule")
+
+
+@check(
+    id="CH-01",
+    name="A drill has production's circuit breaker",
+    severity=Severity.M,
+    why="Outlier detection that nobody has ever seen eject is a guess; a drill with other settings "
+    "than production proves something about a system that does not exist.",
+    remedy="Keep a drill (folder drill or chaos) whose DestinationRule has production's "
+    "trafficPolicy word for word, or a script that copies it from production when it runs.",
+    not_applicable="The service has no DestinationRule with outlier detection, so it needs none.",
+    no_data=_IN_VIEW,
+)
+def same_policy(service: ServiceView, _params: NoParams) -> Outcome:
+    protected = _protected(service)
+    if not protected:
+        return not_applicable(_NOTHING_EJECTS)
+    drills = _drills(service)
+    if not drills:
+        rule = protected[0]
+        message = f"no drill shows that the outlier detection of {rule.ref} ejects anything"
+        return failed(Fault(message, rule, ("spec", "trafficPolicy"), absent=True))
+    findings = Findings()
+    for drill in drills:
+        if any(_COPIES.search(script.code) for script in drill.scripts):
+            findings.judged += 1
+        for rule in _rules(drill):
+            _compare(service, rule, protected, findings)
+    if not findings.judged and not findings.faults:
+        path = _path(drills[0])
+        return failed(Fault("the drill has no DestinationRule of production's host", path=path))
+    return findings.verdict("the drill has production's settings", nothing=_NO_DRILL)
+
+
+def _compare(
+    service: ServiceView, rule: Manifest, protected: list[Manifest], findings: Findings
+) -> None:
+    name = service.host(rule.spec.get("host"), rule).name
+    same = [own for own in protected if service.host(own.spec.get("host"), own).name == name]
+    if not same:
+        return
+    findings.judged += 1
+    policy = mapping(rule.spec.get("trafficPolicy"))
+    if not any(policy == theirs for own in same for theirs in _policies(own)):
+        theirs = mapping(same[0].spec.get("trafficPolicy"))
+        fields = sorted(k for k in policy.keys() | theirs.keys() if policy.get(k) != theirs.get(k))
+        message = f"the drill's {', '.join(fields)} is not that of {same[0].ref}"
+        findings.fault(message, rule, "spec", "trafficPolicy")
+
+
+def _path(drill: Drill) -> str:
+    paths = [script.path for script in drill.scripts] + [m.path for m in drill.manifests]
+    return paths[0] if paths else drill.place
+
+
+@check(
+    id="CH-02",
+    name="A drill's failures come from an endpoint",
+    severity=Severity.H,
+    why="A fault of a VirtualService is answered by the caller's own proxy, before it chooses an "
+    "endpoint: nothing is counted and nothing is ejected. Retries hide the failures to be counted.",
+    remedy="Let one endpoint of several answer 503, take `fault` out of the drill's VirtualService, "
+    "and set retries: {attempts: 0} there.",
+    not_applicable=_NOT_APPLICABLE,
+    no_data=_IN_VIEW,
+)
+def real_failures(service: ServiceView, _params: NoParams) -> Outcome:
+    faults: list[Fault] = []
+    drills = _drills(service)
+    for drill in drills:
+        routes = drill.of_kind("VirtualService")
+        for route in routes:
+            faults += _route_faults(route)
+        if not any("fault" in mapping(r) for v in routes for r in sequence(v.spec.get("http"))):
+            faults += [
+                Fault("the script injects a fault of the mesh, which never ejects", path=s.path)
+                for s in drill.scripts
+                if _FAULT.search(s.code)
+            ]
+        if not routes and not faults:
+            message = "no VirtualService of the drill turns retries off: two hide each failure"
+            faults.append(Fault(message, path=_path(drill)))
+    if faults:
+        return failed(*faults)
+    return passed("its failures come from an endpoint") if drills else not_applicable(_NO_DRILL)
+
+
+def _route_faults(route: Manifest) -> Iterator[Fault]:
+    for i, rule in enumerate(map(mapping, sequence(route.spec.get("http")))):
+        keys = ("spec", "http", i)
+        if rule.get("fault"):
+            message = "the caller's proxy answers a fault before it chooses an endpoint"
+            yield Fault(f"{message}: nothing is ever ejected", route, (*keys, "fault"))
+        attempts = dig(rule, "retries", "attempts")
+        if attempts != 0 or isinstance(attempts, bool):
+            said = "are not set, which means 2" if attempts is None else f"are {attempts}"
+            message = f"the drill's retries {said}: they hide the failures to be counted"
+            yield Fault(message, route, (*keys, "retries"))
+
+
+@check(
+    id="CH-03",
+    name="A drill fails when nothing was ejected",
+    severity=Severity.M,
+    why="A drill that only prints is read as passed by whoever runs it, and by every pipeline.",
+    remedy="Read ejections_enforced_total and ejections_active, compare them, wait until "
+    "ejections_active is 0 again, and exit non-zero when one of that does not hold.",
+    not_applicable=_NOT_APPLICABLE,
+    no_data=_IN_VIEW,
+)
+def asserts(service: ServiceView, _params: NoParams) -> Outcome:
+    drills = _drills(service)
+    faults = [fault for drill in drills if (fault := _weakness(drill))]
+    if faults:
+        return failed(*faults)
+    return passed("it fails unless something is ejected") if drills else not_applicable(_NO_DRILL)
+
+
+def _weakness(drill: Drill) -> Fault | None:
+    if not drill.scripts:
+        return Fault("no script runs the drill and looks at what comes of it", path=_path(drill))
+    found = [(script.path, _missing_assertion(script.code)) for script in drill.scripts]
+    if any(not problem for _, problem in found):
+        return None
+    path, problem = found[0]
+    return Fault(problem, path=path)
+
+
+def _missing_assertion(code: str) -> str:
+    if not _EJECTIONS.search(code):
+        return "the drill does not look at the statistics of ejections"
+    if not _COMPARES.search(code):
+        return "the drill only prints: it compares nothing"
+    if not (_FAILS.search(code) or (re.search(r"\bset -\w*e", code) and _BARE_TEST.search(code))):
+        return "the drill only prints: it never exits non-zero"
+    if not _COMES_BACK.search(code):
+        return "the drill does not wait to see that the endpoint comes back"
+    return ""
+
+
+@check(
+    id="CH-04",
+    name="The drill was run lately",
+    severity=Severity.M,
+    why="Upgrades change what is ejected: since Envoy 1.31 a percentage that used to eject one "
+    "endpoint ejects none.",
+    remedy="Run the drill every 90 days and after each minor upgrade of Istio, and record it: "
+    "last_chaos_drill in the runbook's front matter, a dated row about it in a table of the "
+    f"runbook, or {_DRILLED} on an object of the drill.",
+    not_applicable=_NOT_APPLICABLE,
+    no_data=_IN_VIEW,
+    params=DrillParams,
+)
+def run_lately(service: ServiceView, params: DrillParams) -> Outcome:
+    drills = _drills(service)
+    if not drills:
+        return not_applicable(_NO_DRILL)
+    runbook = service.runbook
+    path = runbook.path if runbook else _path(drills[0])
+    days = _recorded(service, drills)
+    if not days:
+        return failed(Fault("no run of the drill is recorded", path=path))
+    latest = max(days)
+    problem = drill_problem(latest, service.surroundings.now.date(), params.max_age_days)
+    problem = problem or _upgraded(service, drills)
+    return failed(Fault(problem, path=path)) if problem else passed(f"run on {latest}")
+
+
+def _recorded(service: ServiceView, drills: list[Drill]) -> list[str]:
+    """The days of recorded runs; those of the runbook as a whole, if none is about the mesh."""
+    found = [
+        m.annotations[_DRILLED] for d in drills for m in d.manifests if _DRILLED in m.annotations
+    ]
+    runbook = service.runbook
+    if runbook is None:
+        return found
+    own = runbook.front.get("last_chaos_drill")
+    found += [str(own)] if own else []
+    for section in runbook.sections:
+        for row in _ROW.finditer(section.text):
+            if _OF_THE_MESH.search(row["row"]) and not re.search(
+                r"\bfail", row["row"], re.IGNORECASE
+            ):
+                found.append(row["day"])
+    general = runbook.front.get("last_drilled")
+    return found or ([str(general)] if general else [])
+
+
+def _upgraded(service: ServiceView, drills: list[Drill]) -> str:
+    """Which minor upgrade of Istio came after the last run, where both versions are written down."""
+    said = [m.annotations[_ISTIO] for d in drills for m in d.manifests if _ISTIO in m.annotations]
+    if service.runbook and service.runbook.front.get("drilled_istio"):
+        said.append(str(service.runbook.front["drilled_istio"]))
+    namespaces = {workload.manifest.namespace for workload in service.workloads}
+    labels = service.surroundings.namespace_labels
+    revisions = [labels.get(name, {}).get("istio.io/rev", "") for name in sorted(namespaces)]
+    drilled = max((_minor(text) for text in said), default=())
+    runs = max((_minor(text) for text in revisions), default=())
+    if not drilled or not runs or runs <= drilled:
+        return ""
+    return (
+        f"it was run with Istio {'.'.join(map(str, drilled))}, and {'.'.join(map(str, runs))} runs"
+    )
+
+
+def _minor(text: str) -> tuple[int, ...]:
+    found = _MINOR.search(text)
+    return (int(found[1]), int(found[2])) if found else ()
+
+
+@check(
+    id="CH-05",
+    name="The drill sees ejections",
+    severity=Severity.H,
+    why="Envoy hides the statistics of outlier detection in a sidecar unless the pod asks for them: "
+    "the drill is blind, and so is everybody else.",
+    remedy="Annotate the calling pods with proxy.istio.io/config: proxyStatsMatcher: "
+    'inclusionRegexps: [".*outlier_detection.*"].',
+    not_applicable=_NOT_APPLICABLE,
+    no_data=_IN_VIEW,
+)
+def sees_ejections(service: ServiceView, _params: NoParams) -> Outcome:
+    drills = _drills(service)
+    if not drills:
+        return not_applicable(_NO_DRILL)
+    pods = [w.pod.annotations for w in service.workloads if w.pod]
+    for manifest in (m for drill in drills for m in drill.manifests):
+        template = dig(manifest.spec, "template", "metadata", "annotations")
+        pods += [manifest.annotations, mapping(template)]
+    if any(_shows(mapping(pod)) for pod in pods) or _mesh_shows(service):
+        return passed("the calling pods show the statistics of ejections")
+    message = "no calling pod has a proxyStatsMatcher with outlier_detection"
+    return failed(Fault(message, path=_path(drills[0])))
+
+
+def _shows(annotations: dict[str, Any]) -> bool:
+    config = mapping(_yaml(annotations.get("proxy.istio.io/config")))
+    matcher = mapping(config.get("proxyStatsMatcher"))
+    listed = {
+        how: sequence(matcher.get(f"inclusion{how}"))
+        + str(annotations.get(f"sidecar.istio.io/statsInclusion{how}") or "").split(",")
+        for how in ("Regexps", "Prefixes", "Suffixes")
+    }
+    return (
+        any(_matches(str(pattern)) for pattern in listed["Regexps"] if pattern)
+        or any(_STATISTIC.startswith(str(text)) for text in listed["Prefixes"] if text)
+        or any(_STATISTIC.endswith(str(text)) for text in listed["Suffixes"] if text)
+    )
+
+
+def _matches(pattern: str) -> bool:
+    """Whether a pattern lets the statistics through; it need not, and is not, run as a pattern."""
+    return "outlier_detection" in pattern or pattern in {".*", ".+"}
+
+
+def _mesh_shows(service: ServiceView) -> bool:
+    """Whether the whole mesh shows them: meshConfig.defaultConfig, in either place."""
+    for config in service.index.everywhere("", "ConfigMap", "istio"):
+        mesh = mapping(_yaml(dig(config.raw, "data", "mesh")))
+        default = dig(mesh, "defaultConfig")
+        if isinstance(default, dict) and _shows({"proxy.istio.io/config": yaml.safe_dump(default)}):
+            return True
+    return False
+
+
+def _yaml(text: Any) -> Any:
+    try:
+        return yaml.load(text, yaml.CBaseLoader) if isinstance(text, str) else None  # noqa: S506 makes only texts
+    except (yaml.YAMLError, RecursionError):
+        return None
