@@ -22,12 +22,9 @@ from flagstone.scorecards.engine.artefacts import Artefact
 from flagstone.scorecards.engine.canaries import CanaryModules
 from flagstone.scorecards.engine.catalogue import components
 from flagstone.scorecards.engine.ci.repository import Ci
-<<<<<<< HEAD
+from flagstone.scorecards.engine.drills import find_drills
 from flagstone.scorecards.engine.flags import flag_sets
 from flagstone.scorecards.engine.flags.flag_files import flag_files
-=======
-from flagstone.scorecards.engine.drills import find_drills
->>>>>>> add19fe (Escalation, aborts, measured rollbacks and chaos drills are judged (RB-04 to RB-06, CH-01 to CH-05); drills are no production)
 from flagstone.scorecards.engine.index import Index, with_folders_above
 from flagstone.scorecards.engine.measurements import Measurements
 from flagstone.scorecards.engine.notifications import NotificationSettings
