@@ -12,6 +12,7 @@ from flagstone import __version__
 from flagstone.cli.audit import audit_app
 from flagstone.cli.forge import forge_app
 from flagstone.cli.init_gitops import init_gitops
+from flagstone.cli.policy import policy_app
 from flagstone.cli.render import render_scaffold
 from flagstone.cli.score import score
 from flagstone.core.errors import FlagstoneError
@@ -30,6 +31,7 @@ app.command("render")(render_scaffold)
 app.command("init-gitops")(init_gitops)
 app.add_typer(audit_app)
 app.add_typer(forge_app)
+app.add_typer(policy_app)
 
 
 def _show_version(wanted: bool) -> None:

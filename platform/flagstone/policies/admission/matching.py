@@ -28,6 +28,16 @@ class AdmissionMatch:
     only_in: str = ""
     not_in: frozenset[str] = frozenset()
 
+    @property
+    def described(self) -> list[str]:
+        """The resources of the policy's rules: `apps/deployments`."""
+        return sorted(
+            "/".join(filter(None, (str(group), str(resource))))
+            for rule in _rules(self.parts[0] if self.parts else {}, "resourceRules")
+            for group in sequence(rule.get("apiGroups"))
+            for resource in sequence(rule.get("resources"))
+        )
+
     def kind_matches(self, group: str, kind: str) -> bool:
         return all(
             not part.get("resourceRules")

@@ -7,8 +7,12 @@ import re
 
 import regorus
 
+from flagstone.policies.engines import old_builtins
+from flagstone.policies.engines.chained_bodies import chained_bodies
+from flagstone.policies.engines.format_verbs import format_verbs
+from flagstone.policies.engines.rego_imports import expand_imports
+from flagstone.policies.engines.rego_statements import edited
 from flagstone.policies.engines.sources import Keys, RegoSource, SourceFault
-from flagstone.policies.gatekeeper.rego_imports import expand_imports
 
 os.environ.setdefault("RUST_BACKTRACE", "0")  # else each of the engine's errors carries its stack
 
@@ -17,6 +21,7 @@ _NO_OBJECT = '{"review": {}, "parameters": {}}'
 _PLACE = re.compile(r"-->\s*(\S+):(\d+):\d+")
 _LIB = re.compile(r"libs\[(\d+)\]")
 _REASON = re.compile(r"^error: (.+)$", re.MULTILINE)
+_FUNCTION_MISSING = "could not find function "
 _RULE_MISSING = "not a valid rule path"
 
 
@@ -30,6 +35,7 @@ class RegoRunner:
             SourceFault: with the engine's reason and the line in the text at fault.
         """
         self._inventory: str | None = None
+        self._is_v1 = source.is_v1
         self._engine = regorus.Engine()
         self._engine.set_rego_v0(not source.is_v1)
         self._engine.set_gather_prints(True)  # else a policy's print() writes to our stderr
@@ -37,6 +43,8 @@ class RegoRunner:
         self._rule = f"{self._engine.get_packages()[0]}.violation"
         for position, lib in enumerate(source.libs):
             self._add(f"libs[{position}]", lib)
+        if not source.is_v1:
+            self._engine.add_policy("old", old_builtins.LIBRARY)
         try:
             self._evaluate(_NO_OBJECT)
         except RuntimeError as error:
@@ -58,7 +66,7 @@ class RegoRunner:
 
     def _add(self, name: str, rego: str) -> None:
         try:
-            self._engine.add_policy(name, expand_imports(rego))
+            self._engine.add_policy(name, _as_the_engine_wants_it(rego, is_v1=self._is_v1))
         except RuntimeError as error:
             raise _fault(str(error)) from None
 
@@ -75,13 +83,25 @@ class RegoRunner:
         return answer
 
 
+def _as_the_engine_wants_it(rego: str, *, is_v1: bool) -> str:
+    """The same policy in words that the engine understands as OPA does; lines stay as they are."""
+    if not is_v1:
+        rego = edited(rego, chained_bodies(rego))
+        rego = edited(rego, old_builtins.old_builtins(rego))
+    return expand_imports(edited(rego, format_verbs(rego)))
+
+
 def _fault(message: str) -> SourceFault:
     """The engine's words, with the text and the line that they are about."""
     found = _REASON.search(message)
     reason = found[1] if found else message.strip().partition("\n")[0]
     place = _PLACE.search(message)
+    unknown = reason.startswith(_FUNCTION_MISSING)
+    if unknown:
+        name = reason.removeprefix(_FUNCTION_MISSING)
+        reason = f"it calls {name}(), which it does not define and the engine here does not know"
     if place is None:
-        return SourceFault(reason, keys=("rego",))
+        return SourceFault(reason, keys=("rego",), only_here=unknown)
     lib = _LIB.fullmatch(place[1])
     keys: Keys = ("libs", int(lib[1])) if lib else ("rego",)
-    return SourceFault(reason, keys=keys, line=int(place[2]))
+    return SourceFault(reason, keys=keys, line=int(place[2]), only_here=unknown)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from flagstone.policies.gatekeeper.defaults import with_defaults
-from flagstone.policies.gatekeeper.errors import PolicyError
+from flagstone.policies.gatekeeper.errors import InvalidParameters, PolicyError
 from flagstone.policies.gatekeeper.matching import Match, Matching
+from flagstone.policies.gatekeeper.schemas import MATCH, first_problem
 from flagstone.policies.manifests.objects import Manifest, mapping, sequence
 
 GROUP = "constraints.gatekeeper.sh"
@@ -42,9 +43,12 @@ def read_constraint(manifest: Manifest, schema: dict[str, Any]) -> Constraint:
         )
     if not manifest.name:
         raise refusal(manifest, "metadata.name is missing", "metadata")
+    _check(manifest, "match", MATCH)
     parameters = manifest.spec.get("parameters")
     if isinstance(parameters, dict):
         parameters = with_defaults(parameters, schema)
+    if parameters is not None:
+        _check(manifest, "parameters", schema, parameters)
     return Constraint(
         manifest,
         manifest.kind,
@@ -53,6 +57,17 @@ def read_constraint(manifest: Manifest, schema: dict[str, Any]) -> Constraint:
         Match(mapping(manifest.spec.get("match"))),
         mapping(parameters),
     )
+
+
+def _check(manifest: Manifest, field: str, schema: dict[str, Any], value: Any = None) -> None:
+    """Hold a field of the spec against a schema."""
+    given = manifest.spec.get(field) if value is None else value
+    problem = first_problem(given, schema) if given is not None and schema else None
+    if problem:
+        keys, reason = problem
+        place = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in keys)
+        said = f"spec.{field}{place}: {reason}"
+        raise refusal(manifest, said, "spec", field, *keys, error=InvalidParameters)
 
 
 def refusal(

@@ -17,8 +17,12 @@ def with_defaults(value: Any, schema: dict[str, Any]) -> Any:
         return value
     filled = dict(value)
     for name, field in mapping(schema.get("properties")).items():
-        if name not in filled and "default" in mapping(field):
+        absent = name not in filled or (filled[name] is None and not mapping(field).get("nullable"))
+        if absent and "default" in mapping(field):
             filled[name] = deepcopy(field["default"])
         if name in filled:
             filled[name] = with_defaults(filled[name], mapping(field))
+    others = mapping(schema.get("additionalProperties"))
+    for name in filled.keys() - mapping(schema.get("properties")).keys() if others else ():
+        filled[name] = with_defaults(filled[name], others)
     return filled

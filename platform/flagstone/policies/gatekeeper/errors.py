@@ -56,6 +56,12 @@ class NoMessage(PolicyError):
     """A policy holds something against an object, and does not say what."""
 
 
+class InvalidParameters(PolicyError):
+    """A constraint that does not fit the schema of its template."""
+
+    default_code = "policy.invalid_parameters"
+
+
 class NotEvaluated(PolicyError):
     """Nothing is wrong with the policy, but it needs what is not here: CEL, an inventory, a label.
 

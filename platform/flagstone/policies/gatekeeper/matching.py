@@ -55,6 +55,10 @@ def glob_matches(pattern: str, name: str) -> bool:
 class Matching(Protocol):
     """What tells which objects a policy is put to."""
 
+    @property
+    def described(self) -> list[str]:
+        """The kinds that are meant, in words; none of them if every kind is."""
+
     def kind_matches(self, group: str, kind: str) -> bool:
         """Whether objects of that kind may be meant at all."""
 
@@ -100,6 +104,16 @@ class Match:
             and self._labels_match(manifest)
             and self._name_matches(manifest)
             and self._namespace_labels_match(manifest, namespace_labels)
+        )
+
+    @property
+    def described(self) -> list[str]:
+        """`apps/Deployment`, or `*` for every group or kind."""
+        return sorted(
+            "/".join(filter(None, (str(group), str(kind))))
+            for groups, kinds in self._kinds
+            for group in groups
+            for kind in kinds
         )
 
     def kind_matches(self, group: str, kind: str) -> bool:

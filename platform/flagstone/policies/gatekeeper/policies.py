@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flagstone.policies.engines.asking import Answer, Program, Question
+from flagstone.policies.engines.sources import CelSource
 from flagstone.policies.gatekeeper.constraints import Constraint, Enforcement
 from flagstone.policies.gatekeeper.errors import NoMessage, NotEvaluated, PolicyError
 from flagstone.policies.gatekeeper.inventory import Inventory
@@ -55,6 +56,14 @@ class Policy:
         """What people call it: the template's title, or its name."""
         annotations = self._program.template.manifest.annotations
         return annotations.get("metadata.gatekeeper.sh/title") or self.name
+
+    @property
+    def language(self) -> str:
+        """`Rego v0`, `Rego v1` or `CEL`."""
+        source = self._program.template.source
+        if isinstance(source, CelSource):
+            return "CEL"
+        return "Rego v1" if source.is_v1 else "Rego v0"
 
     @property
     def rego(self) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from flagstone.policies.admission.reading import admission_policies
+from flagstone.policies.admission.reading import BINDING, POLICY, admission_policies
+from flagstone.policies.admission.reading import GROUP as ADMISSION
 from flagstone.policies.engines.asking import Engine, Program, Question
 from flagstone.policies.engines.in_process import InProcess
 from flagstone.policies.gatekeeper import constraints, templates
@@ -43,7 +44,8 @@ class PolicySet:
         policies: those that can be evaluated.
         errors: what cannot be loaded, and why. An object that a broken policy matches gets the error
             with its review: no violation is never reported where nothing was evaluated.
-        not_evaluated: policies that are fine but need what only the cluster has, such as CEL.
+        not_evaluated: policies that are fine but need what only the cluster has.
+        idle: templates and admission policies that no constraint or binding puts to use.
     """
 
     def __init__(self, snapshot: Snapshot, engine: Engine | None = None) -> None:
@@ -69,6 +71,7 @@ class PolicySet:
         loaded += admission_policies(snapshot, self._engine, broken)
         self.policies = tuple(policy for policy in loaded if isinstance(policy, Policy))
         self._all = tuple(loaded)
+        self.idle = _idle(snapshot)
         self._by_kind: dict[tuple[str, str], tuple[Policy | Unusable, ...]] = {}
         broken += [policy.error for policy in loaded if isinstance(policy, Unusable)]
         unique = list(dict.fromkeys(broken))
@@ -189,6 +192,20 @@ class PolicySet:
             found = tuple(policy for policy in self._all if policy.match.kind_matches(*key))
             self._by_kind[key] = found
         return found
+
+
+def _idle(snapshot: Snapshot) -> tuple[str, ...]:
+    used = {m.kind for m in snapshot.manifests if m.group == constraints.GROUP}
+    bound = {m.spec.get("policyName") for m in snapshot.of_kind(BINDING, ADMISSION)}
+    unused = [
+        manifest.name
+        for manifest in snapshot.of_kind("ConstraintTemplate", templates.GROUP)
+        if manifest.at("spec", "crd", "spec", "names", "kind") not in used
+    ]
+    return (
+        *unused,
+        *(m.name for m in snapshot.of_kind(POLICY, ADMISSION) if m.name not in bound),
+    )
 
 
 def _unknown_namespace(policy: Policy | Unusable, namespace: str) -> PolicyError:

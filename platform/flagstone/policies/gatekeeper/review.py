@@ -9,11 +9,15 @@ from typing import Any
 from flagstone.policies.manifests.objects import Manifest
 
 
-def review_json(manifest: Manifest, namespace_labels: Mapping[str, Mapping[str, str]]) -> str:
+def review_json(
+    manifest: Manifest,
+    namespace_labels: Mapping[str, Mapping[str, str]],
+    operation: str = "CREATE",
+) -> str:
     """The review of an object, serialised once for all policies."""
     review: dict[str, Any] = {
         "kind": {"group": manifest.group, "version": manifest.version, "kind": manifest.kind},
-        "operation": "CREATE",
+        "operation": operation,
         "object": manifest.raw,
         "oldObject": None,
         "userInfo": {},
@@ -22,10 +26,17 @@ def review_json(manifest: Manifest, namespace_labels: Mapping[str, Mapping[str, 
         review["name"] = name
     if namespace := manifest.namespace:
         review["namespace"] = namespace
-        labels = namespace_labels.get(namespace)
-        if labels is not None:
-            metadata = {"name": namespace, "labels": dict(labels)}
-            found = {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
-            review["namespaceObject"] = found
-            review["_unstable"] = {"namespace": found}  # the older name of the same thing
+        review |= namespace_part(namespace, namespace_labels)
     return json.dumps(review, allow_nan=False)
+
+
+def namespace_part(
+    namespace: str, namespace_labels: Mapping[str, Mapping[str, str]]
+) -> dict[str, Any]:
+    """What a review says of the object's namespace, if its labels are known."""
+    labels = namespace_labels.get(namespace)
+    if labels is None:
+        return {}
+    metadata = {"name": namespace, "labels": dict(labels)}
+    found = {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
+    return {"namespaceObject": found, "_unstable": {"namespace": found}}  # the older name of it

@@ -14,7 +14,11 @@ from flagstone.policies.manifests.objects import Manifest, dig, mapping, sequenc
 GROUP = "templates.gatekeeper.sh"
 TARGET = "admission.k8s.gatekeeper.sh"
 _VERSIONS = {"v1", "v1beta1", "v1alpha1"}
-_EXTERNAL_DATA = re.compile(r"\bexternal_data\s*\(")
+_OF_THE_CLUSTER = re.compile(r"(?m)^[^#\n]*?\b(external_data|http\.send)\s*\(")
+_MEANING = {
+    "external_data": "it asks an external data provider, which exists only in the cluster",
+    "http.send": "it asks another server (http.send), which is not done here",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +66,10 @@ def read_template(manifest: Manifest) -> Template:
     if len(targets) != 1 or dig(targets, 0, "target") != TARGET:
         raise refuse(f"it needs exactly one target, {TARGET}", "spec", "targets")
     source = _source_of(mapping(targets[0]), manifest)
-    if isinstance(source, RegoSource) and _EXTERNAL_DATA.search(source.text):
+    asked = _OF_THE_CLUSTER.search(source.text) if isinstance(source, RegoSource) else None
+    if asked:
         raise NotEvaluated(
-            "it asks an external data provider, which exists only in the cluster",
+            _MEANING[asked[1]],
             path=manifest.path,
             line=manifest.line(*source.first),
             policy=manifest.name,

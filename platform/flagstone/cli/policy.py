@@ -1,0 +1,166 @@
+"""`flagstone policy`: develop and try policies where there is no cluster."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flagstone.cli.formats import judged_objects, policy_list, suite_results
+from flagstone.cli.formats.text_report import Style
+from flagstone.core.content import content_dir
+from flagstone.core.errors import NotFound
+from flagstone.policies.engines.asking import Engine
+from flagstone.policies.engines.confined import confined
+from flagstone.policies.gatekeeper.inventory import Inventory
+from flagstone.policies.gatekeeper.judging import Judgement, judge_all
+from flagstone.policies.gatekeeper.policy_set import PolicySet
+from flagstone.policies.manifests.reading import read_folder
+from flagstone.policies.suites.choosing import chosen
+from flagstone.policies.suites.running import run_suite
+from flagstone.policies.suites.suites import find_suites
+
+_WIDEST = 110
+
+policy_app = typer.Typer(
+    name="policy",
+    no_args_is_help=True,
+    help="Develop and try policies where there is no cluster.",
+)
+
+
+class SuiteFormat(StrEnum):
+    TEXT = "text"
+    JSON = "json"
+    JUNIT = "junit"
+
+
+class JudgedFormat(StrEnum):
+    TEXT = "text"
+    JSON = "json"
+    JUNIT = "junit"
+    SARIF = "sarif"
+
+
+class ListFormat(StrEnum):
+    TEXT = "text"
+    JSON = "json"
+
+
+_Policies = Annotated[
+    Path | None,
+    typer.Option(help="A folder of policies, instead of Flagstone's own."),
+]
+
+
+@policy_app.command("verify")
+def verify(
+    paths: Annotated[
+        list[str],
+        typer.Argument(
+            help="Suite files, folders that hold some, or FOLDER/... for all folders below."
+        ),
+    ],
+    run: Annotated[
+        str,
+        typer.Option(help="Run only tests and cases whose name this matches: CASE, or TEST//CASE."),
+    ] = "",
+    report_format: Annotated[
+        SuiteFormat, typer.Option("--format", "-f", help="How to write the results.")
+    ] = SuiteFormat.TEXT,
+) -> None:
+    """Run gator's Suite files: does each policy say of each object what it should?
+
+    Exit status: 0 every case holds, 1 one does not, 2 wrong usage or nothing to run.
+    """
+    choice = chosen(run)
+    suites = [suite for path in paths for suite in find_suites(path)]
+    results = [run_suite(suite, confined(), choice) for suite in suites]
+    renderers = {
+        SuiteFormat.TEXT: lambda: suite_results.as_text(results, _style()),
+        SuiteFormat.JSON: lambda: suite_results.as_json(results),
+        SuiteFormat.JUNIT: lambda: suite_results.as_junit(results),
+    }
+    sys.stdout.write(renderers[report_format]())
+    if not all(result.holds for result in results):
+        raise typer.Exit(1)
+
+
+@policy_app.command("test")
+def try_manifests(
+    files: Annotated[list[Path], typer.Argument(help="Manifests, or folders of them.")],
+    policies: _Policies = None,
+    report_format: Annotated[
+        JudgedFormat, typer.Option("--format", "-f", help="How to write the findings.")
+    ] = JudgedFormat.TEXT,
+) -> None:
+    """Put manifests to policies: what would the cluster refuse, or warn of?
+
+    All objects given are each other's surroundings (data.inventory, labels of namespaces).
+    Exit status: 0 nothing is refused, 1 something is or could not be evaluated, 2 wrong usage.
+    """
+    rules, _ = _loaded(policies)
+    judgement = _judged(files, rules)
+    renderers = {
+        JudgedFormat.TEXT: lambda: judged_objects.as_text(judgement, _style()),
+        JudgedFormat.JSON: lambda: judged_objects.as_json(judgement),
+        JudgedFormat.JUNIT: lambda: judged_objects.as_junit(judgement),
+        JudgedFormat.SARIF: lambda: judged_objects.as_sarif(judgement),
+    }
+    sys.stdout.write(renderers[report_format]())
+    if not judgement.holds:
+        raise typer.Exit(1)
+
+
+@policy_app.command("list")
+def list_policies(
+    policies: _Policies = None,
+    report_format: Annotated[
+        ListFormat, typer.Option("--format", "-f", help="How to write the list.")
+    ] = ListFormat.TEXT,
+) -> None:
+    """List policies: what they match, how they are enforced, and whether they can be evaluated."""
+    rules, folder = _loaded(policies)
+    if report_format is ListFormat.JSON:
+        sys.stdout.write(policy_list.as_json(rules))
+    else:
+        sys.stdout.write(policy_list.as_text(rules, folder, _style()))
+
+
+def _loaded(folder: Path | None) -> tuple[PolicySet, Path]:
+    """Policies of a folder: those of others run in a child."""
+    engine: Engine | None = confined() if folder else None
+    place = folder or content_dir("scorecards") / "policies"
+    rules = PolicySet.load(place, engine)
+    if not (rules.policies or rules.errors or rules.not_evaluated):
+        raise NotFound(
+            f"{place} holds no policy: it needs ConstraintTemplates with constraints, or "
+            "ValidatingAdmissionPolicies with bindings"
+        )
+    return rules, place
+
+
+def _judged(places: list[Path], rules: PolicySet) -> Judgement:
+    snapshots = [(place, read_folder(place)) for place in places]
+    manifests = [
+        (place, manifest) for place, snapshot in snapshots for manifest in snapshot.manifests
+    ]
+    skipped = [(place, skipped) for place, snapshot in snapshots for skipped in snapshot.skipped]
+    if not manifests and not skipped:
+        raise NotFound(f"there is no manifest in {', '.join(map(str, places))}")
+    objects = [manifest for _, manifest in manifests]
+    labels = {m.name: m.labels for m in objects if (m.group, m.kind) == ("", "Namespace")}
+    return judge_all(rules, manifests, skipped, labels, Inventory(objects))
+
+
+def _style() -> Style:
+    """As wide and as colourful as who reads it can see."""
+    for_people = sys.stdout.isatty()
+    width = shutil.get_terminal_size((100, 24)).columns if for_people else 100
+    colour = for_people and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return Style(min(max(width, 60), _WIDEST), colour)

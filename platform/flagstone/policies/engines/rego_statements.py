@@ -1,0 +1,77 @@
+"""The words and statements of a Rego text, as far as rewriting needs them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_WORD = re.compile(
+    r'(?P<skip>\s+|#[^\n]*)|(?P<text>"(?:\\.|[^"\\\n])*"|`[^`]*`)|(?P<name>[A-Za-z_]\w*)|(?P<sign>.)',
+    re.DOTALL,
+)
+_OPEN, _CLOSE = frozenset("([{"), frozenset(")]}")
+_GO_ON = frozenset({"else", "if", "contains"})
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A name, a string or a sign, where it stands, and how deep in brackets."""
+
+    text: str
+    begin: int
+    end: int
+    depth: int
+    starts_line: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A piece of a text, and what is to stand there instead; no line break is ever added or lost."""
+
+    begin: int
+    end: int
+    text: str
+
+
+def edited(rego: str, edits: list[Edit]) -> str:
+    for edit in sorted(edits, key=lambda each: each.begin, reverse=True):
+        rego = f"{rego[: edit.begin]}{edit.text}{rego[edit.end :]}"
+    return rego
+
+
+def words(rego: str) -> Iterator[Word]:
+    """The words, without blanks and comments; a closing bracket is as deep as its opening one."""
+    depth, starts_line = 0, True
+    for found in _WORD.finditer(rego):
+        text = found[0]
+        if found["skip"]:
+            starts_line = starts_line or "\n" in text
+            continue
+        if text in _CLOSE:
+            depth = max(0, depth - 1)
+        yield Word(text, found.start(), found.end(), depth, starts_line)
+        if text in _OPEN:
+            depth += 1
+        starts_line = False
+
+
+def statements(rego: str) -> Iterator[list[Word]]:
+    """The words of each rule or import."""
+    current: list[Word] = []
+    for word in words(rego):
+        begins = word.depth == 0 and word.starts_line and _is_name(word) and word.text not in _GO_ON
+        if begins and current and not _awaits(current[-1]):
+            yield current
+            current = []
+        current.append(word)
+    if current:
+        yield current
+
+
+def _is_name(word: Word) -> bool:
+    return word.text[0].isalpha() or word.text[0] == "_"
+
+
+def _awaits(word: Word) -> bool:
+    return word.text in {"=", ":", "if", "contains", "else", "default"}

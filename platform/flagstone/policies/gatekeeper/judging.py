@@ -1,0 +1,100 @@
+"""All objects put to all policies, with what could not be judged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from flagstone.policies.gatekeeper.errors import NotEvaluated, PolicyError
+from flagstone.policies.gatekeeper.inventory import Inventory
+from flagstone.policies.gatekeeper.policies import Violation
+from flagstone.policies.gatekeeper.policy_set import PolicySet, Review
+from flagstone.policies.manifests.objects import Manifest
+from flagstone.policies.manifests.snapshot import Skipped
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One object: `path` is the file as it was given, from where the command runs."""
+
+    path: str
+    manifest: Manifest
+    review: Review
+
+    def line_of(self, violation: Violation) -> int | None:
+        """The line that a violation is about, or that of the object."""
+        keys = violation.details.get("path")
+        steps = keys if isinstance(keys, list) else []
+        return self.manifest.line(*(key for key in steps if isinstance(key, str | int)))
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What was judged.
+
+    Attributes:
+        objects: every object, with what the policies say of it.
+        unread: files, or parts of some, that could not be read, and why.
+        broken: policies that cannot be used at all.
+        not_evaluated: policies that need what is not here.
+    """
+
+    objects: tuple[Judged, ...]
+    unread: tuple[tuple[str, str], ...]
+    broken: tuple[PolicyError, ...]
+    not_evaluated: tuple[NotEvaluated, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing is refused, and nothing was left out."""
+        return (
+            not self.broken
+            and not self.unread
+            and not any(
+                judged.review.failures
+                or any(v.enforcement == "deny" for v in judged.review.violations)
+                for judged in self.objects
+            )
+        )
+
+
+def judge_all(
+    policies: PolicySet,
+    manifests: Sequence[tuple[Path, Manifest]],
+    skipped: Sequence[tuple[Path, Skipped]],
+    namespace_labels: Mapping[str, Mapping[str, str]],
+    inventory: Inventory,
+) -> Judgement:
+    """Judge objects.
+
+    Args:
+        policies: what they are put to.
+        manifests: the objects, with the place that each was read from.
+        skipped: what could not be read, with its place.
+        namespace_labels: labels of the namespaces that are known, by name.
+        inventory: the objects, as each other's surroundings.
+    """
+    judged = [(place, m) for place, m in manifests if m.unrendered_reason is None]
+    reviews = policies.review_all(
+        [manifest for _, manifest in judged], namespace_labels=namespace_labels, inventory=inventory
+    )
+    unread = [(_shown(place, s.path), s.reason) for place, s in skipped]
+    unread += [
+        (_shown(place, m.path), m.unrendered_reason)
+        for place, m in manifests
+        if m.unrendered_reason
+    ]
+    return Judgement(
+        tuple(
+            Judged(_shown(place, manifest.path), manifest, review)
+            for (place, manifest), review in zip(judged, reviews, strict=True)
+        ),
+        tuple(dict.fromkeys(unread)),
+        policies.errors,
+        policies.not_evaluated,
+    )
+
+
+def _shown(place: Path, path: str) -> str:
+    return str(place / path) if place.is_dir() else str(place)
