@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -12,7 +10,8 @@ from typing import Annotated
 import typer
 
 from flagstone.cli.formats import judged_objects, policy_list, suite_results
-from flagstone.cli.formats.text_report import Style
+from flagstone.cli.formats.style import Style
+from flagstone.cli.terminal import wants_colour, width_of
 from flagstone.core.content import content_dir
 from flagstone.core.errors import NotFound
 from flagstone.policies.engines.asking import Engine
@@ -24,8 +23,6 @@ from flagstone.policies.manifests.reading import read_folder
 from flagstone.policies.suites.choosing import chosen
 from flagstone.policies.suites.running import run_suite
 from flagstone.policies.suites.suites import find_suites
-
-_WIDEST = 110
 
 policy_app = typer.Typer(
     name="policy",
@@ -160,7 +157,4 @@ def _judged(places: list[Path], rules: PolicySet) -> Judgement:
 
 def _style() -> Style:
     """As wide and as colourful as who reads it can see."""
-    for_people = sys.stdout.isatty()
-    width = shutil.get_terminal_size((100, 24)).columns if for_people else 100
-    colour = for_people and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    return Style(min(max(width, 60), _WIDEST), colour)
+    return Style(width_of(sys.stdout), wants_colour(sys.stdout))

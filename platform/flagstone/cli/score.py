@@ -29,6 +29,8 @@ from flagstone.core.content import content_dir
 from flagstone.core.errors import NotFound, UserError
 from flagstone.core.forking import cores
 from flagstone.core.hidden_characters import written_out
+from flagstone.policies.engines.asking import Engine
+from flagstone.policies.engines.confined import confined
 from flagstone.policies.gatekeeper.policy_set import PolicySet
 from flagstone.policies.manifests.reading import read_folder
 from flagstone.policies.schemas.schemas import Schemas
@@ -115,7 +117,7 @@ def score(
         )
     content = content_dir("scorecards")
     card = load_scorecard(scorecard or content / "production-readiness.yaml")
-    rules = _load_policies(policies or content / "policies")
+    rules = _load_policies(policies or content / "policies", confined() if policies else None)
     known = None if baseline is None else read_baseline(baseline)
     changed = _changed(path, changed_since) if changed_since else None
     with _without_collector():
@@ -190,8 +192,9 @@ def _without_collector() -> Iterator[None]:
         gc.enable()
 
 
-def _load_policies(folder: Path) -> PolicySet:
-    rules = PolicySet.load(folder)
+def _load_policies(folder: Path, engine: Engine | None) -> PolicySet:
+    """Policies of a folder; those of others are evaluated in a child, which `engine` is."""
+    rules = PolicySet.load(folder, engine)
     if rules.errors:
         listed = "\n  ".join(error.message for error in rules.errors)
         raise UserError(f"the policies in {folder} cannot be used:\n  {listed}")

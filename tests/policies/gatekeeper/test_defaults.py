@@ -18,7 +18,10 @@ SCHEMA = {
 def test_absent_fields_are_filled_and_given_ones_kept():
     assert with_defaults({}, SCHEMA) == {"limit": 3}
     assert with_defaults({"limit": 0, "plain": "x"}, SCHEMA) == {"limit": 0, "plain": "x"}
-    assert with_defaults({"limit": None}, SCHEMA) == {"limit": None}
+    # null is dropped before defaults are filled in, where it is not allowed
+    assert with_defaults({"limit": None}, SCHEMA) == {"limit": 3}
+    nullable = {"properties": {"limit": {"nullable": True, "default": 3}}}
+    assert with_defaults({"limit": None}, nullable) == {"limit": None}
 
 
 def test_defaults_inside_lists_and_objects_that_are_given():

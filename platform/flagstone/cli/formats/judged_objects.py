@@ -11,7 +11,7 @@ from urllib.parse import quote
 from xml.sax.saxutils import escape, quoteattr
 
 from flagstone import __version__
-from flagstone.cli.formats.text_report import Style
+from flagstone.cli.formats.style import Style
 from flagstone.core.hidden_characters import on_one_line, written_out
 from flagstone.policies.gatekeeper.errors import NotEvaluated, PolicyError
 from flagstone.policies.gatekeeper.judging import Judged, Judgement

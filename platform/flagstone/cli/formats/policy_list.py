@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from flagstone import __version__
-from flagstone.cli.formats.text_report import Style
+from flagstone.cli.formats.style import Style
 from flagstone.core.hidden_characters import on_one_line
 from flagstone.policies.gatekeeper.errors import NotEvaluated, PolicyError
 from flagstone.policies.gatekeeper.policies import Policy

@@ -9,7 +9,7 @@ from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 from flagstone import __version__
-from flagstone.cli.formats.text_report import Style
+from flagstone.cli.formats.style import Style
 from flagstone.core.hidden_characters import on_one_line, written_out
 from flagstone.policies.suites.running import CaseResult, SuiteResult, TestResult
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 _WORD = re.compile(
-    r'(?P<skip>\s+|#[^\n]*)|(?P<text>"(?:\\.|[^"\\\n])*"|`[^`]*`)|(?P<name>[A-Za-z_]\w*)|(?P<sign>.)',
+    r'(?P<skip>\s+|#[^\n]*)|(?P<text>"(?:\\.|[^"\\\n])*"|`[^`]*`)|(?P<name>[A-Za-z_]\w*)|(?P<sign>:=|.)',
     re.DOTALL,
 )
 _OPEN, _CLOSE = frozenset("([{"), frozenset(")]}")

@@ -102,7 +102,7 @@ def _nothing(*_: Any) -> Iterator[ValidationError]:
     return iter(())
 
 
-_Schema = validators.extend(
+_Schema: Any = validators.extend(  # type: ignore[no-untyped-call]
     Draft4Validator,
     {
         "type": _type,

@@ -1,0 +1,179 @@
+"""`flagstone policy`: verify, test and list, as commands."""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ET
+
+import pytest
+from typer.testing import CliRunner
+
+from flagstone.cli.main import app
+from flagstone.core.errors import FlagstoneError
+from tests.policies.gatekeeper.samples import V1, code, constraint, dump, template
+from tests.policies.suites.samples import case, deployment, save, test_of, write
+
+
+def run(*arguments, code=0):
+    result = CliRunner().invoke(app, ["policy", *map(str, arguments)])
+    assert result.exit_code == code, (result.output, result.exception)
+    return result.stdout
+
+
+def test_verify(tmp_path):
+    file = write(tmp_path, test_of(case("good"), case("bad", "two.yaml"), case("off", skip=True)))
+    text = run("verify", file, code=1)
+    assert text.splitlines() == [
+        str(file),
+        "  fail  few",
+        "    pass  good",
+        "    fail  bad",
+        "          got 0 violations, but want exactly 1; there were: none at all",
+        "    skip  off",
+        "",
+        "1 passed, 1 failed, 1 skipped in 1 suite",
+    ]
+
+
+def test_verify_chooses(tmp_path):
+    write(tmp_path, test_of(case("good"), case("bad", "two.yaml")))
+    assert run("verify", f"{tmp_path}/...", "--run", "//good").endswith(
+        "1 passed, 1 skipped in 1 suite\n"
+    )
+
+
+def test_verify_for_machines(tmp_path):
+    file = write(tmp_path, test_of(case("good"), case("bad", "two.yaml")))
+    data = json.loads(run("verify", file, "--format", "json", code=1))
+    assert data["summary"] == {"pass": 1, "fail": 1, "skip": 0}
+    cases = data["suites"][0]["tests"][0]["cases"]
+    assert [(c["name"], c["status"], c["messages"]) for c in cases] == [
+        ("good", "pass", ["1 replicas"]),
+        ("bad", "fail", []),
+    ]
+    root = ET.fromstring(run("verify", file, "--format", "junit", code=1))
+    assert root.attrib["tests"] == "2"
+    assert [c.attrib["name"] for c in root.iter("testcase") if c.find("failure") is not None] == [
+        "bad"
+    ]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    policies = tmp_path / "policies"
+    policies.mkdir()
+    (policies / "few.yaml").write_text(
+        dump(template(code(V1, version="v1"))) + "---\n" + dump(constraint())
+    )
+    manifests = tmp_path / "apps"
+    manifests.mkdir()
+    save(manifests, "a.yaml", deployment(1), deployment(3))
+    return tmp_path
+
+
+def test_test(folder):
+    text = run("test", folder / "apps", "--policies", folder / "policies", code=1)
+    assert text.splitlines() == [
+        f"{folder}/apps/a.yaml  Deployment/pay/web",
+        "  deny    line 1, demo / demo",
+        "          1 replicas",
+        "",
+        "2 objects: 1 deny",
+    ]
+    save(folder / "apps", "a.yaml", deployment(3))
+    assert run("test", folder / "apps" / "a.yaml", "--policies", folder / "policies") == (
+        "1 object: no violation\n"
+    )
+
+
+def test_test_for_machines(folder):
+    command = ("test", folder / "apps", "--policies", folder / "policies", "--format")
+    data = json.loads(run(*command, "json", code=1))
+    (violation,) = data["objects"][0]["violations"]
+    assert violation == {
+        "policy": "demo",
+        "constraint": "demo",
+        "enforcement": "deny",
+        "line": 1,
+        "message": "1 replicas",
+        "details": {},
+    }
+    root = ET.fromstring(run(*command, "junit", code=1))
+    assert (root.attrib["tests"], root.attrib["failures"]) == ("2", "1")
+    sarif = json.loads(run(*command, "sarif", code=1))
+    (result,) = sarif["runs"][0]["results"]
+    assert (result["ruleId"], result["level"], result["message"]["text"]) == (
+        "demo",
+        "error",
+        "1 replicas",
+    )
+
+
+def test_what_only_warns_fails_nothing(folder):
+    (folder / "policies" / "few.yaml").write_text(
+        dump(template(code(V1, version="v1")))
+        + "---\n"
+        + dump(constraint(enforcementAction="warn"))
+    )
+    assert run("test", folder / "apps", "--policies", folder / "policies").endswith(
+        "2 objects: 1 warn\n"
+    )
+
+
+def test_what_cannot_be_evaluated_is_no_pass(folder):
+    rego = 'package demo\nviolation contains {"msg": "x"} if { http.send({}) }\n'
+    (folder / "policies" / "few.yaml").write_text(
+        dump(template(code(rego, version="v1"))) + "---\n" + dump(constraint())
+    )
+    text = run("test", folder / "apps", "--policies", folder / "policies", code=1)
+    assert "it asks another server (http.send), which is not done here" in text
+    assert text.endswith("2 objects: 2 unknown\n")
+
+
+def test_list(folder):
+    text = run("list", "--policies", folder / "policies")
+    assert text.splitlines() == [
+        "demo  demo",
+        "  engine      Rego v1",
+        "  enforced    deny",
+        "  matches     every kind",
+        '  parameters  {"min": 2}',
+        "  file        few.yaml",
+        "",
+        f"1 policy in {folder / 'policies'}",
+    ]
+    data = json.loads(run("list", "--policies", folder / "policies", "--format", "json"))
+    assert data["policies"][0]["engine"] == "Rego v1"
+
+
+def test_list_says_what_is_broken_or_idle(folder):
+    (folder / "policies" / "more.yaml").write_text(
+        dump(template(code(V1, version="v1"), "Idle"))
+        + "---\n"
+        + dump(template(code("package x\nviolation contains )\n", version="v1"), "Bad"))
+    )
+    text = run("list", "--policies", folder / "policies")
+    assert "broken\n  more.yaml:" in text
+    assert "idle\n  nothing puts it to use: it has no constraint, or no binding" in text
+
+
+def test_own_policies_are_the_usual_ones():
+    data = json.loads(run("list", "--format", "json"))
+    assert data["broken"] == []
+    assert {policy["engine"] for policy in data["policies"]} == {"Rego v1"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("verify", "{0}/none"), "there is no file or folder"),
+        (("verify", "{0}"), "there is no gator Suite directly in"),
+        (("test", "{0}/apps", "--policies", "{0}/empty"), "holds no policy"),
+        (("test", "{0}/none"), "none"),
+    ],
+)
+def test_wrong_usage(folder, arguments, said):
+    (folder / "empty").mkdir()
+    result = CliRunner().invoke(app, ["policy", *(a.format(folder) for a in arguments)])
+    assert isinstance(result.exception, FlagstoneError)
+    assert said in str(result.exception)
