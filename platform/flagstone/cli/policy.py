@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -16,6 +17,7 @@ from flagstone.core.content import content_dir
 from flagstone.core.errors import NotFound
 from flagstone.policies.engines.asking import Engine
 from flagstone.policies.engines.confined import confined
+from flagstone.policies.engines.opa import Opa
 from flagstone.policies.gatekeeper.inventory import Inventory
 from flagstone.policies.gatekeeper.judging import Judgement, judge_all
 from flagstone.policies.gatekeeper.policy_set import PolicySet
@@ -49,6 +51,14 @@ class ListFormat(StrEnum):
     JSON = "json"
 
 
+_Opa = Annotated[
+    str,
+    typer.Option(
+        "--opa",
+        envvar="OPA_URL",
+        help="An OPA server that evaluates the Rego, such as http://127.0.0.1:8181; its token in OPA_TOKEN.",
+    ),
+]
 _Policies = Annotated[
     Path | None,
     typer.Option(help="A folder of policies, instead of Flagstone's own."),
@@ -70,6 +80,7 @@ def verify(
     report_format: Annotated[
         SuiteFormat, typer.Option("--format", "-f", help="How to write the results.")
     ] = SuiteFormat.TEXT,
+    opa: _Opa = "",
 ) -> None:
     """Run gator's Suite files: does each policy say of each object what it should?
 
@@ -77,7 +88,8 @@ def verify(
     """
     choice = chosen(run)
     suites = [suite for path in paths for suite in find_suites(path)]
-    results = [run_suite(suite, confined(), choice) for suite in suites]
+    engine = _engine(opa)
+    results = [run_suite(suite, engine, choice) for suite in suites]
     renderers = {
         SuiteFormat.TEXT: lambda: suite_results.as_text(results, _style()),
         SuiteFormat.JSON: lambda: suite_results.as_json(results),
@@ -95,13 +107,14 @@ def try_manifests(
     report_format: Annotated[
         JudgedFormat, typer.Option("--format", "-f", help="How to write the findings.")
     ] = JudgedFormat.TEXT,
+    opa: _Opa = "",
 ) -> None:
     """Put manifests to policies: what would the cluster refuse, or warn of?
 
     All objects given are each other's surroundings (data.inventory, labels of namespaces).
     Exit status: 0 nothing is refused, 1 something is or could not be evaluated, 2 wrong usage.
     """
-    rules, _ = _loaded(policies)
+    rules, _ = _loaded(policies, opa)
     judgement = _judged(files, rules)
     renderers = {
         JudgedFormat.TEXT: lambda: judged_objects.as_text(judgement, _style()),
@@ -120,18 +133,23 @@ def list_policies(
     report_format: Annotated[
         ListFormat, typer.Option("--format", "-f", help="How to write the list.")
     ] = ListFormat.TEXT,
+    opa: _Opa = "",
 ) -> None:
     """List policies: what they match, how they are enforced, and whether they can be evaluated."""
-    rules, folder = _loaded(policies)
+    rules, folder = _loaded(policies, opa)
     if report_format is ListFormat.JSON:
         sys.stdout.write(policy_list.as_json(rules))
     else:
         sys.stdout.write(policy_list.as_text(rules, folder, _style()))
 
 
-def _loaded(folder: Path | None) -> tuple[PolicySet, Path]:
-    """Policies of a folder: those of others run in a child."""
-    engine: Engine | None = confined() if folder else None
+def _engine(opa: str) -> Engine:
+    """What evaluates policies of others: a child, or a server for what it can."""
+    return Opa(opa, confined(), os.environ.get("OPA_TOKEN", "")) if opa else confined()
+
+
+def _loaded(folder: Path | None, opa: str) -> tuple[PolicySet, Path]:
+    engine = _engine(opa) if folder or opa else None
     place = folder or content_dir("scorecards") / "policies"
     rules = PolicySet.load(place, engine)
     if not (rules.policies or rules.errors or rules.not_evaluated):
