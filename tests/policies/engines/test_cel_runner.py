@@ -60,6 +60,14 @@ def test_parameters_of_kubernetes_and_of_gatekeeper():
     assert messages(source(("variables.params == null", "x"), in_gatekeeper=True)) == []
 
 
+def test_what_gatekeepers_library_writes_holds_without_parameters():
+    exempt = "!has(variables.params.exemptImages) ? [] : variables.params.exemptImages"
+    made = source(
+        ("variables.exempt.size() == 0", "x"), variables=(("exempt", exempt),), in_gatekeeper=True
+    )
+    assert messages(made) == []
+
+
 def test_an_object_that_is_deleted_is_any_object():
     made = source(("variables.anyObject.metadata.name == 'old'", "x"), in_gatekeeper=True)
     gone = {"metadata": {"name": "old"}}

@@ -191,9 +191,9 @@ class Compiler:
                 holder = holder.value if holder.present else {}
             if isinstance(holder, operators.ClusterOnly):
                 raise holder.refusal
-            if not isinstance(holder, dict):
+            if isinstance(holder, list):
                 raise no_overload(f"has(….{field})", holder)
-            return field in holder
+            return isinstance(holder, dict) and field in holder  # a plain value has no fields
 
         return has
 

@@ -51,9 +51,9 @@ def optional_field(holder: Any, name: str) -> OptionalValue:
         return optional_field(holder.value, name) if holder.present else NONE
     if isinstance(holder, ClusterOnly):
         raise holder.refusal
-    if not isinstance(holder, dict):
-        raise CelError(f"no such field: {name} of {type_of(holder)}")
-    return OptionalValue(holder[name], present=True) if name in holder else NONE
+    if isinstance(holder, dict) and name in holder:
+        return OptionalValue(holder[name], present=True)
+    return NONE
 
 
 def item(holder: Any, index: Any) -> Any:
