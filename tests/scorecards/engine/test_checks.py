@@ -20,7 +20,7 @@ EXPECTED = {
     "nodata": State.NO_DATA,
 }
 NEVER_PASS = {"IN-01", "IN-02"}  # nothing wrong with the files is no merit, so it does not apply
-BY_PROMTOOL = {"PR-01", "PR-02", "PR-03", "PR-04", "PR-05", "PR-06"}
+BY_PROMTOOL = {"PR-01", "PR-02", "PR-03", "PR-04", "PR-05", "PR-06", "PR-12"}
 ALL = sorted(SAMPLES.glob("*/*.yaml"))
 
 

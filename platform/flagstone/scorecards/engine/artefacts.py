@@ -18,6 +18,7 @@ class ArtefactKind(StrEnum):
     TERRAFORM = "terraform"
     FLAGS = "flags"
     CODE = "code"
+    DASHBOARD = "dashboard"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,18 @@ def programs(snapshot: Snapshot) -> Iterator[Artefact]:
         yield Artefact(ArtefactKind.CODE, path, path.rpartition("/")[0], path)
 
 
-FINDERS: tuple[Finder, ...] = (workflows, canary_modules, flags, programs)
+def dashboard_files(snapshot: Snapshot) -> Iterator[Artefact]:
+    """The JSON files that are Grafana dashboards, as they are saved or exported."""
+    for path in snapshot.paths():
+        if not path.endswith(".json"):
+            continue
+        text = snapshot.read_text(path) or ""
+        if '"panels"' in text and ('"schemaVersion"' in text or '"title"' in text):
+            folder, _, name = path.rpartition("/")
+            yield Artefact(ArtefactKind.DASHBOARD, path, folder, name.removesuffix(".json"))
+
+
+FINDERS: tuple[Finder, ...] = (workflows, canary_modules, flags, programs, dashboard_files)
 
 
 def find_artefacts(snapshot: Snapshot) -> Iterator[Artefact]:

@@ -224,3 +224,11 @@ def _factors(node: Any) -> Iterator[Any]:
         yield from _factors(node.rhs)
     else:
         yield node
+
+
+def parsed(text: str) -> Any | None:
+    """The expression, or None if it does not parse."""
+    try:
+        return parse(text)
+    except PromQLError:
+        return None

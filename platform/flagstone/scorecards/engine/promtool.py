@@ -44,7 +44,7 @@ def check_rules(tool: str, specs: Sequence[Mapping[str, Any]]) -> list[tuple[Com
     with tempfile.TemporaryDirectory(prefix="flagstone-rules-") as folder:
         names = [f"{number}.json" for number, _ in enumerate(specs)]
         for name, spec in zip(names, specs, strict=True):
-            Path(folder, name).write_text(json.dumps(_for_promtool(spec)), encoding="utf-8")
+            Path(folder, name).write_text(json.dumps(for_promtool(spec)), encoding="utf-8")
         try:
             run = subprocess.run(
                 [tool, "check", "rules", "--lint=none", *names],
@@ -63,7 +63,7 @@ def check_rules(tool: str, specs: Sequence[Mapping[str, Any]]) -> list[tuple[Com
     return complaints
 
 
-def _for_promtool(spec: Mapping[str, Any]) -> dict[str, Any]:
+def for_promtool(spec: Mapping[str, Any]) -> dict[str, Any]:
     groups = [
         {key: value for key, value in group.items() if key not in _NOT_FOR_PROMTOOL}
         if isinstance(group, dict)

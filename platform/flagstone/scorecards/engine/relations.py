@@ -14,7 +14,7 @@ from flagstone.policies.manifests.workloads import (
     is_workload,
     pod_spec,
 )
-from flagstone.scorecards.engine import alert_rules, analyses
+from flagstone.scorecards.engine import alert_rules, analyses, dashboards
 from flagstone.scorecards.engine.index import Index, Shelf
 from flagstone.scorecards.engine.mesh import MeshHost, mesh_host
 
@@ -164,6 +164,10 @@ class Relations:
         for service in self.monitored(monitor):
             yield from self.behind_service(service)
 
+    def behind_pod_monitor(self, monitor: Manifest) -> Iterator[Manifest]:
+        for namespace in monitored_namespaces(monitor):
+            yield from self.selected(monitor.spec.get("selector"), monitor, namespace)
+
     def behind_rules(self, rules: Manifest) -> list[Manifest]:
         """The workloads that alerts are about: named by the rules' labels or by their selectors."""
         asked = alert_rules.label_values(rules)
@@ -188,6 +192,18 @@ class Relations:
 
     def behind_template(self, template: Manifest) -> list[Manifest]:
         return self._analysed_by.get(template, [])
+
+    def behind_dashboard(self, manifest: Manifest) -> list[Manifest]:
+        """The workloads that a dashboard is about: by its object's labels or name, or its variables."""
+        boards = list(dashboards.in_object(manifest))
+        if not boards:
+            return []
+        names = {manifest.labels[key] for key in _NAME_LABELS if key in manifest.labels}
+        names |= {name for board in boards if (name := board.fixed("service"))}
+        words = manifest.name.split("-")
+        names |= {"-".join(words[:end]) for end in range(1, len(words) + 1)}
+        longest = max(names & self._by_name.keys(), key=len, default=None)
+        return [] if longest is None else self._by_name[longest].nearest(manifest, "")
 
 
 def destinations(route: Manifest) -> Iterator[tuple[tuple[str | int, ...], Any]]:
@@ -221,6 +237,8 @@ _RULES: dict[tuple[str, str], Callable[[Relations, Manifest], Iterable[Manifest]
     (analyses.ARGO, "AnalysisTemplate"): Relations.behind_template,
     (analyses.ARGO, "ClusterAnalysisTemplate"): Relations.behind_template,
     (alert_rules.GROUP, "ServiceMonitor"): Relations.behind_monitor,
-    (alert_rules.GROUP, "PodMonitor"): Relations.behind_selector,
+    (alert_rules.GROUP, "PodMonitor"): Relations.behind_pod_monitor,
     (alert_rules.GROUP, "PrometheusRule"): Relations.behind_rules,
+    ("", "ConfigMap"): Relations.behind_dashboard,
+    (dashboards.OPERATOR, "GrafanaDashboard"): Relations.behind_dashboard,
 }

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from flagstone.policies.manifests.objects import Manifest
 from flagstone.scorecards.engine import alert_rules, argo_applications
+from flagstone.scorecards.engine.alert_scenarios.rulebook import Rule, Rulebook, rules_of
 from flagstone.scorecards.engine.analyses import ARGO, Analysis, analyses
 from flagstone.scorecards.engine.argo_applications import Application
 from flagstone.scorecards.engine.artefacts import Artefact, ArtefactKind
 from flagstone.scorecards.engine.ci.repository import Ci
+from flagstone.scorecards.engine.dashboards import OPERATOR, Dashboard, in_file, in_object
 from flagstone.scorecards.engine.drafts import Draft
 from flagstone.scorecards.engine.flags import flag_sets
 from flagstone.scorecards.engine.flags.flag_sets import FlagSet
@@ -153,6 +155,27 @@ class ServiceView:
     @property
     def prometheus_rules(self) -> list[Manifest]:
         return self.of_kind("PrometheusRule", alert_rules.GROUP)
+
+    @cached_property
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules of its PrometheusRules."""
+        return tuple(rule for manifest in self.prometheus_rules for rule in rules_of(manifest))
+
+    @cached_property
+    def rulebook(self) -> Rulebook:
+        """Its recording rules, and for names that it does not record those of the snapshot."""
+        return Rulebook(self.rules, self.surroundings.rulebook)
+
+    @cached_property
+    def dashboards(self) -> list[Dashboard]:
+        """Its Grafana dashboards, in objects and in files."""
+        holders = self.of_kind("ConfigMap", "") + self.of_kind("GrafanaDashboard", OPERATOR)
+        found = [one for holder in holders for one in in_object(holder)]
+        for artefact in self.artefacts(ArtefactKind.DASHBOARD):
+            text = self.index.snapshot.read_text(artefact.path)
+            if text is not None:
+                found.append(in_file(artefact.path, text))
+        return found
 
     @cached_property
     def analyses(self) -> list[Analysis]:

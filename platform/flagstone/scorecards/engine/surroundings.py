@@ -16,6 +16,7 @@ from flagstone.policies.schemas.schemas import Schemas
 from flagstone.policies.terraform.reader import Reader
 from flagstone.scorecards.engine import alert_rules, argo_applications, notifications
 from flagstone.scorecards.engine.alert_scenarios.performances import PLAYED, Performances
+from flagstone.scorecards.engine.alert_scenarios.rulebook import Rulebook, rules_of
 from flagstone.scorecards.engine.alert_scenarios.slo_files import Declared, declared_in_files
 from flagstone.scorecards.engine.argo_applications import plain_url
 from flagstone.scorecards.engine.artefacts import Artefact
@@ -33,6 +34,7 @@ from flagstone.scorecards.engine.policy_verdicts import PolicyVerdicts
 from flagstone.scorecards.engine.promql import Records
 from flagstone.scorecards.engine.promtool_verdicts import PromtoolVerdicts
 from flagstone.scorecards.engine.relations import ISTIO, Relations
+from flagstone.scorecards.engine.rule_tests import RuleTestRuns
 from flagstone.scorecards.engine.trials.trial import Trial
 from flagstone.scorecards.engine.workload_view import Workload
 from flagstone.scorecards.engine.yaml_files import read_yaml
@@ -71,7 +73,7 @@ class Surroundings:
         """Work out what is costly and about all services, before several processes would do it again."""
         _ = self.promtool, self.records, self.runbooks, self._destination_rules
         if not PLAYED.isdisjoint(checks):
-            _ = self.performances
+            _ = self.performances, self.rule_test_runs
 
     @cached_property
     def namespace_labels(self) -> dict[str, dict[str, str]]:
@@ -201,6 +203,12 @@ class Surroundings:
         return self._trials[key]
 
     @cached_property
+    def rulebook(self) -> Rulebook:
+        """Every recording rule in view, with its labels."""
+        every = self.index.of_kind("PrometheusRule", alert_rules.GROUP)
+        return Rulebook(rule for manifest in every for rule in rules_of(manifest))
+
+    @cached_property
     def promtool(self) -> PromtoolVerdicts:
         return PromtoolVerdicts(self.index.of_kind("PrometheusRule", alert_rules.GROUP))
 
@@ -213,3 +221,8 @@ class Surroundings:
     def performances(self) -> Performances:
         """What the alerts of all services do in the nine scenarios."""
         return Performances(self.services)
+
+    @cached_property
+    def rule_test_runs(self) -> RuleTestRuns:
+        """What the repository's own tests of alerts say."""
+        return RuleTestRuns(self.services, self.snapshot)

@@ -141,6 +141,12 @@ def _budgets(alert: Rule, comparison: Any, records: Records) -> Iterator[float]:
         yield found.limit / burn
 
 
+def explicit_budgets(comparison: Any, records: Records) -> Iterator[float]:
+    """The budgets that a comparison writes as `1 - objective`."""
+    for side in (comparison.lhs, comparison.rhs):
+        yield from _rests(side, records)
+
+
 def claimed_burn(alert: Rule) -> float | None:
     """The burn rate that an alert's labels claim."""
     for label in _BURN_LABELS:

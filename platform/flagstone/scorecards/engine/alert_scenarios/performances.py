@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from flagstone.scorecards.engine import alert_rules, promtool
-from flagstone.scorecards.engine.alert_scenarios.objective_units import Unit, Units, sort_alerts
-from flagstone.scorecards.engine.alert_scenarios.objectives import (
-    DECLARED_IN,
-    Objective,
-    annotated,
-    chosen,
-    declared,
-    derived,
-    recorded,
-)
+from flagstone.scorecards.engine import promtool
+from flagstone.scorecards.engine.alert_scenarios.objective_units import sort_alerts
+from flagstone.scorecards.engine.alert_scenarios.objectives import Objective
 from flagstone.scorecards.engine.alert_scenarios.playing import Played, play_all
-from flagstone.scorecards.engine.alert_scenarios.rulebook import Rule, Rulebook, rules_of
+from flagstone.scorecards.engine.alert_scenarios.rulebook import Rule
 from flagstone.scorecards.engine.alert_scenarios.series import NoSeriesError
+from flagstone.scorecards.engine.alert_scenarios.service_objectives import objective_of
 from flagstone.scorecards.engine.alert_scenarios.stages import Stage, Wrong, silence, stage, wrongs
 from flagstone.scorecards.engine.alert_scenarios.test_files import Play
 from flagstone.scorecards.engine.alert_scenarios.urgency import Urgency, urgency
-from flagstone.scorecards.engine.index import folder_of
 
 if TYPE_CHECKING:
     from flagstone.scorecards.engine.services import ServiceView
@@ -63,9 +55,7 @@ class Performances:
             return
         services = [service for service in services if service.prometheus_rules]
         if services:
-            every = services[0].index.of_kind("PrometheusRule", alert_rules.GROUP)
-            beyond = Rulebook(rule for manifest in every for rule in rules_of(manifest))
-            self._of = {id(service): _performance(service, beyond) for service in services}
+            self._of = {id(service): _performance(service) for service in services}
         self._played = play_all(tool, self._plays())
 
     def _plays(self) -> list[Play]:
@@ -100,17 +90,16 @@ class Performances:
         return [stage.alerts[name] for name in sorted(names)]
 
 
-def _performance(service: ServiceView, beyond: Rulebook) -> Performance:
-    rules = [rule for manifest in service.prometheus_rules for rule in rules_of(manifest)]
+def _performance(service: ServiceView) -> Performance:
     alerts = [
         rule
-        for rule in rules
+        for rule in service.rules
         if rule.alert and rule.tree is not None and urgency(rule.labels) is not Urgency.NEITHER
     ]
-    units = sort_alerts(alerts, Rulebook(rules, beyond))
+    units = sort_alerts(alerts, service.rulebook)
     found = Performance(reason=units.reason, silence=silence(alerts, units.footings))
     for unit in units.found:
-        act = Act(unit.alerts, objective_of(service, unit, units, rules))
+        act = Act(unit.alerts, objective_of(service, unit.alerts, units.footings))
         found.acts.append(act)
         if act.objective is None:
             act.reason = NO_OBJECTIVE
@@ -126,50 +115,3 @@ NO_OBJECTIVE = (
     "the objective is not known: declare it in an OpenSLO, Sloth or Pyrra object, or record it as "
     "slo:objective:ratio"
 )
-
-
-def objective_of(
-    service: ServiceView, unit: Unit, units: Units, rules: Iterable[Rule]
-) -> Objective | None:
-    """The objective of some alerts: declared, annotated, recorded, or told by their thresholds."""
-    known = alert_rules.records(service.prometheus_rules, beyond=service.surroundings.records)
-    footings = [units.footings[alert] for alert in unit.alerts]
-    asked: dict[str, set[str]] = {}
-    for footing in footings:
-        for use in footing.recorded:
-            for matcher in use.selector.matchers:
-                if matcher.operator == "=":
-                    asked.setdefault(matcher.label, set()).add(matcher.value)
-    for rule in (*unit.alerts, *(record for footing in footings for record in footing.records)):
-        for label, value in rule.labels.items():
-            asked.setdefault(label, set()).add(value)
-    words = [value for values in asked.values() for value in values]
-    holders = [*service.prometheus_rules, *([service.component] if service.component else [])]
-    stated = [
-        objective
-        for rule, objective in recorded(rules, known)
-        if all(value in asked.get(label, {value}) for label, value in rule.labels.items())
-    ]
-    below = [record for footing in footings for record in footing.records]
-    return (
-        chosen(_declared(service), words)
-        or chosen(annotated(holders), ())
-        or chosen(stated, ())
-        or derived(unit.alerts, below, known)
-    )
-
-
-def _declared(service: ServiceView) -> Iterator[Objective]:
-    """The objectives that are declared in its folder, or that name it."""
-    names = {service.name, *(workload.manifest.name for workload in service.workloads)}
-    for kind, group in DECLARED_IN:
-        for manifest in service.index.of_kind(kind, group):
-            if manifest.spec.get("service") in names or _within(folder_of(manifest), service):
-                yield from declared([manifest])
-    for found in service.surroundings.declared_objectives:
-        if found.service in names or _within(found.folder, service):
-            yield found.objective
-
-
-def _within(folder: str, service: ServiceView) -> bool:
-    return bool(service.folder) and f"{folder}/".startswith(f"{service.folder}/")

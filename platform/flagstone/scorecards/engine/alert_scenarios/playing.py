@@ -1,14 +1,13 @@
-"""Running plays: promtool in child processes that end in time, and answers remembered by content.
+"""Running promtool's tests in child processes that end in time; answers are remembered by content.
 
-An answer is kept in this process and in the user's cache folder, since Prometheus is deterministic: a
-worker asks once for each state of a rule, the command line once for each machine.
+What promtool printed is kept in this process and in the user's cache folder, since it is the same for the
+same files: a worker asks once for each state of a rule, the command line once for each machine.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import os
 import resource
 import signal
@@ -27,9 +26,9 @@ _SECONDS_EACH = 60
 _SECONDS_ALL = 240
 _MEMORY = 6 * 2**30  # of addresses, of which Go reserves many and uses few
 _FILE = 2**29
-_LONGEST_OUTPUT = 2**20
-_MOST_KEPT = 4096
-_KEPT: dict[str, Played] = {}
+_LONGEST_OUTPUT = 2**18
+_MOST_KEPT = 1024
+_KEPT: dict[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,27 +39,50 @@ class Played:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """What promtool printed; `reason` says why it did not end."""
+
+    output: str
+    reason: str = ""
+
+
 def play_all(tool: str, plays: Iterable[Play]) -> dict[Play, Played]:
-    """Play each once, on every core, within a few minutes altogether; same files, same answer."""
+    """Play each once, on every core, within a few minutes altogether."""
+    return {play: _played(printed) for play, printed in print_all(tool, plays).items()}
+
+
+def _played(printed: Printed) -> Played:
+    if printed.reason:
+        return Played({}, printed.reason)
+    found = read_answers(printed.output)
+    if not found:
+        return Played({}, f"promtool could not play them: {' '.join(printed.output.split())[:300]}")
+    return Played(found)
+
+
+def print_all(tool: str, plays: Iterable[Play]) -> dict[Play, Printed]:
+    """Run each test file once, on every core, within a few minutes altogether."""
     wanted = list(dict.fromkeys(plays))
     until = time.monotonic() + _SECONDS_ALL
     with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool:
-        answers = pool.map(lambda play: _played(tool, play, until), wanted)
+        answers = pool.map(lambda play: _printed(tool, play, until), wanted)
         return dict(zip(wanted, answers, strict=True))
 
 
-def _played(tool: str, play: Play, until: float) -> Played:
+def _printed(tool: str, play: Play, until: float) -> Printed:
     key = _key(tool, play)
-    found = _KEPT.get(key) or _read(key)
-    if found is None:
+    output = _KEPT.get(key) or _read(key)
+    if output is None:
         found = _run(tool, play, min(_SECONDS_EACH, until - time.monotonic()))
-        if not found.reason:
-            _write(key, found)
-    if not found.reason:
-        if len(_KEPT) >= _MOST_KEPT:
-            _KEPT.pop(next(iter(_KEPT)), None)
-        _KEPT[key] = found
-    return found
+        if found.reason:
+            return found
+        output = found.output
+        _write(key, output)
+    if len(_KEPT) >= _MOST_KEPT:
+        _KEPT.pop(next(iter(_KEPT)), None)
+    _KEPT[key] = output
+    return Printed(output)
 
 
 def _key(tool: str, play: Play) -> str:
@@ -72,26 +94,22 @@ def _key(tool: str, play: Play) -> str:
     return hashlib.sha256("\0".join((version, play.rules, play.tests)).encode()).hexdigest()
 
 
-def _run(tool: str, play: Play, seconds: float) -> Played:
+def _run(tool: str, play: Play, seconds: float) -> Printed:
     if seconds <= 0:
-        reason = f"the scenarios of all services took over {_SECONDS_ALL} seconds"
-        return Played({}, f"{reason}; evaluate again: what was played is remembered")
+        reason = f"the tests of all services took over {_SECONDS_ALL} seconds"
+        return Printed("", f"{reason}; evaluate again: what was run is remembered")
     with tempfile.TemporaryDirectory(prefix="flagstone-play-") as folder:
         Path(folder, "rules.json").write_text(play.rules, encoding="utf-8")
         Path(folder, "tests.json").write_text(play.tests, encoding="utf-8")
         try:
-            output = bounded_output([tool, "test", "rules", "tests.json"], folder, seconds)
+            return Printed(_output([tool, "test", "rules", "tests.json"], folder, seconds))
         except TimeoutError:  # which is an OSError too
-            return Played({}, f"promtool did not finish these rules in {seconds:.0f} seconds")
+            return Printed("", f"promtool did not finish these rules in {seconds:.0f} seconds")
         except OSError as error:
-            return Played({}, f"promtool did not answer: {error}")
-    found = read_answers(output)
-    if not found:
-        return Played({}, f"promtool could not play them: {' '.join(output.split())[:300]}")
-    return Played(found)
+            return Printed("", f"promtool did not answer: {error}")
 
 
-def bounded_output(command: list[str], folder: str, seconds: float) -> str:
+def _output(command: list[str], folder: str, seconds: float) -> str:
     """What a command prints, to both of its outputs.
 
     Raises:
@@ -125,24 +143,22 @@ def bounded_output(command: list[str], folder: str, seconds: float) -> str:
 
 def _place(key: str) -> Path:
     base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(base, "flagstone", "alert-scenarios", f"{key}.json")
+    return Path(base, "flagstone", "promtool", f"{key}.txt")
 
 
-def _read(key: str) -> Played | None:
+def _read(key: str) -> str | None:
     try:
-        kept = json.loads(_place(key).read_text("utf-8"))
-        return Played({(letter, int(minute)): frozenset(map(str, n)) for letter, minute, n in kept})
-    except (OSError, ValueError, TypeError, RuntimeError):
-        return None  # not there, no home, or not ours: it is played again
+        return _place(key).read_text("utf-8")
+    except (OSError, ValueError, RuntimeError):
+        return None  # not there, or no home: it is run
 
 
-def _write(key: str, played: Played) -> None:
-    kept = [[letter, minute, sorted(names)] for (letter, minute), names in played.firing.items()]
+def _write(key: str, output: str) -> None:
     try:
         place = _place(key)
         place.parent.mkdir(parents=True, exist_ok=True)
         draft = place.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
-        draft.write_text(json.dumps(kept), "utf-8")
+        draft.write_text(output, "utf-8")
         draft.replace(place)
     except (OSError, RuntimeError):
         return  # a cache that cannot be written is only slower

@@ -137,6 +137,10 @@ class Rulebook:
             if not rule.alert:
                 self._records.setdefault(rule.name, []).append(rule)
 
+    def named(self, name: str) -> list[Rule]:
+        """Its own rules that record a name."""
+        return self._records.get(name, [])
+
     def recorded(self, selector: Selector) -> list[Rule]:
         """The rules whose series a selector may ask for; nearest first, so those beyond come last."""
         own = [rule for rule in self._records.get(selector.metric, ()) if _fits(rule, selector)]

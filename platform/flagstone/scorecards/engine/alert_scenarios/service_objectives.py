@@ -1,0 +1,76 @@
+"""The objective that the alerts of a service guard: declared, annotated, recorded, or derived."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from flagstone.scorecards.engine import alert_rules
+from flagstone.scorecards.engine.alert_scenarios.objectives import (
+    DECLARED_IN,
+    Objective,
+    annotated,
+    chosen,
+    declared,
+    derived,
+    recorded,
+)
+from flagstone.scorecards.engine.alert_scenarios.rulebook import Footing, Rule
+from flagstone.scorecards.engine.index import folder_of
+
+if TYPE_CHECKING:
+    from flagstone.scorecards.engine.services import ServiceView
+
+
+def objective_of(
+    service: ServiceView, alerts: Iterable[Rule], footings: Mapping[Rule, Footing]
+) -> Objective | None:
+    """The objective of some alerts: stated, or else told by their thresholds."""
+    known = alert_rules.records(service.prometheus_rules, beyond=service.surroundings.records)
+    alerts = list(alerts)
+    below = [record for alert in alerts for record in footings[alert].records]
+    return stated_objective(service, alerts, footings) or derived(alerts, below, known)
+
+
+def stated_objective(
+    service: ServiceView, alerts: Iterable[Rule], footings: Mapping[Rule, Footing]
+) -> Objective | None:
+    """The objective of some alerts, as it is declared, annotated or recorded."""
+    known = alert_rules.records(service.prometheus_rules, beyond=service.surroundings.records)
+    alerts = list(alerts)
+    below = [footings[alert] for alert in alerts]
+    asked: dict[str, set[str]] = {}
+    for footing in below:
+        for use in footing.recorded:
+            for matcher in use.selector.matchers:
+                if matcher.operator == "=":
+                    asked.setdefault(matcher.label, set()).add(matcher.value)
+    for rule in (*alerts, *(record for footing in below for record in footing.records)):
+        for label, value in rule.labels.items():
+            asked.setdefault(label, set()).add(value)
+    words = [value for values in asked.values() for value in values]
+    holders = [*service.prometheus_rules, *([service.component] if service.component else [])]
+    in_rules = [
+        objective
+        for rule, objective in recorded(service.rules, known)
+        if all(value in asked.get(label, {value}) for label, value in rule.labels.items())
+    ]
+    return (
+        chosen(_declared(service), words) or chosen(annotated(holders), ()) or chosen(in_rules, ())
+    )
+
+
+def _declared(service: ServiceView) -> Iterator[Objective]:
+    """The objectives that are declared in its folder, or that name it."""
+    names = {service.name, *(workload.manifest.name for workload in service.workloads)}
+    for kind, group in DECLARED_IN:
+        for manifest in service.index.of_kind(kind, group):
+            if manifest.spec.get("service") in names or _within(folder_of(manifest), service):
+                yield from declared([manifest])
+    for found in service.surroundings.declared_objectives:
+        if found.service in names or _within(found.folder, service):
+            yield found.objective
+
+
+def _within(folder: str, service: ServiceView) -> bool:
+    return bool(service.folder) and f"{folder}/".startswith(f"{service.folder}/")

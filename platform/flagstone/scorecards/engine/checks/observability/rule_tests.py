@@ -1,0 +1,57 @@
+"""PR-12: the alerts have tests, and these pass."""
+
+from __future__ import annotations
+
+from flagstone.scorecards.engine.alert_rules import alerts
+from flagstone.scorecards.engine.outcome import (
+    Fault,
+    Outcome,
+    failed,
+    no_data,
+    not_applicable,
+    passed,
+)
+from flagstone.scorecards.engine.promtool import HOW_TO_GET
+from flagstone.scorecards.engine.registry import NoParams, check
+from flagstone.scorecards.engine.rule_tests import complaint
+from flagstone.scorecards.engine.services import ServiceView
+from flagstone.scorecards.engine.states import Severity
+
+
+@check(
+    id="PR-12",
+    name="The alerts have tests that pass",
+    severity=Severity.M,
+    why="Nobody sees that an alert is silent until the outage in which it is; a test sees it in the pull "
+    "request.",
+    remedy="Write a test file for promtool (rule_files, tests) beside the PrometheusRule, such as "
+    "tests/slo_test.yaml, that names its alerts; `promtool test rules` runs it on the object's .spec.",
+    not_applicable="The service has no alert.",
+    no_data=f"promtool is not here: {HOW_TO_GET}; or the tests did not end in time.",
+)
+def tested(service: ServiceView, _params: NoParams) -> Outcome:
+    first = next((a for manifest in service.prometheus_rules for a in alerts(manifest)), None)
+    if first is None:
+        return not_applicable("the service has no alert")
+    runs = service.surroundings.rule_test_runs
+    tests = runs.of(service)
+    if not tests:
+        message = "no test file of promtool names an alert or a record of it"
+        return failed(Fault(message, first.manifest, ("spec", "groups"), absent=True))
+    if runs.reason:
+        return no_data(runs.reason)
+    faults, unknown = [], []
+    for test in tests:
+        for copy in runs.stale(service, test):
+            message = f"it tests {copy}, which is not what the PrometheusRule says any more"
+            faults.append(Fault(message, path=test.path, line=1))
+        printed = runs.printed(service, test)
+        if printed.reason:
+            unknown.append(Fault(printed.reason, path=test.path, line=1))
+        elif said := complaint(printed.output):
+            faults.append(Fault(f"it fails: {said}", path=test.path, line=1))
+    if faults:
+        return failed(*faults)
+    if unknown:
+        return no_data(unknown[0].message, unknown)
+    return passed(f"{len(tests)} test files pass" if len(tests) > 1 else "the test file passes")
