@@ -195,3 +195,9 @@ def test_the_design_examples_load():
         "pavedrequiredprobes",
         "pavedrequiredresources",
     ]
+
+
+def test_a_rule_that_is_no_set_is_broken():
+    found = policies(template({"rego": "package demo\nviolation = 5 { true }\n"}), constraint())
+    (failure,) = found.review(deployment()).failures
+    assert failure.reason == "its rule violation is no set but 5"

@@ -38,7 +38,7 @@ class Question:
     about: str
 
 
-Answer = list[Any] | PolicyError
+Answer = object  # what the rule yields, as JSON: a list if it is as it should be; or a PolicyError
 
 
 class Engine(Protocol):

@@ -90,6 +90,9 @@ class Policy:
         """
         if isinstance(answer, PolicyError):
             raise answer.of_constraint(self.constraint.name)
+        if not isinstance(answer, list):
+            found = json.dumps(answer)[:200]
+            raise self._failure(f"its rule violation is no set but {found}", PolicyError)
         return [self._violation(result, manifest) for result in answer]
 
     def _violation(self, result: Any, manifest: Manifest) -> Violation:
