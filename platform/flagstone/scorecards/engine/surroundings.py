@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cached_property
@@ -26,7 +27,7 @@ from flagstone.scorecards.engine.ci.repository import Ci
 from flagstone.scorecards.engine.drills import find_drills
 from flagstone.scorecards.engine.flags import flag_sets
 from flagstone.scorecards.engine.flags.flag_files import flag_files
-from flagstone.scorecards.engine.index import Index, with_folders_above
+from flagstone.scorecards.engine.index import Index, folders_above, with_folders_above
 from flagstone.scorecards.engine.measurements import Measurements
 from flagstone.scorecards.engine.notifications import NotificationSettings
 from flagstone.scorecards.engine.policies_in_view import PoliciesInView
@@ -135,6 +136,17 @@ class Surroundings:
     def folders(self) -> frozenset[str]:
         """Every folder that holds a file, and those around them."""
         return with_folders_above(path.rpartition("/")[0] for path in self.snapshot.paths())
+
+    @cached_property
+    def _sorted_folders(self) -> list[str]:
+        return sorted(f"{folder}/" for folder in self.folders if folder)
+
+    def folders_near(self, folder: str) -> frozenset[str]:
+        """A folder, those around it, and those below it."""
+        begin = bisect_left(self._sorted_folders, f"{folder}/")
+        end = bisect_left(self._sorted_folders, f"{folder}0")  # the character after the slash
+        below = (name[:-1] for name in self._sorted_folders[begin:end])
+        return self.folders & {*folders_above(folder), *below}
 
     @cached_property
     def own_repositories(self) -> frozenset[str]:

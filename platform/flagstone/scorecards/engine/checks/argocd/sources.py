@@ -174,11 +174,7 @@ def _check_path(
 
 def _folders(service: ServiceView, deployed: Application) -> frozenset[str]:
     """The folders from which a generator makes this service's Application; all, if none is near."""
-    folders = service.surroundings.folders
-    own = f"{service.folder}/"
-    near = frozenset(
-        folder
-        for folder in folders
-        if own.startswith(f"{folder}/") or f"{folder}/".startswith(own) or not folder
-    )
-    return near if any(map(deployed.generates_exactly, near)) else folders
+    near = service.surroundings.folders_near(service.folder)
+    if any(map(deployed.generates_exactly, near)):
+        return near
+    return service.surroundings.folders

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from flagstone.scorecards.engine.analyses import Metric
@@ -52,17 +53,20 @@ class _AnyRow(dict[str, Any]):
         return self._value
 
 
-def _answers(metric: Metric, value: float) -> list[Any]:
+def _gives_a_scalar(metric: Metric) -> bool:
+    if metric.provider != PROMETHEUS:
+        return metric.provider in {"datadog", "wavefront"}
+    tree = query_tree(metric.query)
+    return not isinstance(tree, PromQLError) and is_scalar(tree)
+
+
+def _answers(provider: str, value: float, *, scalar: bool) -> list[Any]:
     """An answer with that value, in each form that the provider may give it."""
-    if metric.provider == PROMETHEUS:
-        tree = query_tree(metric.query)
-        scalar = not isinstance(tree, PromQLError) and is_scalar(tree)
-        return [value] if scalar else [[value]]
-    if metric.provider in {"datadog", "wavefront"}:
+    if scalar:
         return [value]
-    if metric.provider == "cloudWatch":
+    if provider == "cloudWatch":
         return [[{"Id": "", "Label": "", "Values": [value]}]]
-    if metric.provider in {"graphite", "influxdb"}:
+    if provider in {PROMETHEUS, "graphite", "influxdb"}:
         return [[value]]
     return [value, str(value), [value], _AnyRow(value), [_AnyRow(value)], _AnyRow(_AnyRow(value))]
 
@@ -85,10 +89,11 @@ def _without_data(metric: Metric, service: ServiceView) -> Iterator[tuple[str, A
         yield "without data", []
 
 
-def _phases(metric: Metric) -> set[Phase]:
+@lru_cache(maxsize=4096)  # the services of one scaffold have the same conditions
+def _phases(provider: str, conditions: tuple[str, str], *, scalar: bool) -> frozenset[Phase]:
     """What becomes of answers small and large, and of those at each number that is named."""
-    success, failure = metric.conditions
-    named = [n for text in metric.conditions for n in numbers(text)]
+    success, failure = conditions
+    named = [n for text in conditions for n in numbers(text)]
     values = {
         0.0,
         0.5,
@@ -99,7 +104,11 @@ def _phases(metric: Metric) -> set[Phase]:
         *(n + 1 for n in named),
         *(n - 1 for n in named),
     }
-    return {phase(success, failure, answer) for v in values for answer in _answers(metric, v)}
+    return frozenset(
+        phase(success, failure, answer)
+        for value in values
+        for answer in _answers(provider, value, scalar=scalar)
+    )
 
 
 def _undecided(metric: Metric) -> str:
@@ -113,11 +122,12 @@ def _undecided(metric: Metric) -> str:
         return ""
     if not success and not failure:
         return "it has no condition, so every answer is a success"
-    found = _phases(metric)
+    scalar = _gives_a_scalar(metric)
+    found = _phases(metric.provider, (success, failure), scalar=scalar)
     if found == {Phase.ERROR}:
-        ordinary = _answers(metric, 1.0)[0]
+        ordinary = _answers(metric.provider, 1.0, scalar=scalar)[0]
         return f"its condition has no value: {error(success, ordinary) or error(failure, ordinary)}"
-    found -= {Phase.ERROR}
+    found = found - {Phase.ERROR}
     return (
         f"every measurement is {next(iter(found))}, whatever the answer" if len(found) == 1 else ""
     )
@@ -298,5 +308,9 @@ def is_floor(metric: Metric, service: ServiceView) -> bool:
     """
     if metric.provider != PROMETHEUS or _subject(metric, service) is not Subject.TRAFFIC:
         return False
-    few, many = (phase(*metric.conditions, _answers(metric, value)[0]) for value in (0.0, _HUGE))
+    scalar = _gives_a_scalar(metric)
+    few, many = (
+        phase(*metric.conditions, _answers(metric.provider, value, scalar=scalar)[0])
+        for value in (0.0, _HUGE)
+    )
     return few is not Phase.SUCCESSFUL and many is Phase.SUCCESSFUL
