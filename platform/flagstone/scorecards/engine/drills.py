@@ -51,7 +51,6 @@ class Drill:
     def of_kind(self, kind: str) -> list[Manifest]:
         return [m for m in self.manifests if (m.group, m.kind) == (ISTIO, kind)]
 
-    @property
     def is_of_the_mesh(self) -> bool:
         """Whether it is about the ejection of endpoints, not about a backup."""
         spoken = any(re.search(r"outlier|ejection", script.code) for script in self.scripts)

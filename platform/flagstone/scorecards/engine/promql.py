@@ -10,6 +10,7 @@ import operator
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import promql_parser as pql
@@ -50,6 +51,9 @@ class Clause:
     burn: float | None
 
 
+@lru_cache(
+    maxsize=1024
+)  # several checks read the same expressions of one service, one after the other
 def parse(text: str) -> Any:
     try:
         return pql.parse(text)

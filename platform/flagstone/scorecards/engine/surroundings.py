@@ -24,7 +24,7 @@ from flagstone.scorecards.engine.artefacts import Artefact
 from flagstone.scorecards.engine.canaries import CanaryModules
 from flagstone.scorecards.engine.catalogue import components
 from flagstone.scorecards.engine.ci.repository import Ci
-from flagstone.scorecards.engine.drills import find_drills
+from flagstone.scorecards.engine.drills import Drill, find_drills
 from flagstone.scorecards.engine.flags import flag_sets
 from flagstone.scorecards.engine.flags.flag_files import flag_files
 from flagstone.scorecards.engine.index import Index, folders_above, with_folders_above
@@ -70,9 +70,34 @@ class Surroundings:
         self._trials: dict[tuple[Manifest, Manifest | None], Trial] = {}
         self.verdicts = PolicyVerdicts(policies, self.namespace_labels)
 
+    @cached_property
+    def _drills_by_folder(self) -> dict[str, list[Drill]]:
+        """The drills of the mesh by each folder that they lie in or below."""
+        found: dict[str, list[Drill]] = {}
+        for drill in filter(Drill.is_of_the_mesh, self.drills):
+            for folder in folders_above(drill.place):
+                found.setdefault(folder, []).append(drill)
+        return found
+
+    @cached_property
+    def _drills_by_host(self) -> dict[str, list[Drill]]:
+        found: dict[str, list[Drill]] = {}
+        for drill in filter(Drill.is_of_the_mesh, self.drills):
+            for rule in drill.of_kind("DestinationRule"):
+                name = self.relations.host(rule.spec.get("host"), rule).name
+                found.setdefault(name, []).append(drill)
+        return found
+
+    def mesh_drills(self, folder: str, hosts: Iterable[str]) -> list[Drill]:
+        """The drills of the mesh in a folder, and those of a host by its short name."""
+        inside = self._drills_by_folder.get(folder, []) if folder else []
+        about = (drill for host in sorted(hosts) for drill in self._drills_by_host.get(host, ()))
+        return list(dict.fromkeys([*inside, *about]))
+
     def prepare(self, checks: Iterable[str]) -> None:
         """Work out what is costly and about all services, before several processes would do it again."""
         _ = self.promtool, self.records, self.runbooks, self._destination_rules
+        _ = self._drills_by_folder, self._drills_by_host
         if not PLAYED.isdisjoint(checks):
             _ = self.performances, self.rule_test_runs
 

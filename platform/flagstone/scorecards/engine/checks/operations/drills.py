@@ -60,15 +60,7 @@ def _policies(rule: Manifest) -> Iterator[dict[str, Any]]:
 
 def _drills(service: ServiceView) -> list[Drill]:
     names = {service.host(rule.spec.get("host"), rule).name for rule in _protected(service)}
-    return [
-        drill
-        for drill in service.surroundings.drills
-        if drill.is_of_the_mesh
-        and (
-            (service.folder and f"{drill.place}/".startswith(f"{service.folder}/"))
-            or any(service.host(r.spec.get("host"), r).name in names for r in _rules(drill))
-        )
-    ]
+    return service.surroundings.mesh_drills(service.folder, names)
 
 
 def _rules(drill: Drill) -> list[Manifest]:
