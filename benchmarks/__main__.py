@@ -10,7 +10,15 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks import catalogue, rendering, scoring, shipping, walking_road, webhooks
+from benchmarks import (
+    catalogue,
+    rendering,
+    scoring,
+    shipping,
+    static_checks,
+    walking_road,
+    webhooks,
+)
 from benchmarks.report import Result, as_markdown
 from benchmarks.servers import running
 
@@ -24,6 +32,7 @@ def main() -> int:
             walking_road.measure,
             rendering.measure,
             scoring.measure,
+            static_checks.measure,
             catalogue.measure,
             shipping.measure,
             webhooks.measure,
