@@ -15,7 +15,7 @@ from flagstone.policies.manifests.kustomizations import GROUP as KUSTOMIZE
 from flagstone.policies.manifests.objects import sequence
 from flagstone.policies.manifests.reading import read_folder
 from flagstone.policies.schemas.schemas import Schemas
-from flagstone.scorecards.engine.promql import Records, alternatives, clause, parse
+from flagstone.scorecards.engine.prometheus.promql import Records, alternatives, clause, parse
 from tests.corpora import corpus
 from tests.policies.test_facts_agreement import NO_KIND, TEMPLATE, derived
 

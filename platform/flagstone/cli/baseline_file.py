@@ -10,7 +10,7 @@ from typing import Any
 
 from flagstone import __version__
 from flagstone.core.errors import UserError
-from flagstone.scorecards.engine.report import BaselineEntry
+from flagstone.scorecards.engine.reporting.report import BaselineEntry
 
 _KIND = "ScoreBaseline"
 _FORMAT = 1

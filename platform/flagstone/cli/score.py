@@ -34,11 +34,11 @@ from flagstone.policies.engines.confined import confined
 from flagstone.policies.gatekeeper.policy_set import PolicySet
 from flagstone.policies.manifests.reading import read_folder
 from flagstone.policies.schemas.schemas import Schemas
-from flagstone.scorecards.engine.baseline import compare, entries_of
 from flagstone.scorecards.engine.definition import Scorecard, load_scorecard
 from flagstone.scorecards.engine.evaluation import evaluate
-from flagstone.scorecards.engine.narrowing import narrow
-from flagstone.scorecards.engine.report import BaselineEntry, Report
+from flagstone.scorecards.engine.reporting.baseline import compare, entries_of
+from flagstone.scorecards.engine.reporting.narrowing import narrow
+from flagstone.scorecards.engine.reporting.report import BaselineEntry, Report
 from flagstone.scorecards.engine.states import Severity
 
 

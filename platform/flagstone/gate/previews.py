@@ -20,7 +20,7 @@ from flagstone.policies.manifests.snapshot import Snapshot
 from flagstone.scaffolding.previewing import Preview, preview
 from flagstone.scorecards import rulebook
 from flagstone.scorecards.engine.evaluation import evaluate
-from flagstone.scorecards.engine.report import ServiceReport
+from flagstone.scorecards.engine.reporting.report import ServiceReport
 from flagstone.scorecards.engine.states import State
 from flagstone.scorecards.selectors import NO_LEVEL, PRODUCTION_READINESS, Level, levels
 

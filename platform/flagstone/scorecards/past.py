@@ -13,7 +13,7 @@ from django.db.models import Exists, Min, OuterRef
 
 from flagstone.catalog.models import Entity
 from flagstone.scorecards.engine import definition
-from flagstone.scorecards.engine.report import Report
+from flagstone.scorecards.engine.reporting.report import Report
 from flagstone.scorecards.models import Scorecard, ScoreSnapshot, ServiceScore
 
 WEEK = timedelta(days=7)

@@ -14,8 +14,8 @@ from django.db.models import Model
 
 from flagstone.catalog.models import Entity
 from flagstone.forge.models import Repository
-from flagstone.scorecards.engine import waivers
-from flagstone.scorecards.engine.report import CheckReport, Finding, Report, ServiceReport
+from flagstone.scorecards.engine.reporting import waivers
+from flagstone.scorecards.engine.reporting.report import CheckReport, Finding, Report, ServiceReport
 from flagstone.scorecards.engine.states import State
 from flagstone.scorecards.models import (
     Cause,

@@ -11,7 +11,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from flagstone.cli.formats import junit_report, markdown_report, sarif_report, text_report
-from flagstone.scorecards.engine.report import Report
+from flagstone.scorecards.engine.reporting.report import Report
 from tests.cli.conftest import Run
 from tests.scorecards.engine.samples import files_of, objects, score, scorecard
 

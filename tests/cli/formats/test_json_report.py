@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from flagstone.cli.formats.json_report import render
-from flagstone.scorecards.engine.baseline import compare, entries_of
+from flagstone.scorecards.engine.reporting.baseline import compare, entries_of
 from tests.scorecards.engine.samples import files_of, objects, score, scorecard
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from flagstone.cli.formats.junit_report import render
-from flagstone.scorecards.engine.baseline import compare, entries_of
+from flagstone.scorecards.engine.reporting.baseline import compare, entries_of
 from tests.scorecards.engine.samples import files_of, objects, score, scorecard
 
 CHECKS = ("PB-01", "PB-02", "PB-04", "RS-02", "HP-01")

@@ -12,9 +12,9 @@ import jsonschema
 import pytest
 
 from flagstone.cli.formats.sarif_report import render
-from flagstone.scorecards.engine.baseline import compare, entries_of
-from flagstone.scorecards.engine.report import Report
-from flagstone.scorecards.engine.waivers import Exemption
+from flagstone.scorecards.engine.reporting.baseline import compare, entries_of
+from flagstone.scorecards.engine.reporting.report import Report
+from flagstone.scorecards.engine.reporting.waivers import Exemption
 from tests.scorecards.engine.samples import files_of, objects, score, scorecard
 
 # What SARIF 2.1.0 and GitHub's code scanning require of the parts that are used.

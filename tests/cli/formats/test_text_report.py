@@ -9,8 +9,8 @@ import pytest
 
 from flagstone.cli.formats.style import Style
 from flagstone.cli.formats.text_report import render
-from flagstone.scorecards.engine.baseline import compare, entries_of
-from flagstone.scorecards.engine.report import Report
+from flagstone.scorecards.engine.reporting.baseline import compare, entries_of
+from flagstone.scorecards.engine.reporting.report import Report
 from tests.scorecards.engine.samples import files_of, objects, score, scorecard
 
 PLAIN = Style(width=80)

@@ -18,7 +18,7 @@ from flagstone.policies.gatekeeper.policy_set import PolicySet
 from flagstone.policies.manifests.reading import read_files
 from flagstone.scorecards.engine.definition import load_scorecard
 from flagstone.scorecards.engine.evaluation import evaluate
-from flagstone.scorecards.engine.report import ServiceReport
+from flagstone.scorecards.engine.reporting.report import ServiceReport
 from flagstone.scorecards.engine.states import State
 from tests.config.demo.rendering import TODAY
 

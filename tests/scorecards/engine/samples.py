@@ -20,7 +20,7 @@ from flagstone.policies.manifests.reading import read_files
 from flagstone.scorecards.engine.checks import REGISTRY
 from flagstone.scorecards.engine.definition import Level, Rule, Scorecard, load_scorecard
 from flagstone.scorecards.engine.evaluation import evaluate
-from flagstone.scorecards.engine.report import CheckReport, Report, ServiceReport
+from flagstone.scorecards.engine.reporting.report import CheckReport, Report, ServiceReport
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 SCORECARDS = REPOSITORY / "scorecards"

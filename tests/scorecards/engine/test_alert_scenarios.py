@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from flagstone.scorecards.engine import promtool
 from flagstone.scorecards.engine.alert_scenarios import playing
 from flagstone.scorecards.engine.alert_scenarios.playing import Played, play_all
 from flagstone.scorecards.engine.alert_scenarios.test_files import Play, read_answers
-from flagstone.scorecards.engine.report import Report
+from flagstone.scorecards.engine.prometheus import promtool
+from flagstone.scorecards.engine.reporting.report import Report
 from flagstone.scorecards.engine.states import State
 from tests.corpora import corpus, design_example
 from tests.scorecards.engine.samples import as_yaml, objects, score, scorecard, verdict

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from flagstone.policies.manifests.objects import Manifest
-from flagstone.scorecards.engine.argo_applications import (
+from flagstone.scorecards.engine.argocd.argo_applications import (
     Application,
     application,
     same_repository,

@@ -8,7 +8,7 @@ import pytest
 
 from flagstone.policies.manifests.reading import read_files, read_folder
 from flagstone.policies.manifests.snapshot import Snapshot
-from flagstone.scorecards.engine.artefacts import ArtefactKind, find_artefacts
+from flagstone.scorecards.engine.subjects.artefacts import ArtefactKind, find_artefacts
 from tests.scorecards.engine.samples import files_of, objects
 from tests.scorecards.engine.test_grouping import component, find, renamed
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from flagstone.scorecards.engine.baseline import compare, entries_of
-from flagstone.scorecards.engine.report import BaselineEntry, Comparison, Report
+from flagstone.scorecards.engine.reporting.baseline import compare, entries_of
+from flagstone.scorecards.engine.reporting.report import BaselineEntry, Comparison, Report
 from flagstone.scorecards.engine.states import Severity, State
 from tests.scorecards.engine.samples import as_yaml, objects, score, scorecard, service
 

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from flagstone.scorecards.engine.canary_runtimes import Standing, runtime
+from flagstone.scorecards.engine.synthetics.canary_runtimes import Standing, runtime
 
 TODAY = date(2026, 11, 23)
 

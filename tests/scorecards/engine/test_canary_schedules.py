@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from flagstone.scorecards.engine.canary_schedules import Schedule, read_schedule
+from flagstone.scorecards.engine.synthetics.canary_schedules import Schedule, read_schedule
 
 
 @pytest.mark.parametrize(

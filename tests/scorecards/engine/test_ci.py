@@ -15,7 +15,7 @@ from flagstone.policies.manifests.reading import read_files
 from flagstone.policies.manifests.snapshot import Snapshot
 from flagstone.scorecards.engine.ci.codeowners import read_codeowners
 from flagstone.scorecards.engine.evaluation import evaluate
-from flagstone.scorecards.engine.report import CheckReport
+from flagstone.scorecards.engine.reporting.report import CheckReport
 from flagstone.scorecards.engine.states import State
 from tests.corpora import design_example
 from tests.scaffolds.rendering import render

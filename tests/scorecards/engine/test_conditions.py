@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from flagstone.scorecards.engine.condition_reader import NotUnderstoodError
-from flagstone.scorecards.engine.conditions import (
+from flagstone.scorecards.engine.analysis.condition_reader import NotUnderstoodError
+from flagstone.scorecards.engine.analysis.conditions import (
     Phase,
     error,
     numbers,

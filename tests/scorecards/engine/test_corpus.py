@@ -11,7 +11,7 @@ import pytest
 
 from flagstone.policies.manifests.reading import read_folder
 from flagstone.scorecards.engine.evaluation import evaluate
-from flagstone.scorecards.engine.report import Report
+from flagstone.scorecards.engine.reporting.report import Report
 from flagstone.scorecards.engine.states import State
 from tests.corpora import corpus
 from tests.scorecards.engine.samples import NOW, policies, production_readiness

@@ -13,9 +13,9 @@ from flagstone.policies.gatekeeper.policy_set import PolicySet
 from flagstone.policies.manifests.reading import read_files
 from flagstone.scorecards.engine.checks import REGISTRY
 from flagstone.scorecards.engine.evaluation import evaluate
-from flagstone.scorecards.engine.report import CheckReport
+from flagstone.scorecards.engine.reporting.report import CheckReport
+from flagstone.scorecards.engine.reporting.waivers import Exemption
 from flagstone.scorecards.engine.states import State
-from flagstone.scorecards.engine.waivers import Exemption
 from tests.scorecards.engine.samples import (
     NOW,
     as_yaml,

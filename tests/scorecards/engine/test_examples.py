@@ -13,7 +13,7 @@ from flagstone.policies.manifests.reading import read_files
 from flagstone.scorecards.engine.checks.mesh.virtual_services import HostParams
 from flagstone.scorecards.engine.definition import Rule, Scorecard
 from flagstone.scorecards.engine.evaluation import evaluate
-from flagstone.scorecards.engine.report import ServiceReport
+from flagstone.scorecards.engine.reporting.report import ServiceReport
 from flagstone.scorecards.engine.states import State
 from tests.corpora import design_example
 from tests.scorecards.engine.samples import (

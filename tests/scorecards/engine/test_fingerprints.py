@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from flagstone.scorecards.engine.fingerprints import fingerprints, named_place
-from flagstone.scorecards.engine.report import Report
+from flagstone.scorecards.engine.reporting.fingerprints import fingerprints, named_place
+from flagstone.scorecards.engine.reporting.report import Report
 from tests.scorecards.engine.samples import as_yaml, objects, score, scorecard, service
 
 CHECKS = ("PB-02", "RS-01", "RB-01")

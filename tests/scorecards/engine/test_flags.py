@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from flagstone.policies.manifests.snapshot import Snapshot
-from flagstone.scorecards.engine.artefacts import find_artefacts
 from flagstone.scorecards.engine.flags.source_code import SourceCode
-from flagstone.scorecards.engine.report import CheckReport
+from flagstone.scorecards.engine.reporting.report import CheckReport
 from flagstone.scorecards.engine.states import State
+from flagstone.scorecards.engine.subjects.artefacts import find_artefacts
 from tests.corpora import design_example
 from tests.scaffolds.rendering import render, render_service
 from tests.scorecards.engine.samples import files_of, objects, score, scorecard, service

@@ -8,8 +8,8 @@ import yaml
 
 from flagstone.policies.manifests.objects import Manifest
 from flagstone.policies.manifests.reading import read_files
-from flagstone.scorecards.engine.grouping import find_services
 from flagstone.scorecards.engine.services import ServiceView
+from flagstone.scorecards.engine.subjects.grouping import find_services
 from flagstone.scorecards.engine.surroundings import Surroundings
 from flagstone.scorecards.engine.workload_view import ServiceKind
 from tests.scorecards.engine.samples import NOW, as_yaml, files_of, objects, policies

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from flagstone.policies.manifests.objects import Manifest
 from flagstone.policies.manifests.snapshot import Snapshot
-from flagstone.scorecards.engine import promtool
 from flagstone.scorecards.engine.evaluation import evaluate
+from flagstone.scorecards.engine.prometheus import promtool
 from flagstone.scorecards.engine.states import State
 from tests.scorecards.engine.samples import NOW, objects, policies, production_readiness
 

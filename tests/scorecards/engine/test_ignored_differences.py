@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from flagstone.policies.manifests.objects import Manifest
-from flagstone.scorecards.engine.ignored_differences import (
+from flagstone.scorecards.engine.argocd.ignored_differences import (
     IgnoredDifference,
     covers_subset_labels,
     covers_weights,

@@ -8,8 +8,8 @@ import pytest
 
 from flagstone.policies.manifests.reading import read_files
 from flagstone.scorecards.engine.evaluation import evaluate
-from flagstone.scorecards.engine.narrowing import narrow
-from flagstone.scorecards.engine.report import Report, Scope
+from flagstone.scorecards.engine.reporting.narrowing import narrow
+from flagstone.scorecards.engine.reporting.report import Report, Scope
 from tests.scorecards.engine.samples import NOW, as_yaml, objects, policies, scorecard
 
 KUSTOMIZATION = b"resources: [all.yaml]\nnamespace: %s\n"

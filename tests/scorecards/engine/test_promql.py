@@ -8,7 +8,7 @@ import re
 import pytest
 import yaml
 
-from flagstone.scorecards.engine.promql import (
+from flagstone.scorecards.engine.prometheus.promql import (
     PromQLError,
     Records,
     alternatives,

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from flagstone.scorecards.engine import promtool
+from flagstone.scorecards.engine.prometheus import promtool
 from flagstone.scorecards.engine.states import State
 from tests.scorecards.engine.samples import files_of, objects, score, scorecard, verdict
 

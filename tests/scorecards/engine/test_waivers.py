@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from flagstone.policies.manifests.objects import Manifest
-from flagstone.scorecards.engine.waivers import (
+from flagstone.scorecards.engine.reporting.waivers import (
     Exemption,
     InvalidWaiver,
     Waiver,

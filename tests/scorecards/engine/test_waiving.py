@@ -10,7 +10,7 @@ import pytest
 
 from flagstone.policies.manifests.reading import read_files
 from flagstone.scorecards.engine.evaluation import evaluate
-from flagstone.scorecards.engine.report import Report, Standing, WaiverReport
+from flagstone.scorecards.engine.reporting.report import Report, Standing, WaiverReport
 from flagstone.scorecards.engine.states import Severity, State
 from tests.scorecards.engine.samples import (
     NOW,

@@ -7,8 +7,8 @@ from dataclasses import asdict
 from typing import Any
 
 from flagstone import __version__
-from flagstone.scorecards.engine.fingerprints import fingerprints
-from flagstone.scorecards.engine.report import Comparison, Report, ServiceReport
+from flagstone.scorecards.engine.reporting.fingerprints import fingerprints
+from flagstone.scorecards.engine.reporting.report import Comparison, Report, ServiceReport
 
 TOOL = {"name": "flagstone", "version": __version__}
 

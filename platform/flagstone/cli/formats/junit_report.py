@@ -5,7 +5,7 @@ from __future__ import annotations
 from xml.sax.saxutils import escape, quoteattr
 
 from flagstone.core.hidden_characters import on_one_line, written_out
-from flagstone.scorecards.engine.report import (
+from flagstone.scorecards.engine.reporting.report import (
     CheckReport,
     Finding,
     Report,

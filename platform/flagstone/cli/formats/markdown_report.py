@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from flagstone.cli.formats.ordering import worst_first
 from flagstone.core.hidden_characters import on_one_line
-from flagstone.scorecards.engine.report import CheckReport, Finding, Report, ServiceReport
+from flagstone.scorecards.engine.reporting.report import CheckReport, Finding, Report, ServiceReport
 from flagstone.scorecards.engine.states import State
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#&~$])")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from flagstone.scorecards.engine.report import ServiceReport
+from flagstone.scorecards.engine.reporting.report import ServiceReport
 from flagstone.scorecards.engine.states import State
 
 

@@ -9,9 +9,9 @@ from urllib.parse import quote
 
 from flagstone import __version__
 from flagstone.core.hidden_characters import on_one_line, written_out
-from flagstone.scorecards.engine.fingerprints import fingerprints
 from flagstone.scorecards.engine.registry import Check
-from flagstone.scorecards.engine.report import (
+from flagstone.scorecards.engine.reporting.fingerprints import fingerprints
+from flagstone.scorecards.engine.reporting.report import (
     BaselineEntry,
     CheckReport,
     Finding,

@@ -7,7 +7,7 @@ from itertools import groupby
 
 from flagstone.cli.formats.style import CYAN, DIM, Style
 from flagstone.core.hidden_characters import on_one_line
-from flagstone.scorecards.engine.report import Finding
+from flagstone.scorecards.engine.reporting.report import Finding
 
 _PLACES = 5
 

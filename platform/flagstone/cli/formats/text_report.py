@@ -10,7 +10,7 @@ from flagstone.cli.formats.style import BOLD, CYAN, DIM, GREEN, LABEL_WIDTH, RED
 from flagstone.cli.formats.text_service import body_text, head_text, waivers_text
 from flagstone.core.hidden_characters import on_one_line
 from flagstone.scorecards.engine.registry import Check
-from flagstone.scorecards.engine.report import (
+from flagstone.scorecards.engine.reporting.report import (
     CheckReport,
     Comparison,
     Report,

@@ -17,7 +17,12 @@ from flagstone.cli.formats.style import (
 )
 from flagstone.cli.formats.text_findings import findings_text
 from flagstone.core.hidden_characters import on_one_line
-from flagstone.scorecards.engine.report import CheckReport, ServiceReport, Standing, WaiverReport
+from flagstone.scorecards.engine.reporting.report import (
+    CheckReport,
+    ServiceReport,
+    Standing,
+    WaiverReport,
+)
 from flagstone.scorecards.engine.states import State
 
 _INDENT = LABEL_WIDTH + 2

@@ -16,23 +16,23 @@ from flagstone.policies.schemas.schemas import Schemas
 from flagstone.scorecards.engine import scoring
 from flagstone.scorecards.engine.checks import REGISTRY
 from flagstone.scorecards.engine.definition import Rule, Scorecard
-from flagstone.scorecards.engine.fingerprints import named_place
 from flagstone.scorecards.engine.foreign_policies import foreign_rules
-from flagstone.scorecards.engine.grouping import find_services
 from flagstone.scorecards.engine.measurements import Measurements
 from flagstone.scorecards.engine.outcome import Fault, Outcome, summary_of
-from flagstone.scorecards.engine.report import (
+from flagstone.scorecards.engine.reporting.fingerprints import named_place
+from flagstone.scorecards.engine.reporting.report import (
     CheckReport,
     Finding,
     Report,
     ServiceReport,
     Sources,
 )
+from flagstone.scorecards.engine.reporting.waivers import Exemption
+from flagstone.scorecards.engine.reporting.waiving import Verdict, Waivers
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import State
+from flagstone.scorecards.engine.subjects.grouping import find_services
 from flagstone.scorecards.engine.surroundings import Surroundings
-from flagstone.scorecards.engine.waivers import Exemption
-from flagstone.scorecards.engine.waiving import Verdict, Waivers
 
 logger = logging.getLogger(__name__)
 

@@ -14,9 +14,10 @@ from flagstone.policies.manifests.workloads import (
     is_workload,
     pod_spec,
 )
-from flagstone.scorecards.engine import alert_rules, analyses, dashboards
+from flagstone.scorecards.engine.analysis import analyses
 from flagstone.scorecards.engine.index import Index, Shelf
 from flagstone.scorecards.engine.mesh import MeshHost, mesh_host
+from flagstone.scorecards.engine.prometheus import alert_rules, dashboards
 
 ISTIO = "networking.istio.io"
 _NAME_LABELS = ("app.kubernetes.io/name", "app.kubernetes.io/instance", "app", "k8s-app")

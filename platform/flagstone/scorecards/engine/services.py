@@ -6,22 +6,28 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from flagstone.policies.manifests.objects import Manifest
-from flagstone.scorecards.engine import alert_rules, argo_applications
 from flagstone.scorecards.engine.alert_scenarios.rulebook import Rule, Rulebook, rules_of
-from flagstone.scorecards.engine.analyses import ARGO, Analysis, analyses
-from flagstone.scorecards.engine.argo_applications import Application
-from flagstone.scorecards.engine.artefacts import Artefact, ArtefactKind
+from flagstone.scorecards.engine.analysis.analyses import ARGO, Analysis, analyses
+from flagstone.scorecards.engine.argocd import argo_applications
+from flagstone.scorecards.engine.argocd.argo_applications import Application
 from flagstone.scorecards.engine.ci.repository import Ci
-from flagstone.scorecards.engine.dashboards import OPERATOR, Dashboard, in_file, in_object
-from flagstone.scorecards.engine.drafts import Draft
 from flagstone.scorecards.engine.flags import flag_sets
 from flagstone.scorecards.engine.flags.flag_sets import FlagSet
 from flagstone.scorecards.engine.flags.source_code import SourceCode
 from flagstone.scorecards.engine.index import Index, folders_above
 from flagstone.scorecards.engine.measurements import Measurements
 from flagstone.scorecards.engine.mesh import MeshHost
+from flagstone.scorecards.engine.prometheus import alert_rules
+from flagstone.scorecards.engine.prometheus.dashboards import (
+    OPERATOR,
+    Dashboard,
+    in_file,
+    in_object,
+)
 from flagstone.scorecards.engine.relations import ISTIO, Relations
 from flagstone.scorecards.engine.runbook_text import Runbook, read_runbook
+from flagstone.scorecards.engine.subjects.artefacts import Artefact, ArtefactKind
+from flagstone.scorecards.engine.subjects.drafts import Draft
 from flagstone.scorecards.engine.workload_view import ServiceKind, Workload, serves_http
 from flagstone.scorecards.engine.yaml_files import read_yaml
 

@@ -15,27 +15,28 @@ from flagstone.policies.manifests.objects import Manifest, mapping, sequence
 from flagstone.policies.manifests.snapshot import Snapshot
 from flagstone.policies.schemas.schemas import Schemas
 from flagstone.policies.terraform.reader import Reader
-from flagstone.scorecards.engine import alert_rules, argo_applications, notifications
 from flagstone.scorecards.engine.alert_scenarios.performances import PLAYED, Performances
 from flagstone.scorecards.engine.alert_scenarios.rulebook import Rulebook, rules_of
 from flagstone.scorecards.engine.alert_scenarios.slo_files import Declared, declared_in_files
-from flagstone.scorecards.engine.argo_applications import plain_url
-from flagstone.scorecards.engine.artefacts import Artefact
+from flagstone.scorecards.engine.argocd import argo_applications, notifications
+from flagstone.scorecards.engine.argocd.argo_applications import plain_url
+from flagstone.scorecards.engine.argocd.notifications import NotificationSettings
 from flagstone.scorecards.engine.canaries import CanaryModules
-from flagstone.scorecards.engine.catalogue import components
 from flagstone.scorecards.engine.ci.repository import Ci
-from flagstone.scorecards.engine.drills import Drill, find_drills
 from flagstone.scorecards.engine.flags import flag_sets
 from flagstone.scorecards.engine.flags.flag_files import flag_files
 from flagstone.scorecards.engine.index import Index, folders_above, with_folders_above
 from flagstone.scorecards.engine.measurements import Measurements
-from flagstone.scorecards.engine.notifications import NotificationSettings
-from flagstone.scorecards.engine.policies_in_view import PoliciesInView
 from flagstone.scorecards.engine.policy_verdicts import PolicyVerdicts
-from flagstone.scorecards.engine.promql import Records
-from flagstone.scorecards.engine.promtool_verdicts import PromtoolVerdicts
+from flagstone.scorecards.engine.prometheus import alert_rules
+from flagstone.scorecards.engine.prometheus.promql import Records
+from flagstone.scorecards.engine.prometheus.promtool_verdicts import PromtoolVerdicts
+from flagstone.scorecards.engine.prometheus.rule_tests import RuleTestRuns
 from flagstone.scorecards.engine.relations import ISTIO, Relations
-from flagstone.scorecards.engine.rule_tests import RuleTestRuns
+from flagstone.scorecards.engine.subjects.artefacts import Artefact
+from flagstone.scorecards.engine.subjects.catalogue import components
+from flagstone.scorecards.engine.subjects.drills import Drill, find_drills
+from flagstone.scorecards.engine.subjects.policies_in_view import PoliciesInView
 from flagstone.scorecards.engine.trials.trial import Trial
 from flagstone.scorecards.engine.workload_view import Workload
 from flagstone.scorecards.engine.yaml_files import read_yaml

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from flagstone.scorecards.engine.report import CheckReport
+from flagstone.scorecards.engine.reporting.report import CheckReport
 from flagstone.scorecards.engine.states import State
 from tests.scorecards.engine.samples import score, scorecard, verdict
 from tests.scorecards.engine.trials.written_policies import (

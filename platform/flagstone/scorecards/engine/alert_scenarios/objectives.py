@@ -12,7 +12,7 @@ import promql_parser as pql
 
 from flagstone.policies.manifests.objects import Manifest, mapping, sequence
 from flagstone.scorecards.engine.alert_scenarios.rulebook import Rule
-from flagstone.scorecards.engine.promql import (
+from flagstone.scorecards.engine.prometheus.promql import (
     Records,
     alternatives,
     children,

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from flagstone.scorecards.engine import promtool
 from flagstone.scorecards.engine.alert_scenarios.objective_units import sort_alerts
 from flagstone.scorecards.engine.alert_scenarios.objectives import Objective
 from flagstone.scorecards.engine.alert_scenarios.playing import Played, play_all
@@ -16,6 +15,7 @@ from flagstone.scorecards.engine.alert_scenarios.service_objectives import objec
 from flagstone.scorecards.engine.alert_scenarios.stages import Stage, Wrong, silence, stage, wrongs
 from flagstone.scorecards.engine.alert_scenarios.test_files import Play
 from flagstone.scorecards.engine.alert_scenarios.urgency import Urgency, urgency
+from flagstone.scorecards.engine.prometheus import promtool
 
 if TYPE_CHECKING:
     from flagstone.scorecards.engine.services import ServiceView

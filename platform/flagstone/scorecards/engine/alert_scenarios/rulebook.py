@@ -10,9 +10,9 @@ from typing import Any
 import promql_parser as pql
 
 from flagstone.policies.manifests.objects import Manifest, text_map
-from flagstone.scorecards.engine import alert_rules
 from flagstone.scorecards.engine.alert_scenarios.matching import Selector, selector_of
-from flagstone.scorecards.engine.promql import PromQLError, children, parse
+from flagstone.scorecards.engine.prometheus import alert_rules
+from flagstone.scorecards.engine.prometheus.promql import PromQLError, children, parse
 
 _COUNTED = frozenset({"rate", "increase", "irate"})
 _MOST_RULES = 400

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from flagstone.scorecards.engine import alert_rules
 from flagstone.scorecards.engine.alert_scenarios.objectives import (
     DECLARED_IN,
     Objective,
@@ -17,6 +16,7 @@ from flagstone.scorecards.engine.alert_scenarios.objectives import (
 )
 from flagstone.scorecards.engine.alert_scenarios.rulebook import Footing, Rule
 from flagstone.scorecards.engine.index import folder_of
+from flagstone.scorecards.engine.prometheus import alert_rules
 
 if TYPE_CHECKING:
     from flagstone.scorecards.engine.services import ServiceView

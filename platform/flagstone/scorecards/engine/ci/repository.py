@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 
 from flagstone.policies.manifests.snapshot import Snapshot
-from flagstone.scorecards.engine.artefacts import Artefact
 from flagstone.scorecards.engine.ci.codeowners import CodeOwners, read_codeowners
 from flagstone.scorecards.engine.ci.github import read_workflow
 from flagstone.scorecards.engine.ci.gitlab import read_gitlab
 from flagstone.scorecards.engine.ci.pipelines import Job, Pipeline, Step
 from flagstone.scorecards.engine.outcome import Outcome
+from flagstone.scorecards.engine.subjects.artefacts import Artefact
 
 _OTHER_CI = re.compile(
     r"(?:.*/)?(?:Jenkinsfile|azure-pipelines\.ya?ml|bitbucket-pipelines\.yml|\.travis\.yml|\.drone\.yml"

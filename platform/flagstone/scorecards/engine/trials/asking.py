@@ -12,7 +12,7 @@ from flagstone.policies.gatekeeper.errors import PolicyError
 from flagstone.policies.gatekeeper.policy_set import PolicySet, Review
 from flagstone.policies.gatekeeper.untrusted import untrusted_policies
 from flagstone.policies.manifests.objects import Manifest
-from flagstone.scorecards.engine.policies_in_view import constrained_kind
+from flagstone.scorecards.engine.subjects.policies_in_view import constrained_kind
 from flagstone.scorecards.engine.trials.places import Place
 
 Key = tuple[str, str]  # an object's kind, and what is the matter with it

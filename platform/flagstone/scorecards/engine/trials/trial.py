@@ -10,7 +10,7 @@ from flagstone.policies.gatekeeper import rego_text
 from flagstone.policies.gatekeeper.defaults import with_defaults
 from flagstone.policies.gatekeeper.errors import NoMessage, PolicyError
 from flagstone.policies.manifests.objects import Manifest, mapping, sequence
-from flagstone.scorecards.engine.policies_in_view import constrained_kind
+from flagstone.scorecards.engine.subjects.policies_in_view import constrained_kind
 from flagstone.scorecards.engine.trials import objects, pods
 from flagstone.scorecards.engine.trials.asking import Answer, Asked, Key
 from flagstone.scorecards.engine.trials.places import Place, place_for

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from flagstone.policies.manifests.objects import Manifest, dig, mapping, sequence
-from flagstone.scorecards.engine.argo_applications import Application
-from flagstone.scorecards.engine.argo_generators import FOREIGN_GENERATORS, generators
+from flagstone.scorecards.engine.argocd.argo_applications import Application
+from flagstone.scorecards.engine.argocd.argo_generators import FOREIGN_GENERATORS, generators
 from flagstone.scorecards.engine.outcome import Findings, Outcome
 from flagstone.scorecards.engine.registry import NoParams, check
 from flagstone.scorecards.engine.services import ServiceView

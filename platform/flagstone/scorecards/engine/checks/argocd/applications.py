@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from flagstone.policies.manifests.objects import Manifest, dig
-from flagstone.scorecards.engine.argo_applications import Application
-from flagstone.scorecards.engine.checks.release.routing import routed
-from flagstone.scorecards.engine.ignored_differences import (
+from flagstone.scorecards.engine.argocd.argo_applications import Application
+from flagstone.scorecards.engine.argocd.ignored_differences import (
     IgnoredDifference,
     covers_subset_labels,
     covers_weights,
     ignored_differences,
 )
+from flagstone.scorecards.engine.checks.release.routing import routed
 from flagstone.scorecards.engine.outcome import Findings, Outcome
 from flagstone.scorecards.engine.registry import NoParams, check
 from flagstone.scorecards.engine.relations import ISTIO

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 
 from flagstone.policies.manifests.objects import Manifest
-from flagstone.scorecards.engine.argo_applications import GROUP, Application
-from flagstone.scorecards.engine.notifications import (
+from flagstone.scorecards.engine.argocd.argo_applications import GROUP, Application
+from flagstone.scorecards.engine.argocd.notifications import (
     NotificationSettings,
     Subscription,
     meant,

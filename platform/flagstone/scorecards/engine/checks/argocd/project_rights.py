@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from flagstone.policies.manifests.objects import Manifest, dig, mapping, sequence
-from flagstone.scorecards.engine.argo_applications import GROUP, Application
+from flagstone.scorecards.engine.argocd.argo_applications import GROUP, Application
 from flagstone.scorecards.engine.outcome import Findings, Outcome
 from flagstone.scorecards.engine.registry import NoParams, check
 from flagstone.scorecards.engine.services import ServiceView

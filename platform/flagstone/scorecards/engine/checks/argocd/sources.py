@@ -6,8 +6,8 @@ import re
 from typing import Any
 
 from flagstone.policies.manifests.objects import sequence
-from flagstone.scorecards.engine.argo_applications import Application, folder_at, plain_url
-from flagstone.scorecards.engine.argo_generators import filled
+from flagstone.scorecards.engine.argocd.argo_applications import Application, folder_at, plain_url
+from flagstone.scorecards.engine.argocd.argo_generators import filled
 from flagstone.scorecards.engine.outcome import Findings, Outcome
 from flagstone.scorecards.engine.registry import NoParams, check
 from flagstone.scorecards.engine.services import ServiceView

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from flagstone.policies.manifests.objects import dig
-from flagstone.scorecards.engine.notifications import meant
+from flagstone.scorecards.engine.argocd.notifications import meant
 from flagstone.scorecards.engine.outcome import Findings, Outcome
 from flagstone.scorecards.engine.registry import NoParams, check
 from flagstone.scorecards.engine.services import ServiceView

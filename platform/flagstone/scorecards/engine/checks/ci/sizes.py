@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from flagstone.scorecards.engine.artefacts import workflows
 from flagstone.scorecards.engine.ci.change_size import SizeGate, size_gates
 from flagstone.scorecards.engine.ci.github import CHANGE_EVENTS
 from flagstone.scorecards.engine.ci.pipelines import Pipeline
@@ -23,6 +22,7 @@ from flagstone.scorecards.engine.outcome import (
 from flagstone.scorecards.engine.registry import NoParams, check
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity, State
+from flagstone.scorecards.engine.subjects.artefacts import workflows
 
 NO_CI = "no CI definition is in view"
 _EACH_COMMIT = ("opened", "synchronize")

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from flagstone.policies.manifests.objects import Manifest
 from flagstone.policies.manifests.source_lines import Keys
 from flagstone.scorecards.engine.outcome import Findings, Outcome
-from flagstone.scorecards.engine.policies_in_view import templates_of, trials_of
 from flagstone.scorecards.engine.registry import NoParams, check
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
+from flagstone.scorecards.engine.subjects.policies_in_view import templates_of, trials_of
 from flagstone.scorecards.engine.trials import probes, resources
 from flagstone.scorecards.engine.trials.trial import Subject, Trial
 from flagstone.scorecards.engine.trials.verdicts import Verdict

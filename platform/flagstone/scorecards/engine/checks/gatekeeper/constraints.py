@@ -9,10 +9,10 @@ from flagstone.policies.gatekeeper.constraints import GROUP
 from flagstone.policies.manifests.objects import Manifest, mapping, sequence
 from flagstone.policies.manifests.source_lines import Keys
 from flagstone.scorecards.engine.outcome import Findings, Outcome
-from flagstone.scorecards.engine.policies_in_view import constraints_of
 from flagstone.scorecards.engine.registry import NoParams, check
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
+from flagstone.scorecards.engine.subjects.policies_in_view import constraints_of
 
 _NONE = "no constraint of Gatekeeper is among its files"
 _NOT_APPLICABLE = "No constraint of Gatekeeper is among the files."

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from flagstone.policies.gatekeeper.matching import Match
 from flagstone.policies.manifests.objects import Manifest, mapping, sequence
 from flagstone.scorecards.engine.outcome import Findings, Outcome
-from flagstone.scorecards.engine.policies_in_view import constraints_of
 from flagstone.scorecards.engine.registry import NoParams, check
 from flagstone.scorecards.engine.relations import ISTIO
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
+from flagstone.scorecards.engine.subjects.policies_in_view import constraints_of
 from flagstone.scorecards.engine.trials import objects
 from flagstone.scorecards.engine.trials.places import place_for
 from flagstone.scorecards.engine.trials.trial import Subject

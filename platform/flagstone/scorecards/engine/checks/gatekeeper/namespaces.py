@@ -7,12 +7,12 @@ from dataclasses import replace
 from flagstone.policies.gatekeeper.matching import glob_matches
 from flagstone.policies.manifests.objects import Manifest, mapping, sequence
 from flagstone.policies.manifests.selectors import matches
-from flagstone.scorecards.engine import argo_applications
+from flagstone.scorecards.engine.argocd import argo_applications
 from flagstone.scorecards.engine.outcome import Findings, Outcome
-from flagstone.scorecards.engine.policies_in_view import constraints_of
 from flagstone.scorecards.engine.registry import NoParams, check
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
+from flagstone.scorecards.engine.subjects.policies_in_view import constraints_of
 from flagstone.scorecards.engine.trials import objects
 from flagstone.scorecards.engine.trials.places import NAME_LABEL, place_for
 

@@ -9,15 +9,15 @@ from flagstone.policies.gatekeeper.structural_schema import breaches
 from flagstone.policies.manifests.objects import Manifest, mapping, sequence
 from flagstone.policies.manifests.source_lines import Keys
 from flagstone.scorecards.engine.outcome import Findings, Outcome
-from flagstone.scorecards.engine.policies_in_view import (
+from flagstone.scorecards.engine.registry import NoParams, check
+from flagstone.scorecards.engine.services import ServiceView
+from flagstone.scorecards.engine.states import Severity
+from flagstone.scorecards.engine.subjects.policies_in_view import (
     constrained_kind,
     constraints_of,
     templates_of,
     trials_of,
 )
-from flagstone.scorecards.engine.registry import NoParams, check
-from flagstone.scorecards.engine.services import ServiceView
-from flagstone.scorecards.engine.states import Severity
 
 _NONE = "no Gatekeeper policy is among its files"
 _NOT_APPLICABLE = "No Gatekeeper policy is among the files."

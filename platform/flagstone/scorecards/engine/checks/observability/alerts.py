@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from flagstone.policies.manifests.objects import Manifest, mapping, sequence
-from flagstone.scorecards.engine.alert_rules import AlertRule, alerts, web_address
 from flagstone.scorecards.engine.outcome import Findings, Outcome, no_data, not_applicable
-from flagstone.scorecards.engine.promtool import HOW_TO_GET, Complaint
+from flagstone.scorecards.engine.prometheus.alert_rules import AlertRule, alerts, web_address
+from flagstone.scorecards.engine.prometheus.promtool import HOW_TO_GET, Complaint
 from flagstone.scorecards.engine.registry import NoParams, check
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity

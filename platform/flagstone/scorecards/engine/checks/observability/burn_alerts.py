@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import combinations
 
-from flagstone.scorecards.engine.alert_rules import AlertRule, alerts, records
 from flagstone.scorecards.engine.outcome import Fault, Outcome, failed, not_applicable, passed
-from flagstone.scorecards.engine.promql import (
+from flagstone.scorecards.engine.prometheus.alert_rules import AlertRule, alerts, records
+from flagstone.scorecards.engine.prometheus.promql import (
     Clause,
     PromQLError,
     Records,

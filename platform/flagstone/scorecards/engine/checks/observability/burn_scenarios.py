@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from flagstone.scorecards.engine.alert_rules import alerts
 from flagstone.scorecards.engine.alert_scenarios.performances import Act
 from flagstone.scorecards.engine.alert_scenarios.urgency import Urgency, urgency
 from flagstone.scorecards.engine.outcome import (
@@ -13,7 +12,8 @@ from flagstone.scorecards.engine.outcome import (
     no_data,
     not_applicable,
 )
-from flagstone.scorecards.engine.promtool import HOW_TO_GET
+from flagstone.scorecards.engine.prometheus.alert_rules import alerts
+from flagstone.scorecards.engine.prometheus.promtool import HOW_TO_GET
 from flagstone.scorecards.engine.registry import NoParams, check
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity

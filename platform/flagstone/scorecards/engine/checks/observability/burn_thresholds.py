@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from flagstone.scorecards.engine import alert_rules
 from flagstone.scorecards.engine.alert_scenarios.objectives import (
     Objective,
     claimed_burn,
@@ -13,7 +12,8 @@ from flagstone.scorecards.engine.alert_scenarios.objectives import (
 from flagstone.scorecards.engine.alert_scenarios.rulebook import Rule
 from flagstone.scorecards.engine.alert_scenarios.service_objectives import stated_objective
 from flagstone.scorecards.engine.outcome import Findings, Outcome
-from flagstone.scorecards.engine.promql import Clause, Records, alternatives, clause
+from flagstone.scorecards.engine.prometheus import alert_rules
+from flagstone.scorecards.engine.prometheus.promql import Clause, Records, alternatives, clause
 from flagstone.scorecards.engine.registry import NoParams, check
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity

@@ -12,10 +12,15 @@ import promql_parser as pql
 
 from flagstone.policies.manifests.objects import mapping, sequence
 from flagstone.scorecards.engine.alert_scenarios.matching import selector_of
-from flagstone.scorecards.engine.dashboards import OPERATOR, Dashboard, Query, is_dashboard
 from flagstone.scorecards.engine.outcome import Fault, Outcome, failed, not_applicable, passed
-from flagstone.scorecards.engine.promql import Records, children, constant
-from flagstone.scorecards.engine.promql_subjects import selectors
+from flagstone.scorecards.engine.prometheus.dashboards import (
+    OPERATOR,
+    Dashboard,
+    Query,
+    is_dashboard,
+)
+from flagstone.scorecards.engine.prometheus.promql import Records, children, constant
+from flagstone.scorecards.engine.prometheus.promql_subjects import selectors
 from flagstone.scorecards.engine.registry import NoParams, check
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity

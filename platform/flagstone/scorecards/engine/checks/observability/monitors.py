@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from flagstone.policies.manifests.objects import Manifest, mapping, sequence
-from flagstone.scorecards.engine.alert_rules import GROUP
 from flagstone.scorecards.engine.outcome import Findings, Outcome
+from flagstone.scorecards.engine.prometheus.alert_rules import GROUP
 from flagstone.scorecards.engine.registry import NoParams, check
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity

@@ -8,8 +8,8 @@ from typing import Any
 
 from flagstone.policies.manifests.objects import Manifest
 from flagstone.policies.manifests.selectors import matches
-from flagstone.scorecards.engine.alert_rules import GROUP
 from flagstone.scorecards.engine.outcome import Findings, Outcome, not_applicable
+from flagstone.scorecards.engine.prometheus.alert_rules import GROUP
 from flagstone.scorecards.engine.registry import check
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity

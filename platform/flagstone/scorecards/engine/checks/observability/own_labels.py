@@ -10,8 +10,8 @@ from flagstone.policies.manifests.objects import mapping, sequence
 from flagstone.scorecards.engine.alert_scenarios.matching import Selector, selector_of
 from flagstone.scorecards.engine.checks.observability.scraping import endpoints, monitors
 from flagstone.scorecards.engine.outcome import Fault, Outcome, failed, not_applicable, passed
-from flagstone.scorecards.engine.promql import parsed
-from flagstone.scorecards.engine.promql_subjects import selectors
+from flagstone.scorecards.engine.prometheus.promql import parsed
+from flagstone.scorecards.engine.prometheus.promql_subjects import selectors
 from flagstone.scorecards.engine.registry import NoParams, check
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity

@@ -10,11 +10,11 @@ from typing import Any
 import promql_parser as pql
 
 from flagstone.policies.manifests.durations import prometheus_duration
-from flagstone.scorecards.engine.alert_rules import GROUP
 from flagstone.scorecards.engine.alert_scenarios.rulebook import Rule, Rulebook
 from flagstone.scorecards.engine.checks.observability.scraping import endpoints, monitors
 from flagstone.scorecards.engine.outcome import Findings, Outcome
-from flagstone.scorecards.engine.promql import children
+from flagstone.scorecards.engine.prometheus.alert_rules import GROUP
+from flagstone.scorecards.engine.prometheus.promql import children
 from flagstone.scorecards.engine.registry import NoParams, check
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity

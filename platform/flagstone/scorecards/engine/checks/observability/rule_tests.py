@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from flagstone.scorecards.engine.alert_rules import alerts
 from flagstone.scorecards.engine.outcome import (
     Fault,
     Outcome,
@@ -11,9 +10,10 @@ from flagstone.scorecards.engine.outcome import (
     not_applicable,
     passed,
 )
-from flagstone.scorecards.engine.promtool import HOW_TO_GET
+from flagstone.scorecards.engine.prometheus.alert_rules import alerts
+from flagstone.scorecards.engine.prometheus.promtool import HOW_TO_GET
+from flagstone.scorecards.engine.prometheus.rule_tests import complaint
 from flagstone.scorecards.engine.registry import NoParams, check
-from flagstone.scorecards.engine.rule_tests import complaint
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
 

@@ -9,12 +9,12 @@ from typing import Any
 from flagstone.policies.manifests.durations import prometheus_duration
 from flagstone.policies.manifests.objects import Manifest, mapping, sequence
 from flagstone.policies.manifests.selectors import matches
-from flagstone.scorecards.engine.alert_rules import GROUP
 from flagstone.scorecards.engine.alert_scenarios.matching import selector_of
-from flagstone.scorecards.engine.analyses import Metric
+from flagstone.scorecards.engine.analysis.analyses import Metric
 from flagstone.scorecards.engine.outcome import Findings, Outcome, not_applicable
-from flagstone.scorecards.engine.promql import parsed
-from flagstone.scorecards.engine.promql_subjects import selectors
+from flagstone.scorecards.engine.prometheus.alert_rules import GROUP
+from flagstone.scorecards.engine.prometheus.promql import parsed
+from flagstone.scorecards.engine.prometheus.promql_subjects import selectors
 from flagstone.scorecards.engine.registry import NoParams, check
 from flagstone.scorecards.engine.relations import monitored_namespaces
 from flagstone.scorecards.engine.services import ServiceView

@@ -10,7 +10,6 @@ import yaml
 
 from flagstone.policies.manifests.objects import Manifest, dig, mapping, sequence
 from flagstone.scorecards.engine.checks.operations.runbooks import DrillParams, drill_problem
-from flagstone.scorecards.engine.drills import Drill
 from flagstone.scorecards.engine.outcome import (
     Fault,
     Findings,
@@ -22,6 +21,7 @@ from flagstone.scorecards.engine.outcome import (
 from flagstone.scorecards.engine.registry import NoParams, check
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
+from flagstone.scorecards.engine.subjects.drills import Drill
 
 _NOTHING_EJECTS = "nothing runs here behind a DestinationRule with outlier detection"
 _NO_DRILL = "there is no drill (CH-01)"

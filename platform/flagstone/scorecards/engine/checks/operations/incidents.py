@@ -9,10 +9,10 @@ from datetime import timedelta
 from typing import Any
 
 from flagstone.policies.manifests.objects import dig, mapping
+from flagstone.scorecards.engine.argocd.notifications import subscriptions
 from flagstone.scorecards.engine.checks.argocd.notifications import sent_triggers
 from flagstone.scorecards.engine.checks.operations.runbooks import called_for, missing
 from flagstone.scorecards.engine.measurements import Health, MeasuredRollback
-from flagstone.scorecards.engine.notifications import subscriptions
 from flagstone.scorecards.engine.outcome import (
     Fault,
     Findings,

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from flagstone.scorecards.engine.alert_rules import alerts, web_address
 from flagstone.scorecards.engine.outcome import Fault, Outcome, failed, not_applicable, passed
+from flagstone.scorecards.engine.prometheus.alert_rules import alerts, web_address
 from flagstone.scorecards.engine.registry import NoParams, check
 from flagstone.scorecards.engine.runbook_text import Runbook, Section
 from flagstone.scorecards.engine.services import ServiceView

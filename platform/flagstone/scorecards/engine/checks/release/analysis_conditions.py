@@ -7,7 +7,16 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-from flagstone.scorecards.engine.analyses import Metric
+from flagstone.scorecards.engine.analysis.analyses import Metric
+from flagstone.scorecards.engine.analysis.condition_reader import NotUnderstoodError
+from flagstone.scorecards.engine.analysis.conditions import (
+    Phase,
+    error,
+    indexes_result,
+    numbers,
+    phase,
+    words,
+)
 from flagstone.scorecards.engine.checks.release.analysis_metrics import (
     NO_DATA,
     NOT_APPLICABLE,
@@ -18,19 +27,14 @@ from flagstone.scorecards.engine.checks.release.analysis_metrics import (
     query_tree,
     real_metrics,
 )
-from flagstone.scorecards.engine.condition_reader import NotUnderstoodError
-from flagstone.scorecards.engine.conditions import (
-    Phase,
-    error,
-    indexes_result,
-    numbers,
-    phase,
-    words,
-)
 from flagstone.scorecards.engine.outcome import Findings, Outcome
-from flagstone.scorecards.engine.promql import PromQLError
-from flagstone.scorecards.engine.promql_answers import is_scalar, may_be_empty, may_be_nan
-from flagstone.scorecards.engine.promql_subjects import Subject, subject
+from flagstone.scorecards.engine.prometheus.promql import PromQLError
+from flagstone.scorecards.engine.prometheus.promql_answers import (
+    is_scalar,
+    may_be_empty,
+    may_be_nan,
+)
+from flagstone.scorecards.engine.prometheus.promql_subjects import Subject, subject
 from flagstone.scorecards.engine.registry import NoParams, check
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity

@@ -10,7 +10,8 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from flagstone.policies.manifests.objects import dig, mapping, sequence
-from flagstone.scorecards.engine.analyses import SECRET, Analysis, Metric
+from flagstone.scorecards.engine.analysis.analyses import SECRET, Analysis, Metric
+from flagstone.scorecards.engine.analysis.condition_reader import NotUnderstoodError
 from flagstone.scorecards.engine.checks.release.analysis_conditions import is_floor
 from flagstone.scorecards.engine.checks.release.analysis_metrics import (
     NO_DATA,
@@ -19,7 +20,6 @@ from flagstone.scorecards.engine.checks.release.analysis_metrics import (
     fault,
     real_metrics,
 )
-from flagstone.scorecards.engine.condition_reader import NotUnderstoodError
 from flagstone.scorecards.engine.outcome import Findings, Outcome
 from flagstone.scorecards.engine.registry import NoParams, check
 from flagstone.scorecards.engine.services import ServiceView

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-from flagstone.scorecards.engine.analyses import (
+from flagstone.scorecards.engine.analysis.analyses import (
     Analysis,
     Metric,
     named_templates,
@@ -14,7 +14,7 @@ from flagstone.scorecards.engine.analyses import (
     template,
 )
 from flagstone.scorecards.engine.outcome import Findings, Outcome
-from flagstone.scorecards.engine.promql import PromQLError, parse
+from flagstone.scorecards.engine.prometheus.promql import PromQLError, parse
 from flagstone.scorecards.engine.services import ServiceView
 
 PROMETHEUS = "prometheus"

@@ -14,9 +14,9 @@ from flagstone.scorecards.engine.checks.release.analysis_metrics import (
     query_tree,
 )
 from flagstone.scorecards.engine.outcome import Findings, Outcome
-from flagstone.scorecards.engine.promql import PromQLError
-from flagstone.scorecards.engine.promql_status import Kind, status_matchers
-from flagstone.scorecards.engine.promql_subjects import name_of, selectors
+from flagstone.scorecards.engine.prometheus.promql import PromQLError
+from flagstone.scorecards.engine.prometheus.promql_status import Kind, status_matchers
+from flagstone.scorecards.engine.prometheus.promql_subjects import name_of, selectors
 from flagstone.scorecards.engine.registry import NoParams, check
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity

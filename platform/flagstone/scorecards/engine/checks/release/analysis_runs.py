@@ -7,7 +7,7 @@ from typing import Any
 
 from flagstone.policies.manifests.durations import pause_duration
 from flagstone.policies.manifests.objects import mapping, sequence
-from flagstone.scorecards.engine.analyses import Analysis, Metric
+from flagstone.scorecards.engine.analysis.analyses import Analysis, Metric
 from flagstone.scorecards.engine.checks.release.analysis_metrics import note_unseen
 from flagstone.scorecards.engine.outcome import Findings, Outcome
 from flagstone.scorecards.engine.registry import NoParams, check

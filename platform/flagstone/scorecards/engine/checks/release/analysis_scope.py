@@ -13,7 +13,7 @@ import promql_parser as pql
 
 from flagstone.policies.manifests.durations import pause_duration, prometheus_duration
 from flagstone.policies.manifests.objects import Manifest, dig, mapping, sequence, text_map
-from flagstone.scorecards.engine.analyses import CANARY_HASH, STABLE_HASH, Analysis, Metric
+from flagstone.scorecards.engine.analysis.analyses import CANARY_HASH, STABLE_HASH, Analysis, Metric
 from flagstone.scorecards.engine.checks.release.analysis_metrics import (
     NO_DATA,
     NOT_APPLICABLE,
@@ -28,8 +28,8 @@ from flagstone.scorecards.engine.checks.release.analysis_metrics import (
     runs_before_everybody,
 )
 from flagstone.scorecards.engine.outcome import Findings, Outcome
-from flagstone.scorecards.engine.promql import PromQLError, children, window
-from flagstone.scorecards.engine.promql_subjects import name_of, selectors
+from flagstone.scorecards.engine.prometheus.promql import PromQLError, children, window
+from flagstone.scorecards.engine.prometheus.promql_subjects import name_of, selectors
 from flagstone.scorecards.engine.registry import NoParams, check
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity

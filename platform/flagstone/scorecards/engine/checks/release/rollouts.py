@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flagstone.policies.manifests.objects import Manifest, dig, mapping, sequence
-from flagstone.scorecards.engine import analyses
+from flagstone.scorecards.engine.analysis import analyses
 from flagstone.scorecards.engine.outcome import Findings, Outcome, not_applicable
 from flagstone.scorecards.engine.policy_checks import judge_objects
 from flagstone.scorecards.engine.registry import NoParams, check

@@ -8,9 +8,6 @@ from datetime import date
 
 from flagstone.policies.terraform.values import Unknown, why_unknown
 from flagstone.scorecards.engine.canaries import Canary
-from flagstone.scorecards.engine.canary_code import Code, Missing, code_of
-from flagstone.scorecards.engine.canary_runtimes import Runtime, runtime
-from flagstone.scorecards.engine.canary_scripts import SCRIPT_SUFFIXES, loaded_libraries
 from flagstone.scorecards.engine.checks.synthetics.judging import (
     NO_DATA,
     NOT_APPLICABLE,
@@ -21,6 +18,9 @@ from flagstone.scorecards.engine.outcome import Outcome
 from flagstone.scorecards.engine.registry import NoParams, check
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
+from flagstone.scorecards.engine.synthetics.canary_code import Code, Missing, code_of
+from flagstone.scorecards.engine.synthetics.canary_runtimes import Runtime, runtime
+from flagstone.scorecards.engine.synthetics.canary_scripts import SCRIPT_SUFFIXES, loaded_libraries
 
 _ROOTS = ("", "nodejs/node_modules/", "nodejs/", "python/")
 _SUFFIXES = (".js", ".mjs", ".cjs", ".py")

@@ -8,10 +8,10 @@ from typing import Any
 
 from flagstone.policies.terraform.blocks import Block
 from flagstone.policies.terraform.values import why_unknown
-from flagstone.scorecards.engine.artefacts import ArtefactKind
 from flagstone.scorecards.engine.canaries import Canary
 from flagstone.scorecards.engine.outcome import Fault, Findings, Outcome, not_applicable
 from flagstone.scorecards.engine.services import ServiceView
+from flagstone.scorecards.engine.subjects.artefacts import ArtefactKind
 
 NONE = "no AWS Synthetics canary is made here"
 NOT_APPLICABLE = "A service without an AWS Synthetics canary in Terraform."

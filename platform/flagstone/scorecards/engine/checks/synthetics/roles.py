@@ -15,11 +15,11 @@ from flagstone.scorecards.engine.checks.synthetics.judging import (
     CanaryFindings,
     judge_canaries,
 )
-from flagstone.scorecards.engine.iam_policies import Statement, statements
 from flagstone.scorecards.engine.outcome import Outcome
 from flagstone.scorecards.engine.registry import NoParams, check
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
+from flagstone.scorecards.engine.synthetics.iam_policies import Statement, statements
 
 _ROLE = "aws_iam_role"
 _PUT = "cloudwatch:PutMetricData"

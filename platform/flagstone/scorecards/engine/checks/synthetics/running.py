@@ -5,10 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flagstone.policies.terraform.values import as_number, as_truth
-from flagstone.scorecards.engine import canary_runtimes
 from flagstone.scorecards.engine.canaries import Canary
-from flagstone.scorecards.engine.canary_runtimes import Standing
-from flagstone.scorecards.engine.canary_schedules import Schedule, read_schedule
 from flagstone.scorecards.engine.checks.synthetics.judging import (
     NO_DATA,
     NOT_APPLICABLE,
@@ -19,6 +16,9 @@ from flagstone.scorecards.engine.outcome import Outcome
 from flagstone.scorecards.engine.registry import NoParams, check
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
+from flagstone.scorecards.engine.synthetics import canary_runtimes
+from flagstone.scorecards.engine.synthetics.canary_runtimes import Standing
+from flagstone.scorecards.engine.synthetics.canary_schedules import Schedule, read_schedule
 
 _LEAST_SECONDS = 15
 _MOST_SECONDS = 840

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from flagstone.policies.manifests.objects import Manifest, mapping, sequence, text_map
-from flagstone.scorecards.engine.promql import parsed
+from flagstone.scorecards.engine.prometheus.promql import parsed
 
 OPERATOR = "grafana.integreatly.org"
 Keys = tuple[str | int, ...]

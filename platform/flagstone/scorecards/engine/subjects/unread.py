@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flagstone.policies.manifests.snapshot import Snapshot
-from flagstone.scorecards.engine.drafts import Draft, Drafts
+from flagstone.scorecards.engine.subjects.drafts import Draft, Drafts
 
 
 def note_unrendered(snapshot: Snapshot, drafts: Drafts) -> None:

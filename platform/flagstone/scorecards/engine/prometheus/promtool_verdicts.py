@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from flagstone.policies.manifests.objects import Manifest
-from flagstone.scorecards.engine import promtool
-from flagstone.scorecards.engine.promtool import Complaint
+from flagstone.scorecards.engine.prometheus import promtool
+from flagstone.scorecards.engine.prometheus.promtool import Complaint
 
 
 class PromtoolVerdicts:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from flagstone.policies.manifests.snapshot import Snapshot
-from flagstone.scorecards.engine.canary_modules import canary_folders
 from flagstone.scorecards.engine.flags.flag_files import flag_files
 from flagstone.scorecards.engine.flags.source_code import source_files
+from flagstone.scorecards.engine.synthetics.canary_modules import canary_folders
 
 
 class ArtefactKind(StrEnum):

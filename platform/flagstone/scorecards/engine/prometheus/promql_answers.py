@@ -6,7 +6,7 @@ from typing import Any
 
 import promql_parser as pql
 
-from flagstone.scorecards.engine.promql import Records, children, constant
+from flagstone.scorecards.engine.prometheus.promql import Records, children, constant
 
 _COMPARISONS = frozenset({">", "<", ">=", "<=", "==", "!="})
 _ALWAYS_THERE = frozenset({"vector", "scalar", "time", "pi"})

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from flagstone.scorecards.engine.condition_values import (
+from flagstone.scorecards.engine.analysis.condition_values import (
     BINARY,
     FUNCTIONS,
     OVER_ELEMENTS,

@@ -9,8 +9,8 @@ from typing import Any
 
 import promql_parser as pql
 
-from flagstone.scorecards.engine.promql import Records, children
-from flagstone.scorecards.engine.promql_status import has_status
+from flagstone.scorecards.engine.prometheus.promql import Records, children
+from flagstone.scorecards.engine.prometheus.promql_status import has_status
 
 _RESOURCE = re.compile(
     r"(?:container|node|kube|kubelet|process|machine|go|jvm|python)_.*|up|.*cpu.*|.*memory.*"

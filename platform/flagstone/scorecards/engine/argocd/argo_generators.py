@@ -8,7 +8,7 @@ from itertools import islice, product
 from typing import Any
 
 from flagstone.policies.manifests.objects import dig, mapping, sequence
-from flagstone.scorecards.engine.argo_applications import Application
+from flagstone.scorecards.engine.argocd.argo_applications import Application
 
 Parameters = dict[str, str]
 

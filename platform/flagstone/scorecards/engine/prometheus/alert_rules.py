@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from flagstone.policies.manifests.objects import Manifest, mapping, sequence, text_map
-from flagstone.scorecards.engine.promql import Records
+from flagstone.scorecards.engine.prometheus.promql import Records
 
 GROUP = "monitoring.coreos.com"
 _EQUALS = re.compile(r"""(?P<label>\w+)\s*=\s*(?P<quote>["'])(?P<value>[^"']*)(?P=quote)""")

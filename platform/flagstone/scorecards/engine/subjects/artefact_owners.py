@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from flagstone.policies.manifests.snapshot import Snapshot
-from flagstone.scorecards.engine.artefacts import Artefact, ArtefactKind, find_artefacts
-from flagstone.scorecards.engine.drafts import Draft, Drafts
+from flagstone.scorecards.engine.subjects.artefacts import Artefact, ArtefactKind, find_artefacts
+from flagstone.scorecards.engine.subjects.drafts import Draft, Drafts
 
 
 def give_artefacts(snapshot: Snapshot, drafts: Drafts) -> None:

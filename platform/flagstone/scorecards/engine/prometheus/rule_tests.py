@@ -14,12 +14,12 @@ from flagstone.policies.manifests.documents import Document, read_documents
 from flagstone.policies.manifests.limits import Limits
 from flagstone.policies.manifests.objects import Manifest, mapping, sequence
 from flagstone.policies.manifests.snapshot import Snapshot
-from flagstone.scorecards.engine import promtool
-from flagstone.scorecards.engine.alert_rules import rules
 from flagstone.scorecards.engine.alert_scenarios.playing import Printed, print_all
 from flagstone.scorecards.engine.alert_scenarios.test_files import Play
 from flagstone.scorecards.engine.index import folders_above
-from flagstone.scorecards.engine.promtool import for_promtool
+from flagstone.scorecards.engine.prometheus import promtool
+from flagstone.scorecards.engine.prometheus.alert_rules import rules
+from flagstone.scorecards.engine.prometheus.promtool import for_promtool
 
 if TYPE_CHECKING:
     from flagstone.scorecards.engine.services import ServiceView

@@ -9,25 +9,25 @@ from difflib import get_close_matches
 from typing import NamedTuple
 
 from flagstone.policies.manifests.objects import Manifest
-from flagstone.scorecards.engine.catalogue import is_component
 from flagstone.scorecards.engine.definition import Rule
 from flagstone.scorecards.engine.outcome import Fault, Outcome, summary_of
-from flagstone.scorecards.engine.report import (
+from flagstone.scorecards.engine.reporting.report import (
     CheckReport,
     Finding,
     Standing,
     WaivedFinding,
     WaiverReport,
 )
-from flagstone.scorecards.engine.services import ServiceView
-from flagstone.scorecards.engine.states import State
-from flagstone.scorecards.engine.waivers import (
+from flagstone.scorecards.engine.reporting.waivers import (
     Annotation,
     InvalidWaiver,
     Waiver,
     annotations_of,
     read_waiver,
 )
+from flagstone.scorecards.engine.services import ServiceView
+from flagstone.scorecards.engine.states import State
+from flagstone.scorecards.engine.subjects.catalogue import is_component
 
 _UNDECIDED = frozenset({State.WARN, State.NO_DATA, State.ERROR, State.UPCOMING})
 

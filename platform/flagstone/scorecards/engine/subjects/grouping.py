@@ -13,10 +13,8 @@ from functools import cached_property
 
 from flagstone.policies.manifests.objects import Identity, Manifest, sequence
 from flagstone.policies.manifests.workloads import PodSpec, is_workload
-from flagstone.scorecards.engine import alert_rules, analyses, argo_applications
-from flagstone.scorecards.engine.artefact_owners import give_artefacts
-from flagstone.scorecards.engine.catalogue import components, kubernetes_ids
-from flagstone.scorecards.engine.drafts import Draft, Drafts
+from flagstone.scorecards.engine.analysis import analyses
+from flagstone.scorecards.engine.argocd import argo_applications
 from flagstone.scorecards.engine.flags import flag_sets
 from flagstone.scorecards.engine.index import (
     compatible,
@@ -24,10 +22,14 @@ from flagstone.scorecards.engine.index import (
     folders_above,
     with_folders_above,
 )
+from flagstone.scorecards.engine.prometheus import alert_rules
 from flagstone.scorecards.engine.relations import ISTIO
 from flagstone.scorecards.engine.services import ServiceView
+from flagstone.scorecards.engine.subjects.artefact_owners import give_artefacts
+from flagstone.scorecards.engine.subjects.catalogue import components, kubernetes_ids
+from flagstone.scorecards.engine.subjects.drafts import Draft, Drafts
+from flagstone.scorecards.engine.subjects.unread import note_problems, note_unrendered
 from flagstone.scorecards.engine.surroundings import Surroundings
-from flagstone.scorecards.engine.unread import note_problems, note_unrendered
 
 _MESH_KINDS = ("VirtualService", "DestinationRule")
 _APPLICATIONS = tuple((argo_applications.GROUP, kind) for kind in argo_applications.KINDS)

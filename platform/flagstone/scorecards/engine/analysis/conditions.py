@@ -9,8 +9,12 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-from flagstone.scorecards.engine.condition_reader import NotUnderstoodError, compiled, tokens
-from flagstone.scorecards.engine.condition_values import ConditionError
+from flagstone.scorecards.engine.analysis.condition_reader import (
+    NotUnderstoodError,
+    compiled,
+    tokens,
+)
+from flagstone.scorecards.engine.analysis.condition_values import ConditionError
 
 
 class Phase(StrEnum):

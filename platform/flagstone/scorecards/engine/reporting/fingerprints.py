@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from flagstone.policies.manifests.objects import dig
-from flagstone.scorecards.engine.report import CheckReport, Finding
+from flagstone.scorecards.engine.reporting.report import CheckReport, Finding
 
 _NAMES = ("name", "alert", "record")
 _NUMBER = re.compile(r"\d+")

@@ -8,9 +8,9 @@ from itertools import islice
 
 from flagstone.policies.manifests.objects import Manifest
 from flagstone.policies.manifests.snapshot import Problem
-from flagstone.scorecards.engine.artefacts import Artefact
-from flagstone.scorecards.engine.catalogue import Component
 from flagstone.scorecards.engine.index import folders_above
+from flagstone.scorecards.engine.subjects.artefacts import Artefact
+from flagstone.scorecards.engine.subjects.catalogue import Component
 
 
 @dataclass(eq=False, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from flagstone.policies.manifests.snapshot import Snapshot
 from flagstone.scorecards.engine.index import folders_above
-from flagstone.scorecards.engine.report import Report, Scope, ServiceReport
+from flagstone.scorecards.engine.reporting.report import Report, Scope, ServiceReport
 
 # What no service owns and every service of its namespace lives by.
 _SHARED = (

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 
-from flagstone.scorecards.engine.fingerprints import fingerprints
-from flagstone.scorecards.engine.report import (
+from flagstone.scorecards.engine.reporting.fingerprints import fingerprints
+from flagstone.scorecards.engine.reporting.report import (
     BaselineEntry,
     CheckReport,
     Comparison,

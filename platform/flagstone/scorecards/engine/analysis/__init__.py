@@ -1,0 +1,1 @@
+"""How a canary's analyses are read and their conditions evaluated."""

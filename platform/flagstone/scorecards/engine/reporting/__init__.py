@@ -1,0 +1,1 @@
+"""What is told of a verdict: findings, waivers, baselines, and what a change touched."""

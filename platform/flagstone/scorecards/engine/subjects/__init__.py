@@ -1,0 +1,1 @@
+"""What is judged: services, and what of a repository belongs to which."""

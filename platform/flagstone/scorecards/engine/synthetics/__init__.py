@@ -1,0 +1,1 @@
+"""Synthetic customers in Terraform: their code, runtime, schedule and rights."""
