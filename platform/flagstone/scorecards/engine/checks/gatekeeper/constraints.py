@@ -28,7 +28,7 @@ _ADMISSION = {"*", "validation.gatekeeper.sh", "vap.k8s.io"}
     "applies, however right it looks.",
     remedy=f"Write apiVersion: {GROUP}/v1beta1.",
     not_applicable=_NOT_APPLICABLE,
-    no_data="",
+    no_data="Always decided: it stands in the object itself.",
 )
 def version(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()
@@ -53,7 +53,7 @@ def version(service: ServiceView, _params: NoParams) -> Outcome:
     remedy="Set enforcementAction: deny, or annotate the constraint with the day until which it only "
     'warns: flagstone.dev/until: "2027-01-31".',
     not_applicable=_NOT_APPLICABLE,
-    no_data="",
+    no_data="Always decided: it stands in the object itself.",
 )
 def enforced(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()

@@ -204,7 +204,7 @@ def _rego(template: Manifest) -> Iterator[tuple[Keys, str]]:
     remedy="Keep one program for each template, under `code`; let its rule `violation` yield objects "
     "with a msg.",
     not_applicable=_NOT_APPLICABLE,
-    no_data="",
+    no_data="Always decided: it stands in the object itself.",
 )
 def program(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()
