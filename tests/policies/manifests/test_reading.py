@@ -198,3 +198,10 @@ def test_a_flux_kustomization_is_an_object_even_if_its_file_is_named_so():
     snapshot = read({"clusters/kustomization.yaml": text}, render=True)
     assert refs(snapshot) == [("Kustomization/a", "clusters/kustomization.yaml")]
     assert snapshot.unrendered == ()
+
+
+@pytest.mark.parametrize("name", ["main.tf", "main.tf.json"])
+def test_terraform_that_is_too_large_is_skipped_with_its_reason(name: str) -> None:
+    found = read_files({name: b"#" * 2000}, limits=Limits(file_bytes=1000))
+
+    assert found.skipped == (Skipped(name, "larger than 0.000953674 MB"),)

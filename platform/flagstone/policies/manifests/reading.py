@@ -28,6 +28,7 @@ from flagstone.policies.manifests.rendering import NOT_ASKED, Rendered
 from flagstone.policies.manifests.snapshot import Problem, Skipped, Snapshot, decode
 from flagstone.policies.manifests.source_lines import SourceText
 
+_TERRAFORM = (".tf", ".tf.json")
 _WORTH_A_PROCESS = 250  # files: reading fewer is done before a process has sent its part
 
 
@@ -131,6 +132,11 @@ class _Reading:
         for path in (path for path in paths if path in self._links):
             reason = "a link to another file here, which is read at its own place"
             self._skipped.append(Skipped(path, reason))
+        for path in (path for path in self._files if path.endswith(_TERRAFORM)):
+            if isinstance(
+                reason := self._content(path), Skipped
+            ):  # it is parsed when a check asks for it
+                self._skipped.append(reason)
         paths = [path for path in paths if path not in self._links]
         readings = in_shares(
             self._read_some, paths, processes=self._processes, least=_WORTH_A_PROCESS
@@ -144,6 +150,8 @@ class _Reading:
                 self._skipped.extend(reading.skipped)
 
     def _may_hold_objects(self, path: str) -> bool:
+        if path.endswith(_TERRAFORM):
+            return False
         named = path.endswith(SUFFIXES) or path.rpartition("/")[2] in FILE_NAMES
         return named and not self._charts.is_definition(path)
 
