@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from flagstone.policies.admission.matching import AdmissionMatch
-from flagstone.policies.admission.resources import resource_of
 from flagstone.policies.gatekeeper.matching import UnknownNamespaceError
 from flagstone.policies.manifests.objects import Manifest
+from flagstone.policies.manifests.resources import resource_of
 from tests.policies.admission.samples import RULE
 from tests.policies.gatekeeper.samples import deployment
 
@@ -128,3 +128,21 @@ def test_both_parts_have_to_agree():
 )
 def test_names_of_resources(kind, expected):
     assert resource_of(kind) == expected
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "ValidatingAdmissionPolicy",
+        "ValidatingAdmissionPolicyBinding",
+        "MutatingAdmissionPolicy",
+        "MutatingAdmissionPolicyBinding",
+        "ValidatingWebhookConfiguration",
+        "MutatingWebhookConfiguration",
+    ],
+)
+def test_what_policies_are_made_of_is_judged_by_none(kind):
+    every = AdmissionMatch((rule(apiGroups=["*"], apiVersions=["*"], resources=["*"]),))
+    raw = {"apiVersion": "admissionregistration.k8s.io/v1", "kind": kind, "metadata": {"name": "a"}}
+    assert not every.applies(Manifest(raw, "a.yaml"), {})
+    assert every.applies(Manifest({**raw, "kind": "Other"}, "a.yaml"), {})

@@ -154,7 +154,10 @@ def test_the_request_and_the_namespace():
         ),
         (
             "namespaceObject.metadata.labels.a == 'b'",
-            "it asks the namespace of the object (namespaceObject), which exists only in the cluster",
+            (
+                "it asks the labels or annotations of the object's namespace (namespaceObject), "
+                "which exists only in the cluster"
+            ),
         ),
     ],
 )
@@ -187,3 +190,35 @@ def test_it_travels_as_json():
     made = source(("false", "no"), variables=(("a", "1"),), conditions=(("c", "true"),))
     again = source_of(json.loads(json.dumps(as_dict(made))))
     assert messages(again) == ["no"]
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "request.resource.group == 'apps' && request.resource.resource == 'deployments'",
+        "request.resource.version == 'v1'",
+        "request.requestKind.kind == 'Deployment'",
+        "request.requestResource.resource == 'deployments'",
+        "request.name == 'web' && request.namespace == 'pay' && request.dryRun == false",
+        "!has(request.subResource)",
+        "namespaceObject.metadata.name == 'pay'",
+    ],
+)
+def test_what_every_request_says_is_known(expression):
+    assert messages(source((expression, "x"))) == []
+
+
+def test_a_namespace_that_is_left_to_whoever_applies_it_is_not_known():
+    review = {key: value for key, value in REVIEW.items() if key != "namespace"}
+    text = json.dumps({"review": review, "parameters": None})
+    with pytest.raises(SourceFault) as caught:
+        CelRunner(source(("request.namespace == 'default'", "x"))).run(text)
+    assert caught.value.only_here
+    assert "the namespace that it is applied to" in caught.value.reason
+
+
+def test_an_object_of_the_cluster_is_requested_without_a_namespace():
+    review = {**REVIEW, "kind": {"group": "", "version": "v1", "kind": "Node"}}
+    del review["namespace"]
+    text = json.dumps({"review": review, "parameters": None})
+    assert CelRunner(source(("!has(request.namespace)", "x"))).run(text) == "[]"

@@ -42,3 +42,15 @@ violation[{"msg": "is_exempt(x) p.all"}] {
 def test_other_imports_are_left_alone():
     rego = "package k\nimport rego.v1\nimport data.inventory\nimport future.keywords.if\nx := inventory.y(1)\n"
     assert expand_imports(rego) == rego
+
+
+def test_a_name_that_some_or_every_declares_is_the_rules_own():
+    rego = """
+package a
+import data.lib.x.names
+violation[{"msg": names}] { some i, names; input.list[i] = names }
+other { some names in input.list; names == "a" }
+every_one { every i, names in input.list { names == "a" } }
+used { names("a") }
+"""
+    assert expand_imports(rego).count("data.lib.x.names") == 1

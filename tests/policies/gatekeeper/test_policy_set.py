@@ -127,8 +127,11 @@ def test_cel_that_cannot_be_evaluated_is_never_taken_for_a_pass():
     assert isinstance(failure, NotEvaluated)
 
 
-def test_a_policy_that_looks_at_other_objects_needs_them():
-    rego = 'package demo\nviolation contains {"msg": "lonely"} if count(data.inventory.namespace) == 0\n'
+@pytest.mark.parametrize("written", ["data.inventory", 'data["inventory"]', "data[`inventory`]"])
+def test_a_policy_that_looks_at_other_objects_needs_them(written):
+    rego = (
+        f'package demo\nviolation contains {{"msg": "lonely"}} if count({written}.namespace) == 0\n'
+    )
     found = policies(template(code(rego, version="v1")), constraint())
     (failure,) = found.review(deployment()).failures
     assert isinstance(failure, NotEvaluated)
@@ -161,6 +164,18 @@ def test_parameters_default_to_an_empty_object():
     bare = constraint()
     del bare["spec"]["parameters"]
     assert len(policies(template(code(rego, version="v1")), bare).evaluate(deployment())) == 1
+
+
+def test_cel_sees_null_where_a_constraint_has_no_parameters():
+    cel = {"validations": [{"expression": "variables.params == null", "message": "given"}]}
+    bare = constraint()
+    del bare["spec"]["parameters"]
+    target = {"code": [{"engine": "K8sNativeValidation", "source": cel}]}
+    found = [
+        [violation.message for violation in policies(template(target), each).evaluate(deployment())]
+        for each in (bare, constraint(parameters={}))
+    ]
+    assert found == [[], ["given"]]
 
 
 def test_a_file_that_cannot_be_read_is_an_error_of_the_set():

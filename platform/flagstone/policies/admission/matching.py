@@ -6,11 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flagstone.policies.admission.resources import is_cluster_wide, resource_of
 from flagstone.policies.gatekeeper.matching import NamespaceLabels, labels_of_namespace
 from flagstone.policies.manifests.objects import Manifest, mapping, sequence
+from flagstone.policies.manifests.resources import is_cluster_wide, resource_of
 from flagstone.policies.manifests.selectors import matches
 
+_ADMISSION = "admissionregistration.k8s.io"
+# The API server does not let a policy judge what policies are made of: nobody could mend a wrong one.
+_EXEMPT = frozenset(
+    f"{kind}{part}"
+    for kind in ("ValidatingAdmissionPolicy", "MutatingAdmissionPolicy")
+    for part in ("", "Binding")
+) | {"ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"}
 _OPERATION = "CREATE"  # what a manifest that stands in a repository will be
 
 
@@ -51,6 +58,8 @@ class AdmissionMatch:
         Raises:
             UnknownNamespaceError: that depends on labels of a namespace that nobody gave.
         """
+        if manifest.group == _ADMISSION and manifest.kind in _EXEMPT:
+            return False
         if self.only_in and manifest.namespace != self.only_in:
             return False
         if manifest.namespace in self.not_in:

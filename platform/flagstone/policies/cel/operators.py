@@ -104,6 +104,16 @@ class ClusterOnly:
         self.refusal = NotHere(f"it asks {name}, which exists only in the cluster")
 
 
+class PartlyKnown(dict[str, Any]):
+    """A map some of whose values only the API server can fill: asking for one of those is refused."""
+
+    def __getitem__(self, name: str) -> Any:
+        value = super().__getitem__(name)
+        if isinstance(value, ClusterOnly):
+            raise value.refusal
+        return value
+
+
 def _decided(parts: Sequence[Compute], deciding: bool) -> Compute:  # noqa: FBT001 - `||` or `&&`
     def decide(scope: Scope, names: Locals) -> bool:
         failure: CelError | None = None

@@ -8,9 +8,10 @@ from typing import Any
 
 from flagstone.policies.cel.compiling import Declared, Expression, compile_expression
 from flagstone.policies.cel.errors import CelError, CelSyntaxError, NotHere
-from flagstone.policies.cel.operators import ClusterOnly, truth
+from flagstone.policies.cel.operators import ClusterOnly, PartlyKnown, truth
 from flagstone.policies.cel.scope import Scope, TooLong
 from flagstone.policies.engines.sources import CelSource, Keys, SourceFault
+from flagstone.policies.manifests.resources import is_cluster_wide, resource_of
 
 _GIVEN = ("object", "oldObject", "request", "params", "namespaceObject", "authorizer", "variables")
 _GATEKEEPER = (
@@ -26,7 +27,34 @@ _GATEKEEPER = (
 _LONGEST_MESSAGE = 5 * 1024
 _AUTHORIZER = ClusterOnly("who may do what (authorizer)")
 _SENDER = ClusterOnly("who sends the request (request.userInfo)")
-_NAMESPACE = ClusterOnly("the namespace of the object (namespaceObject)")
+_NAMESPACE = ClusterOnly("the labels or annotations of the object's namespace (namespaceObject)")
+_APPLIED_TO = ClusterOnly("the namespace that it is applied to (request.namespace)")
+_ONE_REQUEST = ClusterOnly("one request of many (request.uid, request.options)")
+
+
+def _request(review: dict[str, Any]) -> PartlyKnown:
+    """The AdmissionRequest: what the API server always sets is there, or said to be in the cluster only."""
+    kind = review.get("kind") or {}
+    name = str(kind.get("kind") or "")
+    resource = {
+        "group": kind.get("group", ""),
+        "version": kind.get("version", ""),
+        "resource": resource_of(name) if name else "",
+    }
+    request = {
+        "resource": resource,
+        "requestKind": kind,
+        "requestResource": resource,
+        "dryRun": False,
+        "uid": _ONE_REQUEST,
+        "options": _ONE_REQUEST,
+        **{key: value for key, value in review.items() if key not in _OBJECTS},
+    }
+    if not request.get("userInfo"):
+        request["userInfo"] = _SENDER
+    if not is_cluster_wide(name, request.get("namespace", "")):
+        request.setdefault("namespace", _APPLIED_TO)
+    return PartlyKnown(request)
 
 
 class CelRunner:
@@ -85,20 +113,21 @@ class CelRunner:
         return _Validation(self._compiled(text, (*keys, "expression")), message, words)
 
     def _given(self, review: dict[str, Any], parameters: Any) -> dict[str, Any]:
-        request = {key: value for key, value in review.items() if key not in _OBJECTS}
-        request.setdefault("dryRun", False)
-        if not request.get("userInfo"):
-            request["userInfo"] = _SENDER
         values = {
             "object": review.get("object"),
             "oldObject": review.get("oldObject"),
-            "request": request,
+            "request": _request(review),
             "params": {"spec": {"parameters": parameters}} if self._in_gatekeeper else parameters,
             "namespaceObject": review.get("namespaceObject"),
             "authorizer": _AUTHORIZER,
         }
-        if values["namespaceObject"] is None and review.get("namespace"):
-            values["namespaceObject"] = _NAMESPACE
+        if values["namespaceObject"] is None and (name := review.get("namespace")):
+            metadata = PartlyKnown(name=name, labels=_NAMESPACE, annotations=_NAMESPACE)
+            values["namespaceObject"] = {
+                "apiVersion": "v1",
+                "kind": "Namespace",
+                "metadata": metadata,
+            }
         if self._in_gatekeeper and parameters is None:
             values["params"] = {"spec": {}}
         return values

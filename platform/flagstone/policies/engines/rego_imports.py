@@ -52,6 +52,20 @@ def _own_names(statement: list[Word]) -> set[str]:
     for before, word in pairwise(statement):
         if word.text == ":=":
             names.add(before.text)
-        elif before.text == "some":
+    names |= _declared(statement)
+    return names
+
+
+def _declared(statement: list[Word]) -> set[str]:
+    """The names after each `some` or `every`, with commas between them."""
+    names: set[str] = set()
+    listing = False
+    for before, word in pairwise(statement):
+        if before.text in {"some", "every"}:
+            listing = True
+        elif before.text != ",":
+            listing = False
+        if listing and word.text != ",":
             names.add(word.text)
+        listing = listing or (word.text == "," and before.text in names)
     return names

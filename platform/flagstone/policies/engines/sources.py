@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass
 from typing import Any
 
 Keys = tuple[str | int, ...]
+
+# `data.inventory`, `data["inventory"]`, and `data[name]`, which may be it
+_INVENTORY = re.compile(r"\bdata\s*(?:\.\s*inventory\b|\[)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,7 @@ class RegoSource:
 
     @property
     def needs_inventory(self) -> bool:
-        return "data.inventory" in self.text
+        return _INVENTORY.search(self.text) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,10 @@ class Policy:
         self.manifest = constraint.manifest
         self.match = constraint.match
         self._program = program
-        self._parameters = json.dumps(constraint.parameters)
+        # CEL sees null where a constraint has no parameters, Rego an empty object
+        in_cel = isinstance(program.template.source, CelSource)
+        given = "parameters" in constraint.manifest.spec or not in_cel or constraint.parameters
+        self._parameters = json.dumps(constraint.parameters if given else None)
 
     @property
     def name(self) -> str:

@@ -133,10 +133,9 @@ class _Reading:
             reason = "a link to another file here, which is read at its own place"
             self._skipped.append(Skipped(path, reason))
         for path in (path for path in self._files if path.endswith(_TERRAFORM)):
-            if isinstance(
-                reason := self._content(path), Skipped
-            ):  # it is parsed when a check asks for it
-                self._skipped.append(reason)
+            refused = self._content(path)  # it is parsed when a check asks for it
+            if isinstance(refused, Skipped):
+                self._skipped.append(refused)
         paths = [path for path in paths if path not in self._links]
         readings = in_shares(
             self._read_some, paths, processes=self._processes, least=_WORTH_A_PROCESS

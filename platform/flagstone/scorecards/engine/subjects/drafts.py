@@ -8,7 +8,8 @@ from itertools import islice
 
 from flagstone.policies.manifests.objects import Manifest
 from flagstone.policies.manifests.snapshot import Problem
-from flagstone.scorecards.engine.index import folders_above
+from flagstone.policies.manifests.workloads import is_workload
+from flagstone.scorecards.engine.index import folder_of, folders_above
 from flagstone.scorecards.engine.subjects.artefacts import Artefact
 from flagstone.scorecards.engine.subjects.catalogue import Component
 
@@ -65,6 +66,14 @@ class Drafts:
 
     def components_in(self, folder: str) -> list[Draft]:
         return [draft for draft in self._in_folder.get(folder, ()) if draft.component]
+
+    def workloads_in(self, folder: str) -> bool:
+        """Whether some service has a workload in this very folder."""
+        return any(
+            is_workload(manifest) and folder_of(manifest) == folder
+            for draft in self.below(folder)
+            for manifest in draft.manifests
+        )
 
     def components_below(self, folder: str) -> list[Draft]:
         return [draft for draft in self.below(folder) if draft.component]

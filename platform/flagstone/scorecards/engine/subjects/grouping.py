@@ -20,11 +20,11 @@ from flagstone.scorecards.engine.index import (
     compatible,
     folder_of,
     folders_above,
-    with_folders_above,
 )
 from flagstone.scorecards.engine.prometheus import alert_rules
 from flagstone.scorecards.engine.relations import ISTIO
 from flagstone.scorecards.engine.services import ServiceView
+from flagstone.scorecards.engine.subjects.argo_only import ArgoOnly
 from flagstone.scorecards.engine.subjects.artefact_owners import give_artefacts
 from flagstone.scorecards.engine.subjects.catalogue import components, kubernetes_ids
 from flagstone.scorecards.engine.subjects.drafts import Draft, Drafts
@@ -33,7 +33,6 @@ from flagstone.scorecards.engine.surroundings import Surroundings
 
 _MESH_KINDS = ("VirtualService", "DestinationRule")
 _APPLICATIONS = tuple((argo_applications.GROUP, kind) for kind in argo_applications.KINDS)
-_ARGO_OBJECTS = (*_APPLICATIONS, (argo_applications.GROUP, "AppProject"))
 _JUDGED_ALONE = (
     *((ISTIO, kind) for kind in _MESH_KINDS),
     *((alert_rules.GROUP, kind) for kind in ("PrometheusRule", "ServiceMonitor", "PodMonitor")),
@@ -56,6 +55,7 @@ class _Grouping:
         self.index = surroundings.index
         self.relations = surroundings.relations
         self.drafts = Drafts()
+        self._argo_only = ArgoOnly(surroundings)
 
     def services(self) -> list[ServiceView]:
         found = list(components(self.snapshot))
@@ -158,7 +158,7 @@ class _Grouping:
         """Give what is left to the only service nearby, else judge it under a name of its own."""
         alone: dict[tuple[str, str, str], Draft] = {}
         for manifest in self._judged_alone():
-            if manifest in self.drafts.owners or self._deploys_only_argo_objects(manifest):
+            if manifest in self.drafts.owners or self._argo_only.deploys_nothing_else(manifest):
                 continue
             if self._is_somebodys_project(manifest):
                 continue
@@ -174,6 +174,10 @@ class _Grouping:
     def _judged_alone(self) -> Iterator[Manifest]:
         for group, kind in _JUDGED_ALONE:
             yield from self.index.of_kind(kind, group)
+        for manifest in self.index.of_kind("Service", ""):
+            # selects nothing of what lies beside it; whose pods lie elsewhere is not known
+            if manifest.spec.get("selector") and self.drafts.workloads_in(folder_of(manifest)):
+                yield manifest
         schemas = self.surroundings.schemas
         for manifest in self.index.manifests:
             if manifest in self.drafts.owners or schemas.source(manifest) is None:
@@ -196,32 +200,6 @@ class _Grouping:
                     alone[folder] = self.drafts.add(draft)
                 near = alone[folder]
             self.drafts.give(manifest, [near])
-
-    def _deploys_only_argo_objects(self, manifest: Manifest) -> bool:
-        """Whether all that an Application deploys is Applications and projects of this snapshot."""
-        if (manifest.group, manifest.kind) not in _APPLICATIONS:
-            return False
-        application = argo_applications.application(manifest)
-        paths = list(application.paths())
-        if not paths or len(paths) < len(application.sources):
-            return False  # a source that is not written down, or a chart of a registry
-        argo, others = self._holders
-        return all(path in argo and path not in others for path in paths)
-
-    @cached_property
-    def _holders(self) -> tuple[frozenset[str], frozenset[str]]:
-        """The folders around Argo CD's own objects, or kept empty for them; those around the rest."""
-        argo, others = set[str](), {unrendered.folder for unrendered in self.snapshot.unrendered}
-        unread = [problem.path for problem in self.snapshot.problems if problem.kind == "parse"]
-        others |= {path.rpartition("/")[0] for path in unread}
-        for manifest in self.snapshot.manifests:
-            own = (manifest.group, manifest.kind) in _ARGO_OBJECTS
-            (argo if own else others).add(folder_of(manifest))
-        paths = (path.rpartition("/") for path in self.snapshot.paths())
-        visible = with_folders_above(folder for folder, _, name in paths if name[:1] != ".")
-        return with_folders_above(argo) | (self.surroundings.folders - visible), with_folders_above(
-            others
-        )
 
     def _is_somebodys_project(self, manifest: Manifest) -> bool:
         """Whether it is an AppProject that is judged with the services whose Applications name it."""
