@@ -177,3 +177,13 @@ def test_wrong_usage(folder, arguments, said):
     result = CliRunner().invoke(app, ["policy", *(a.format(folder) for a in arguments)])
     assert isinstance(result.exception, FlagstoneError)
     assert said in str(result.exception)
+
+
+def test_a_choice_that_nothing_fits_is_no_success(tmp_path):
+    file = write(tmp_path, test_of(case("good")))
+    result = CliRunner().invoke(app, ["policy", "verify", str(file), "--run", "nosuch"])
+    assert isinstance(result.exception, FlagstoneError)
+    assert result.exception.message == (
+        "no test and no case has a name that --run nosuch matches, so none was run"
+    )
+    assert result.stdout == ""

@@ -323,3 +323,16 @@ def test_objects_are_held_against_a_folder_of_crds(run: Command, tmp_path: Path)
         "spec.widht is no field of Gauge: the field is called width"
     )
     assert check["findings"][0]["line"] == 4
+
+
+def test_a_folder_without_crds_is_no_folder_of_crds(
+    run: Command, repository: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "empty").mkdir()
+
+    found = run("score", repository, "--crds", tmp_path / "empty")
+
+    assert found.status == 2
+    assert found.err == (
+        f"flagstone: {tmp_path}/empty holds no CustomResourceDefinition: name a folder that has some\n"
+    )

@@ -14,7 +14,7 @@ from flagstone.cli.formats import judged_objects, policy_list, suite_results
 from flagstone.cli.formats.style import Style
 from flagstone.cli.terminal import wants_colour, width_of
 from flagstone.core.content import content_dir
-from flagstone.core.errors import NotFound
+from flagstone.core.errors import NotFound, UserError
 from flagstone.policies.engines.asking import Engine
 from flagstone.policies.engines.confined import confined
 from flagstone.policies.engines.opa import Opa
@@ -90,6 +90,8 @@ def verify(
     suites = [suite for path in paths for suite in find_suites(path)]
     engine = _engine(opa)
     results = [run_suite(suite, engine, choice) for suite in suites]
+    if run and not any(result.ran for result in results):
+        raise UserError(f"no test and no case has a name that --run {run} matches, so none was run")
     renderers = {
         SuiteFormat.TEXT: lambda: suite_results.as_text(results, _style()),
         SuiteFormat.JSON: lambda: suite_results.as_json(results),

@@ -33,6 +33,7 @@ from flagstone.policies.engines.asking import Engine
 from flagstone.policies.engines.confined import confined
 from flagstone.policies.gatekeeper.policy_set import PolicySet
 from flagstone.policies.manifests.reading import read_folder
+from flagstone.policies.schemas.definitions import holds_definitions
 from flagstone.policies.schemas.schemas import Schemas
 from flagstone.scorecards.engine.definition import Scorecard, load_scorecard
 from flagstone.scorecards.engine.evaluation import evaluate
@@ -118,6 +119,8 @@ def score(
     content = content_dir("scorecards")
     card = load_scorecard(scorecard or content / "production-readiness.yaml")
     rules = _load_policies(policies or content / "policies", confined() if policies else None)
+    if crds is not None and not holds_definitions(crds):
+        raise NotFound(f"{crds} holds no CustomResourceDefinition: name a folder that has some")
     known = None if baseline is None else read_baseline(baseline)
     changed = _changed(path, changed_since) if changed_since else None
     with _without_collector():

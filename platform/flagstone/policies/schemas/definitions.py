@@ -50,19 +50,34 @@ def definitions_in(
     """
     named = [*(("kind", kind) for kind in kinds), *(("group", group) for group in groups)]
     wanted = [form.format(*pair) for pair in named for form in ("{}: {}", '"{}": "{}"')]
+    for path, text in _texts(folder):
+        if any(line in text for line in wanted):
+            yield from _parsed(text, path)
+
+
+def holds_definitions(folder: Path) -> bool:
+    """Whether any file of a folder seems to define something.
+
+    Raises:
+        NotFound: there is no such folder or file.
+    """
+    return any(True for _ in _texts(folder))
+
+
+def _texts(folder: Path) -> Iterator[tuple[str, str]]:
+    """The path and text of each file that may define something."""
     for path in FolderFiles(folder, _LARGE):
         file = folder / path if folder.is_dir() else folder
         try:
             text = decode(file.read_bytes()) if path.endswith(SUFFIXES) else None
         except OSError as error:
             raise NotFound(f"{file} cannot be read: {error.strerror}", path=str(file)) from error
-        if text and KIND in text and any(line in text for line in wanted):
-            yield from _parsed(text, path)
+        if text and KIND in text:
+            yield path, text
 
 
-@lru_cache(
-    maxsize=64
-)  # a worker judges every few minutes by the same CRDs, which take seconds to parse
+# a worker judges every few minutes by the same CRDs, which take seconds to parse
+@lru_cache(maxsize=64)
 def _parsed(text: str, path: str) -> tuple[Definition, ...]:
     return tuple(
         definition

@@ -54,6 +54,12 @@ class SuiteResult:
     tests: tuple[TestResult, ...] = ()
 
     @property
+    def ran(self) -> bool:
+        """Whether something of it was tried, and not all of it skipped."""
+        tried = (case for test in self.tests for case in test.cases if not case.skipped)
+        return bool(self.problem) or any(test.problem for test in self.tests) or any(tried)
+
+    @property
     def holds(self) -> bool:
         return not self.problem and not any(
             test.problem or any(case.problem for case in test.cases) for test in self.tests
