@@ -44,7 +44,7 @@ def test_an_empty_repository_gets_everything_in_one_commit(remote: Path, tmp_pat
     done = run(remote, "--url", URL, "--project", "payments=cards,ledger", home=tmp_path)
 
     assert (done.returncode, done.stderr) == (0, "")
-    assert f"26 files are on main of {URL}" in done.stdout
+    assert f"27 files are on main of {URL}" in done.stdout
     assert git(remote, "rev-list", "--count", "main").strip() == "1"
     files = files_at(remote, "main")
     for path in (content_dir("scorecards") / "policies").glob("*.yaml"):
@@ -72,7 +72,7 @@ def test_a_dry_run_lists_the_files_and_pushes_nothing(remote: Path) -> None:
 
     assert done.returncode == 0
     assert "  .gitlab-ci.yml\n" in done.stdout
-    assert done.stdout.endswith("24 files; nothing was pushed.\n")
+    assert done.stdout.endswith("25 files; nothing was pushed.\n")
     assert git(remote, "for-each-ref") == ""
 
 

@@ -67,7 +67,11 @@ def test_it_is_dry_and_tells_files_verdict_and_score(tmp_path: Path, gitops: Pat
     assert "  + app/flags.py\n" in done.stdout
     assert "  + services/refunds/flags.yaml\n" in done.stdout
     assert "policies     7 hold, in 16 objects\n" in done.stdout
-    assert "starts as    100 of 100, gold\n" in done.stdout
+    # its clone holds the project only, not what Argo CD and Rollouts are to tell whom
+    assert (
+        "starts as    99 of 100, silver\n  no data  AC-10  argocd-notifications-cm" in done.stdout
+    )
+    assert "\n  no data  RB-05  argo-rollouts-notification-configmap is not" in done.stdout
     assert done.stdout.endswith("Nothing was written; --output FOLDER writes both trees.\n")
     assert not (gitops / "services").exists()
 

@@ -97,6 +97,7 @@ def test_the_entity_names_owner_system_and_tier() -> None:
         "lifecycle": "production",
         "owner": "group:default/payments-platform",
         "system": "system:default/payments",
+        "dependsOn": [],
     }
     assert entity["metadata"]["labels"] == {"flagstone.dev/tier": "1"}
     assert all(isinstance(value, str) for value in entity["metadata"]["annotations"].values())

@@ -22,6 +22,9 @@ from flagstone.scorecards.engine.reporting.report import ServiceReport
 from flagstone.scorecards.engine.states import State
 from tests.config.demo.rendering import TODAY
 
+# the alerts of every service of the demo are played, which takes minutes on a busy machine
+pytestmark = pytest.mark.timeout(900)
+
 SCORECARDS = content_dir("scorecards")
 WELL_KEPT = {
     "ledger-export",

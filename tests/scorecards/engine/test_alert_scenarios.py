@@ -179,7 +179,7 @@ def test_a_fault_names_the_alert_and_its_line() -> None:
         finding.message
         == "no alert fires when there are no series at all for 20 minutes (scenario I)"
     )
-    assert finding.place == "spec.groups.1.rules.0"
+    assert finding.place == "spec.groups.[checkout-slo.alerts].rules.[CheckoutBurnFast]"
     assert "CheckoutBurnFast" in text.splitlines()[finding.line - 1]
 
 

@@ -39,6 +39,7 @@ def test_the_json_has_exactly_the_promised_shape() -> None:
                         "summary": "every app container has a readiness probe",
                         "remedy": data["services"][0]["checks"][0]["remedy"],
                         "findings": [],
+                        "waived": [],
                     },
                     {
                         "id": "PB-02",
@@ -57,10 +58,13 @@ def test_the_json_has_exactly_the_promised_shape() -> None:
                                 "message": "Deployment/checkout: container app has no livenessProbe",
                             }
                         ],
+                        "waived": [],
                     },
                 ],
+                "waivers": [],
             }
         ],
+        "waivers": [],
     }
 
 

@@ -306,8 +306,8 @@ def test_a_policy_of_the_older_rego_with_a_library_and_maxima() -> None:
         ),
         ({"rego": "package acme\nviolation[{"}, "expecting expression"),
         (
-            {"rego": RESOURCES.replace("regex.match", "re_match")},
-            "could not find function re_match",
+            {"rego": RESOURCES.replace("regex.match", "json.patch")},
+            "json.patch",
         ),
     ],
 )

@@ -142,8 +142,20 @@ def _output(command: list[str], folder: str, seconds: float) -> str:
 
 
 def _place(key: str) -> Path:
-    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    base = os.environ.get("XDG_CACHE_HOME") or str(_home() / ".cache")
     return Path(base, "flagstone", "promtool", f"{key}.txt")
+
+
+def _home() -> Path:
+    """The user's home; one that is only a name, as that of a service may be, is not made.
+
+    Raises:
+        RuntimeError: there is none.
+    """
+    home = Path.home()
+    if not home.is_dir():
+        raise RuntimeError(f"there is no home {home}")
+    return home
 
 
 def _read(key: str) -> str | None:
