@@ -224,7 +224,7 @@ def test_what_is_not_rendered_is_no_data_and_never_a_guess() -> None:
     assert decided == {"IN-01", "IN-02", "RB-01", "RB-02", "RB-03", "RB-04", "RB-06"}
     assert "helm" in verdict(report, "PB-01").summary
     applicable = [check for check in found.checks if check.state is not State.NOT_APPLICABLE]
-    missing_runbook = 4 + 4 + 2
+    missing_runbook = 4 + 4 + 2 + 2
     assert found.coverage == round(missing_runbook / sum(c.rule.weight for c in applicable), 3)
     assert (found.score, found.level) == (0, None)
 
