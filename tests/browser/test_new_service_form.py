@@ -52,7 +52,7 @@ def test_what_is_wrong_is_told_beside_the_field_and_taken_back_when_it_is_mended
 
 def test_the_list_of_faults_leads_to_the_fields(form: Page) -> None:
     form.get_by_label("Replicas").fill("many")
-    form.get_by_role("button", name="Preview").click()
+    form.get_by_role("button", name="Preview").click(timeout=60_000)
     faults = form.get_by_role("alert")
     expect(faults).to_be_focused()
     expect(faults).to_contain_text("2 answers need another look")
@@ -79,10 +79,10 @@ def gitops(member: Any, settings: Any) -> Any:
 def test_back_from_the_preview_brings_the_answers_back(form: Page, gitops: Any) -> None:
     form.get_by_label("Name").fill("refunds")
     form.get_by_label("Replicas").fill("7")
-    form.get_by_role("button", name="Preview").click()
+    form.get_by_role("button", name="Preview").click(timeout=60_000)
     expect(form).to_have_title(re.compile("Preview of refunds"))
     form.go_back()
     expect(form.get_by_label("Replicas")).to_have_value("7")
     expect(form.get_by_label("Name")).to_have_value("refunds")
-    form.get_by_role("button", name="Preview").click()
+    form.get_by_role("button", name="Preview").click(timeout=60_000)
     expect(form).to_have_title(re.compile("Preview of refunds"))

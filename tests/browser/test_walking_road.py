@@ -53,7 +53,7 @@ def fill_in_the_form(page: Page) -> None:
 
 def read_the_preview(page: Page) -> str:
     """Both trees, a file at a time without a reload; return the score that it promises."""
-    page.get_by_role("button", name="Preview").click()
+    page.get_by_role("button", name="Preview").click(timeout=60_000)
     expect(page).to_have_title("Preview of refunds · Flagstone", timeout=PATIENCE)
     shown = page.locator("#shown-file")
     expect(shown.get_by_role("heading")).to_have_text("services/refunds/rollout.yaml")
@@ -142,11 +142,11 @@ def test_the_road_is_walked_without_scripts_on_a_small_screen(
     sign_in(page, member)
     page.goto("/new")
     page.get_by_role("link", name="Python HTTP API").click()
-    page.get_by_role("button", name="Preview").click()
+    page.get_by_role("button", name="Preview").click(timeout=60_000)
     expect(page.get_by_role("alert")).to_contain_text("2 answers need another look")
 
     answer(page, name="refunds")
-    page.get_by_role("button", name="Preview").click()
+    page.get_by_role("button", name="Preview").click(timeout=60_000)
     expect(page).to_have_title("Preview of refunds · Flagstone", timeout=PATIENCE)
     page.get_by_role("link", name="slo.yaml").click()
     expect(page.locator("#shown-file").get_by_role("heading")).to_have_text(
@@ -172,7 +172,7 @@ def test_two_clicks_make_one_run(
     sign_in(page, member)
     page.goto("/new/python-api")
     answer(page, name="refunds")
-    page.get_by_role("button", name="Preview").click()
+    page.get_by_role("button", name="Preview").click(timeout=60_000)
     expect(page).to_have_title("Preview of refunds · Flagstone", timeout=PATIENCE)
     page.get_by_role("button", name="Create refunds").dblclick()
     expect(page).to_have_url(re.compile("/runs/"))

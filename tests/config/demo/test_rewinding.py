@@ -53,6 +53,7 @@ def test_it_begins_with_what_is_the_same_on_each_day(
         "argocd/platform.yaml",
         "argocd/root.yaml",
         "ci/alerts.sh",
+        "ci/branch-age.sh",
         "ci/change-size.sh",
         "ci/gate.sh",
         "platform/monitoring/alertmanager.yaml",
