@@ -50,10 +50,11 @@ def in_shares(
     for child, receiver in waiting:
         answers.append(_received(receiver))
         child.join()
-    results: list[R | None] = [None] * len(items)
-    for start, (share, answer) in enumerate(zip(shares, answers, strict=True)):
-        results[start::count] = work(share) if answer is None else answer
-    return results  # type: ignore[return-value]  # every place was filled
+    made = [
+        work(share) if answer is None else answer
+        for share, answer in zip(shares, answers, strict=True)
+    ]
+    return [made[place % count][place // count] for place in range(len(items))]
 
 
 def _answer(work: Callable[[list[T]], list[R]], share: list[T], sender: Connection) -> None:

@@ -75,8 +75,11 @@ def _agrees(part: Mapping[str, Any], manifest: Manifest) -> bool:
     rules = _rules(part, "resourceRules")
     excluded = _rules(part, "excludeResourceRules")
     return (
-        (not part.get("resourceRules") or any(_holds(rule, manifest, exact) for rule in rules))
-        and not any(_holds(rule, manifest, exact) for rule in excluded)
+        (
+            not part.get("resourceRules")
+            or any(_holds(rule, manifest, exact=exact) for rule in rules)
+        )
+        and not any(_holds(rule, manifest, exact=exact) for rule in excluded)
         and (not part.get("objectSelector") or matches(part["objectSelector"], manifest.labels))
     )
 
@@ -114,7 +117,7 @@ def _has(rule: Mapping[str, Any], key: str, value: str) -> bool:
     return "*" in wanted or value in wanted
 
 
-def _holds(rule: Mapping[str, Any], manifest: Manifest, exact: bool) -> bool:  # noqa: FBT001
+def _holds(rule: Mapping[str, Any], manifest: Manifest, *, exact: bool) -> bool:
     names = sequence(rule.get("resourceNames"))
     return (
         _names(rule, manifest.group, manifest.kind)

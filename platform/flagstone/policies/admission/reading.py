@@ -99,41 +99,44 @@ def _bound(
         yield Unusable(binding, match, policy.program)
     else:
         try:
-            enforcement = _enforcement(binding)
-            yield from _with_parameters(binding, policy, match, enforcement, snapshot)
+            bound = _Bound(binding, policy.program, _enforcement(binding))
+            yield from _with_parameters(bound, policy.manifest, match, snapshot)
         except PolicyError as error:
             yield Unusable(binding, match, error)
 
 
+@dataclass(frozen=True, slots=True)
+class _Bound:
+    """A binding of a policy that compiles."""
+
+    manifest: Manifest
+    program: Program
+    enforcement: Enforcement
+
+    def policy(self, where: AdmissionMatch, parameters: Any) -> Policy:
+        name = self.manifest.name
+        constraint = Constraint(self.manifest, POLICY, name, self.enforcement, where, parameters)
+        return Policy(constraint, self.program)
+
+
 def _with_parameters(
-    binding: Manifest,
-    policy: _Loaded,
-    match: AdmissionMatch,
-    enforcement: Enforcement,
-    snapshot: Snapshot,
+    bound: _Bound, policy: Manifest, match: AdmissionMatch, snapshot: Snapshot
 ) -> Iterator[Policy | Unusable]:
-    program = policy.program
-    assert not isinstance(program, PolicyError)  # noqa: S101 - as the caller saw
-
-    def bound(where: AdmissionMatch, parameters: Any) -> Policy:
-        return Policy(
-            Constraint(binding, POLICY, binding.name, enforcement, where, parameters), program
-        )
-
-    kind = mapping(policy.manifest.spec.get("paramKind"))
+    binding = bound.manifest
+    kind = mapping(policy.spec.get("paramKind"))
     reference = mapping(binding.spec.get("paramRef"))
     if not kind:
-        yield bound(match, None)
+        yield bound.policy(match, None)
         return
     if not reference:
-        reason = f"the policy {policy.manifest.name} takes parameters; spec.paramRef is missing"
+        reason = f"the policy {policy.name} takes parameters; spec.paramRef is missing"
         raise _refusal(binding, reason, "spec")
     found = _parameters(kind, reference, snapshot, binding)
     own_namespace = not reference.get("namespace")
     spaces = frozenset(m.namespace for m in found if own_namespace and m.namespace)
     for manifest in found:
         only = manifest.namespace if own_namespace else ""
-        yield bound(AdmissionMatch(match.parts, only_in=only), manifest.raw)
+        yield bound.policy(AdmissionMatch(match.parts, only_in=only), manifest.raw)
     if not found or (spaces and all(m.namespace for m in found)):
         missing = AdmissionMatch(match.parts, not_in=spaces)
         wanted = reference.get("name") or "of its selector"

@@ -14,6 +14,8 @@ from typing import Any
 
 import yaml
 
+from flagstone.policies.schemas.schemas import dotted
+
 GROUP = "networking.istio.io"
 KINDS = ("DestinationRule", "VirtualService")
 ISTIO_VERSION = "1.30.3"
@@ -44,12 +46,6 @@ class UnknownField:
     @property
     def dotted(self) -> str:
         return dotted(self.keys)
-
-
-def dotted(keys: tuple[str | int, ...]) -> str:
-    """`spec.http[0].timeout` of ("spec", "http", 0, "timeout")."""
-    text = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in keys)
-    return text.removeprefix(".")
 
 
 def unknown_fields(kind: str, spec: Any) -> Iterator[UnknownField]:

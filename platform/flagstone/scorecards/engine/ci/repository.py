@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 
 from flagstone.policies.manifests.snapshot import Snapshot
@@ -12,7 +12,7 @@ from flagstone.scorecards.engine.ci.codeowners import CodeOwners, read_codeowner
 from flagstone.scorecards.engine.ci.github import read_workflow
 from flagstone.scorecards.engine.ci.gitlab import read_gitlab
 from flagstone.scorecards.engine.ci.pipelines import Job, Pipeline, Step
-from flagstone.scorecards.engine.outcome import Outcome
+from flagstone.scorecards.engine.outcome import Findings, Outcome
 from flagstone.scorecards.engine.subjects.artefacts import Artefact
 
 _OTHER_CI = re.compile(
@@ -53,6 +53,16 @@ class Ci:
     @property
     def github(self) -> list[Pipeline]:
         return [pipeline for pipeline in self.pipelines if pipeline.host == "github"]
+
+    def read(self, pipelines: Iterable[Pipeline], found: Findings) -> Iterator[Pipeline]:
+        """The pipelines that can be judged, counted; of the others it is noted that they are not known."""
+        for pipeline in pipelines:
+            if pipeline.file.problem:
+                problem = f"it cannot be read: {pipeline.file.problem}"
+                found.unknown.append(pipeline.file.fault(problem))
+            else:
+                found.judged += 1
+                yield pipeline
 
     @property
     def unread(self) -> list[Pipeline]:

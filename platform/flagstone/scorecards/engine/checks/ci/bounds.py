@@ -39,11 +39,7 @@ def bounded(service: ServiceView, params: NoParams) -> Outcome:
 
 def _bounded(ci: Ci) -> Outcome:
     found = Findings()
-    for pipeline in ci.pipelines:
-        if pipeline.file.problem:
-            found.unknown.append(pipeline.file.fault(f"it cannot be read: {pipeline.file.problem}"))
-            continue
-        found.judged += 1
+    for pipeline in ci.read(ci.pipelines, found):
         if pipeline.host == "github":
             found.faults += [*_endless(pipeline), *_in_the_way(pipeline)]
         elif pipeline.unseen:

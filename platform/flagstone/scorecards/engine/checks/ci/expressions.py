@@ -34,11 +34,7 @@ def trusted(service: ServiceView, params: NoParams) -> Outcome:
 
 def _trusted(ci: Ci) -> Outcome:
     found = Findings()
-    for pipeline in ci.github:
-        if pipeline.file.problem:
-            found.unknown.append(pipeline.file.fault(f"it cannot be read: {pipeline.file.problem}"))
-            continue
-        found.judged += 1
+    for pipeline in ci.read(ci.github, found):
         for job in pipeline.jobs:
             for step in job.steps:
                 _judge(step, found)

@@ -64,11 +64,7 @@ def least(service: ServiceView, params: NoParams) -> Outcome:
 
 def _least(ci: Ci) -> Outcome:
     found = Findings()
-    for pipeline in ci.github:
-        if pipeline.file.problem:
-            found.unknown.append(pipeline.file.fault(f"it cannot be read: {pipeline.file.problem}"))
-            continue
-        found.judged += 1
+    for pipeline in ci.read(ci.github, found):
         _judge_permissions(pipeline, found)
         for job in pipeline.jobs:
             _judge_pins(job, found)
