@@ -85,7 +85,7 @@ def forecast(*, actor: User, scaffold_id: str, answers: Mapping[str, Any]) -> Fo
     written = found.rendered.gitops.contents()
     there = read_tree(found.target).files
     around = _without_services(there, written)
-    snapshot = read_files({**around, **written}, render=False)
+    snapshot = read_files({**around, **written}, render=False, whole=True)
     policies, versions = rulebook.current()
     report = None
     for version in versions:

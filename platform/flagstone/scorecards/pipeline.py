@@ -90,7 +90,7 @@ def _look_back(
     files = read_tree(repository, ref=commit).files
     if not past.mentions(files, names):
         return 0
-    snapshot, then = read_files(files), past.end_of(days[0])
+    snapshot, then = read_files(files, whole=True), past.end_of(days[0])
     schemas = Schemas.for_objects(snapshot.manifests, rulebook.crds())
     policies, versions = rulebook.current()
     written = 0
@@ -150,7 +150,7 @@ def _look(evaluation: Evaluation) -> None:
     now = timezone.now()
     tree = read_tree(evaluation.repository)
     files = with_last_good(tree.files, evaluation.repository)
-    snapshot = read_files(files)
+    snapshot = read_files(files, whole=True)
     schemas = Schemas.for_objects(snapshot.manifests, rulebook.crds())
     policies, versions = rulebook.current()
     for version in versions:

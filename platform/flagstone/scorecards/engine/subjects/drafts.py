@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -67,13 +67,12 @@ class Drafts:
     def components_in(self, folder: str) -> list[Draft]:
         return [draft for draft in self._in_folder.get(folder, ()) if draft.component]
 
-    def workloads_in(self, folder: str) -> bool:
-        """Whether some service has a workload in this very folder."""
-        return any(
-            is_workload(manifest) and folder_of(manifest) == folder
-            for draft in self.below(folder)
-            for manifest in draft.manifests
-        )
+    def workloads_in(self, folder: str) -> Iterator[Manifest]:
+        """The workloads of services in this very folder."""
+        for draft in self.below(folder):
+            for manifest in draft.manifests:
+                if is_workload(manifest) and folder_of(manifest) == folder:
+                    yield manifest
 
     def components_below(self, folder: str) -> list[Draft]:
         return [draft for draft in self.below(folder) if draft.component]

@@ -176,7 +176,7 @@ class _Grouping:
             yield from self.index.of_kind(kind, group)
         for manifest in self.index.of_kind("Service", ""):
             # selects nothing of what lies beside it; whose pods lie elsewhere is not known
-            if manifest.spec.get("selector") and self.drafts.workloads_in(folder_of(manifest)):
+            if manifest.spec.get("selector") and self._has_workloads_beside(manifest):
                 yield manifest
         schemas = self.surroundings.schemas
         for manifest in self.index.manifests:
@@ -185,6 +185,11 @@ class _Grouping:
             wrong = schemas.problems(manifest) or schemas.broken(manifest)
             if wrong or self._only_one_near(manifest):
                 yield manifest
+
+    def _has_workloads_beside(self, service: Manifest) -> bool:
+        """Whether workloads that a Service could select lie in its folder and its namespace."""
+        beside = self.drafts.workloads_in(folder_of(service))
+        return any(compatible(workload.namespace, service.namespace) for workload in beside)
 
     def _claim_policies(self) -> None:
         """Judge Gatekeeper policies with the service in whose folder they lie, else by folder."""
