@@ -53,5 +53,13 @@ def test_what_is_deprecated_from_a_day_on_is_not_before() -> None:
     assert runtime("syn-nodejs-puppeteer-7.0", date(2026, 1, 21)).standing is Standing.NEXT_IN_LINE
 
 
-def test_a_family_that_is_gone_names_the_one_that_took_its_place() -> None:
-    assert runtime("syn-1.0", TODAY).newest == "syn-nodejs-puppeteer-15.0"
+@pytest.mark.parametrize(
+    ("name", "preferred"),
+    [
+        ("syn-1.0", "syn-nodejs-puppeteer-12.0"),  # of the family that took its place
+        ("syn-nodejs-2.0", "syn-nodejs-4.0"),
+        ("syn-python-selenium-3.0", "syn-python-selenium-7.0"),
+    ],
+)
+def test_the_runtime_to_move_to_is_the_first_that_stays(name: str, preferred: str) -> None:
+    assert runtime(name, TODAY).preferred == preferred

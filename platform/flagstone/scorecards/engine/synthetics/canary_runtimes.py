@@ -48,15 +48,11 @@ class Runtime:
     since: date | None = None
 
     @property
-    def newest(self) -> str:
-        """The newest of its family, or of the one that took its place, that the list knows."""
-        family = _families()[self.family].get("replaced_by", self.family)
-        return f"{family}-{_families()[family]['newest']}"
-
-    @property
     def preferred(self) -> str:
-        """The first of its family that is not next in line."""
-        return f"{self.family}-{_families()[self.family]['prefer']}"
+        """The first of its family, or of the one that took its place, that is not next in line."""
+        family = _families()[self.family].get("replaced_by", self.family)
+        known = _families()[family]
+        return f"{family}-{known.get('prefer', known['newest'])}"
 
     @property
     def takes_any_function(self) -> bool:

@@ -70,8 +70,10 @@ def _least(ci: Ci) -> Outcome:
             _judge_pins(job, found)
             found.faults += _kept_credentials(job)
             found.faults += _strangers_code(job)
-    found.faults = list(dict.fromkeys(found.faults))
     found.close = list(dict.fromkeys(found.close))
+    found.faults = list(dict.fromkeys(found.faults))
+    if found.faults:
+        found.faults += found.close  # whoever mends the workflow mends all of it
     nothing = "no GitHub workflow is in view" if ci.pipelines else NO_CI
     return found.verdict("every workflow has few rights and known actions", nothing=nothing)
 

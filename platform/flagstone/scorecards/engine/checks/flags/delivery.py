@@ -105,8 +105,12 @@ def _judge_source(service: ServiceView, workload: Workload, ref: str, found: Fin
         message = f"FeatureFlagSource {ref} is in a namespace of which nothing is in view"
         found.cannot_tell(message, workload.template_holder, *keys)
     else:
-        message = f"the FeatureFlagSource {ref} does not exist"
+        message = f"the FeatureFlagSource {name} does not exist{_in(where)}"
         found.missing(message, workload.template_holder, *keys)
+
+
+def _in(namespace: str) -> str:
+    return f" in the namespace {namespace}" if namespace else ""
 
 
 def _judge_flags_of(service: ServiceView, source: Manifest, found: Findings) -> None:
@@ -122,5 +126,5 @@ def _judge_flags_of(service: ServiceView, source: Manifest, found: Findings) -> 
         if where not in {source.namespace, *service.index.namespaces}:
             continue
         if not service.index.named(GROUP, "FeatureFlag", name, near=source, namespace=where):
-            message = f"it reads the FeatureFlag {ref}, which does not exist"
+            message = f"it reads the FeatureFlag {name}, which does not exist{_in(where)}"
             found.missing(message, source, "spec", "sources", number, "source")

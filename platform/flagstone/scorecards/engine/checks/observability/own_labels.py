@@ -17,6 +17,7 @@ from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
 
 _NAME_LABELS = ("app.kubernetes.io/name", "app.kubernetes.io/instance", "app")
+_NAME_VARIABLES = frozenset({"OTEL_SERVICE_NAME", "SERVICE_NAME", "DD_SERVICE"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +47,21 @@ def own_labels(service: ServiceView, _params: NoParams) -> Outcome:
     if not service.workloads:
         return not_applicable("no workload whose name and namespace could be compared")
     names, namespaces = _names(service), {w.manifest.namespace for w in service.workloads} - {""}
-    others = {one.name for one in service.index.of_kind("Service", "")} - names
+    others = {one.name for one in service.index.of_kind("Service", "")} - names.keys()
+    expected = " or ".join(f"{name} ({source})" for name, source in names.items())
     faults: dict[str, Fault] = {}
     judged = 0
     for asked in _asked(service):
         named, namespace = asked.value("service"), asked.value("namespace")
         judged += bool(named or namespace)
         problem = ""
-        if named and named not in names | others:
-            problem = f'asks for service="{named}", and the service is {" or ".join(sorted(names))}'
+        if named and named not in names.keys() | others:
+            problem = f'asks for service="{named}", and expected is {expected}'
         elif named in names and namespace and namespaces and namespace not in namespaces:
             own = " or ".join(sorted(namespaces))
-            problem = f'asks for namespace="{namespace}", and the service is in {own}'
+            problem = (
+                f'asks for namespace="{namespace}", and expected is {own} (where its pods are)'
+            )
         if problem:
             message = f"{asked.fault.message} {problem}"
             found = asked.fault
@@ -69,23 +73,31 @@ def own_labels(service: ServiceView, _params: NoParams) -> Outcome:
     return passed("every selector asks for the service by its own name")
 
 
-def _names(service: ServiceView) -> set[str]:
-    """What a label `service` may rightly say: names of objects, labels, what the monitor or SDK writes."""
-    found = {service.name}
+def _names(service: ServiceView) -> dict[str, str]:
+    """What a label `service` may rightly say, each with where that stands."""
+    found: dict[str, str] = {}
+    for name, source in _sources(service):
+        if name:
+            found.setdefault(name, source)
+    return found
+
+
+def _sources(service: ServiceView) -> Iterator[tuple[str, str]]:
+    """Names of objects, labels, and what a monitor or an SDK writes."""
+    yield service.name, "the service's name"
     for workload in service.workloads:
-        found.add(workload.manifest.name)
-        found |= {one.name for one in workload.services}
-        if workload.pod:
-            found |= {
-                workload.pod.labels[key] for key in _NAME_LABELS if key in workload.pod.labels
-            }
-            for container in workload.pod.containers:
-                found.add(str(container.raw.get("name", "")))
-                for variable in map(mapping, sequence(container.raw.get("env"))):
-                    if variable.get("name") in {"OTEL_SERVICE_NAME", "SERVICE_NAME", "DD_SERVICE"}:
-                        found.add(str(variable.get("value", "")))
-    found |= set(_relabeled(service))
-    return found - {""}
+        yield workload.manifest.name, f"the {workload.manifest.kind}'s name"
+        yield from ((one.name, "the name of its Service") for one in workload.services)
+        if workload.pod is None:
+            continue
+        for key in _NAME_LABELS:
+            yield workload.pod.labels.get(key, ""), f"the label {key} of its pods"
+        for container in workload.pod.containers:
+            for variable in map(mapping, sequence(container.raw.get("env"))):
+                if variable.get("name") in _NAME_VARIABLES:
+                    yield str(variable.get("value", "")), f"its variable {variable['name']}"
+            yield str(container.raw.get("name", "")), "the name of its container"
+    yield from ((name, "what its monitor writes") for name in _relabeled(service))
 
 
 def _relabeled(service: ServiceView) -> Iterator[str]:

@@ -11,7 +11,7 @@ from typing import Any
 from flagstone.policies.manifests.objects import dig, mapping
 from flagstone.scorecards.engine.argocd.notifications import subscriptions
 from flagstone.scorecards.engine.checks.argocd.notifications import sent_triggers
-from flagstone.scorecards.engine.checks.operations.runbooks import called_for, missing
+from flagstone.scorecards.engine.checks.operations.runbooks import called_for, without_runbook
 from flagstone.scorecards.engine.measurements import Health, MeasuredRollback
 from flagstone.scorecards.engine.outcome import (
     Fault,
@@ -79,7 +79,7 @@ def escalation(service: ServiceView, _params: NoParams) -> Outcome:
         return not_applicable(_NOTHING_RUNS)
     runbook = service.runbook
     if runbook is None:
-        return failed(missing(service, "there is no runbook (RB-01)"))
+        return failed(without_runbook(service))
     text = service.index.snapshot.read_text(runbook.path) or ""
     faults = [
         Fault(f"it names no {role} for an incident", path=runbook.path, line=1)

@@ -20,7 +20,7 @@ _FORBIDS = re.compile(
     r"\b(?:do not|don't|never|not|no|avoid|forbidden|refused|instead of|must not)\b", re.IGNORECASE
 )
 _LIVE_EDITS = re.compile(r"\bundo\b|\bset image\b", re.IGNORECASE)
-_MISSING = "there is no runbook"
+_NO_RUNBOOK = "no runbook (RB-01)"  # what is missing, and where to put it, is said once
 _NOTHING_RUNS = "nothing runs here that a person would be called for"
 
 
@@ -41,7 +41,8 @@ def exists(service: ServiceView, _params: NoParams) -> Outcome:
         return not_applicable(_NOTHING_RUNS)
     runbook = service.runbook
     if runbook is None:
-        return failed(missing(service, _MISSING))
+        message = "there is no runbook: nothing says what to do when an alert of it goes off"
+        return failed(_missing(service, message))
     faults = [*_front_faults(service, runbook), *_link_faults(service, runbook)]
     return failed(*faults) if faults else passed("the runbook is complete")
 
@@ -50,7 +51,11 @@ def called_for(service: ServiceView) -> bool:
     return bool(service.workloads) or service.component is not None
 
 
-def missing(service: ServiceView, message: str) -> Fault:
+def without_runbook(service: ServiceView) -> Fault:
+    return _missing(service, _NO_RUNBOOK)
+
+
+def _missing(service: ServiceView, message: str) -> Fault:
     folder = f"{service.folder}/" if service.folder else ""
     return Fault(message, path=f"{folder}runbook.md")
 
@@ -106,7 +111,7 @@ def rollback(service: ServiceView, _params: NoParams) -> Outcome:
         return not_applicable(_NOTHING_RUNS)
     runbook = service.runbook
     if runbook is None:
-        return failed(missing(service, f"{_MISSING} (RB-01)"))
+        return failed(without_runbook(service))
     sections = [section for section in runbook.sections if _ROLLBACK.search(section.title)]
     if not sections:
         return failed(Fault("no section is about rolling back", path=runbook.path, line=1))
@@ -167,7 +172,7 @@ def drilled(service: ServiceView, params: DrillParams) -> Outcome:
         return not_applicable(_NOTHING_RUNS)
     runbook = service.runbook
     if runbook is None:
-        return failed(missing(service, f"{_MISSING} (RB-01)"))
+        return failed(without_runbook(service))
     text = str(runbook.front.get("last_drilled") or "")
     problem = drill_problem(text, service.surroundings.now.date(), params.max_age_days)
     if problem:

@@ -103,7 +103,7 @@ def slow_start(service: ServiceView, params: StartParams) -> Outcome:
                 workload,
                 container,
                 f"{container.name} is killed if it is not up after {allowed} s, and it may take "
-                f"{params.start_seconds} s",
+                f"{params.start_seconds} s (start_seconds, a parameter of this check)",
                 "livenessProbe",
             )
     return findings.verdict("slow starts are allowed for", nothing="there is no liveness probe")

@@ -57,7 +57,7 @@ def _judge_runtime(
     match runtime.standing:
         case Standing.DEPRECATED:
             findings.wrong(
-                f"{runtime.name} is deprecated since {runtime.since}: use {runtime.newest} or newer",
+                f"{runtime.name} is deprecated since {runtime.since}: use {runtime.preferred} or newer",
                 *place,
             )
         case Standing.NO_RUNTIME:
