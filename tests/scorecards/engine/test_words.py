@@ -42,8 +42,10 @@ def messages(check_id: str, sample: str | dict[str, Any]) -> list[str]:
         (
             "PB-03",
             "fail-impatient",
-            "app is killed if it is not up after 6 s, and it may take 30 s (start_seconds, a "
-            "parameter of this check)",
+            (
+                "app is killed if it is not up after 6 s, and it may take 30 s (start_seconds, a "
+                "parameter of this check)"
+            ),
         ),
         (
             "FF-08",
@@ -58,14 +60,18 @@ def messages(check_id: str, sample: str | dict[str, Any]) -> list[str]:
         (
             "PR-11",
             "fail-another-name",
-            'CheckoutMetricsMissing asks for service="checkout-api", and expected is checkout (the '
-            "service's name) or app (the name of its container)",
+            (
+                'CheckoutMetricsMissing asks for service="checkout-api", and expected is checkout (the '
+                "service's name) or app (the name of its container)"
+            ),
         ),
         (
             "PR-11",
             "fail-another-namespace",
-            'CheckoutMetricsMissing asks for namespace="shop", and expected is payments (where its '
-            "pods are)",
+            (
+                'CheckoutMetricsMissing asks for namespace="shop", and expected is payments (where its '
+                "pods are)"
+            ),
         ),
     ],
 )
