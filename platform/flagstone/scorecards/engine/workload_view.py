@@ -112,6 +112,20 @@ class Workload:
         found = dig(self.canary, "trafficRouting", "istio")
         return found if isinstance(found, dict) and found else None
 
+    @property
+    def splits_hosts(self) -> bool:
+        """Whether Istio splits the traffic of a canary between two Services, not between subsets."""
+        routing = self.subset_routing
+        return routing is not None and not routing.get("destinationRule")
+
+    @property
+    def canary_services(self) -> tuple[str, str]:
+        """The canary's Service and the stable one; ping and pong take turns at being either."""
+        canary = self.canary or {}
+        ping, pong = dig(canary, "pingPong", "pingService"), dig(canary, "pingPong", "pongService")
+        pair = (canary.get("canaryService") or ping, canary.get("stableService") or pong)
+        return str(pair[0] or ""), str(pair[1] or "")
+
     @cached_property
     def containers(self) -> list[Container]:
         """The service's own application containers."""

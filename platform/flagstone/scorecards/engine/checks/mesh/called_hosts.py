@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 
 from flagstone.policies.manifests.objects import Manifest, sequence
+from flagstone.scorecards.engine.checks.mesh.traffic import acts_in_mesh, destinations_of, is_about
 from flagstone.scorecards.engine.mesh import MeshHost
 from flagstone.scorecards.engine.outcome import Findings, Outcome, no_data
 from flagstone.scorecards.engine.registry import NoParams, check
@@ -50,8 +50,7 @@ def _called(service: ServiceView) -> Iterator[tuple[Manifest, tuple[str | int, .
     """The hosts of others that it has routes of its own to."""
     own = [service.host(manifest.name, manifest) for manifest in service.of_kind("Service", "")]
     for manifest in service.virtual_services:
-        gateways = sequence(manifest.spec.get("gateways"))
-        if gateways and "mesh" not in gateways:
+        if not acts_in_mesh(manifest):
             continue
         found = [(keys, service.host(text, manifest)) for keys, text in destinations(manifest)]
         if not any(host.same_as(one) for _, host in found for one in own):
@@ -71,13 +70,27 @@ def _check_component(
     services = index.everywhere("", "Service", name)
     if entity is None or (kind.lower() not in {"", "component"} and not services):
         return  # a database or a queue that no Service stands for
-    if not services:
+    routed = _reached(service, service.host(name, entity))
+    if not services and not routed:
         findings.judged += 1
         if not service.surroundings.destination_rules(name):
             findings.cannot_tell(f"the host of {text} is not in the input", entity, *keys)
-    for one in services:
+    hosts = [service.host(one.name, one) for one in services]
+    ends = [end for own in hosts for end in _reached(service, own) or [own]] or routed
+    for host in dict.fromkeys(ends):
         findings.judged += 1
-        _check_host(service, service.host(one.name, one), entity, keys, findings)
+        _check_host(service, host, entity, keys, findings)
+
+
+def _reached(service: ServiceView, host: MeshHost) -> list[MeshHost]:
+    """Where the routes that the service sees send what it asks of a host; none if there is no route."""
+    callers = _namespaces(service)
+    routes = [
+        route
+        for route in service.surroundings.virtual_services(host.name)
+        if any(_is_exported(route, caller) for caller in callers)
+    ]
+    return destinations_of(service, host, routes)
 
 
 def _check_host(
@@ -87,11 +100,11 @@ def _check_host(
     keys: tuple[str | int, ...],
     findings: Findings,
 ) -> None:
-    namespaces = {workload.manifest.namespace for workload in service.workloads}
+    namespaces = _namespaces(service)
     rules = [
         rule
         for rule in service.index.of_kind("DestinationRule", ISTIO)
-        if _is_for(service, rule, host)
+        if is_about(service, rule, host)
     ]
     if any(_visible(rule, host, caller) for rule in rules for caller in namespaces):
         return
@@ -104,17 +117,17 @@ def _check_host(
         findings.cannot_tell(f"{message} in the input", near, *keys)
 
 
-def _is_for(service: ServiceView, rule: Manifest, host: MeshHost) -> bool:
-    text = str(rule.spec.get("host") or "")
-    if "*" not in text:
-        return service.host(text, rule).same_as(host)
-    full = host.name if host.external else f"{host.name}.{host.namespace}.svc.cluster.local"
-    return fnmatchcase(full, text)
+def _namespaces(service: ServiceView) -> set[str]:
+    return {workload.manifest.namespace for workload in service.workloads}
 
 
 def _visible(rule: Manifest, host: MeshHost, caller: str) -> bool:
     """Istio looks in the caller's namespace, then in the host's, then in the root namespace."""
-    exported = [str(name) for name in sequence(rule.spec.get("exportTo"))] or ["*"]
-    seen = "*" in exported or caller in exported or ("." in exported and rule.namespace == caller)
     places = {caller, host.namespace, _ROOT_NAMESPACE, ""}
-    return seen and (rule.namespace in places or not host.namespace)
+    return _is_exported(rule, caller) and (rule.namespace in places or not host.namespace)
+
+
+def _is_exported(manifest: Manifest, caller: str) -> bool:
+    exported = [str(name) for name in sequence(manifest.spec.get("exportTo"))] or ["*"]
+    own = "." in exported and manifest.namespace == caller
+    return "*" in exported or caller in exported or own

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flagstone.scorecards.engine.checks.mesh.traffic import is_about, own_hosts_in_use
 from flagstone.scorecards.engine.istio_fields import GROUP, ISTIO_VERSION, KINDS, unknown_fields
 from flagstone.scorecards.engine.outcome import Findings, Outcome
 from flagstone.scorecards.engine.policy_checks import judge_objects
@@ -22,13 +23,11 @@ def _by_policy(
 
 
 def _unprotected(service: ServiceView, otherwise: str) -> Findings:
-    """The Services of the mesh that no DestinationRule is about."""
+    """The hosts of the mesh that get the service's requests and that no DestinationRule is about."""
     findings = Findings()
-    hosts = [service.host(rule.spec.get("host"), rule) for rule in service.destination_rules]
-    for own in service.http_services if service.mesh else ():
-        host = service.host(own.name, own)
-        if not any(host.same_as(other) for other in hosts):
-            findings.missing(f"no DestinationRule is about {own.name}: {otherwise}", own)
+    for host, near in own_hosts_in_use(service) if service.mesh else ():
+        if not any(is_about(service, rule, host) for rule in service.destination_rules):
+            findings.missing(f"no DestinationRule is about {host.name}: {otherwise}", near)
     return findings
 
 

@@ -136,7 +136,9 @@ def _pools(service: ServiceView, rule: Manifest) -> Iterator[_Pool]:
     subsets = [mapping(item) for item in sequence(rule.spec.get("subsets"))]
     top_keys = ("spec", "trafficPolicy", "outlierDetection")
     if not subsets and isinstance(top, dict):
-        yield _Pool(f"host {rule.spec.get('host')}", top_keys, top, _fewest(workloads))
+        host = service.host(rule.spec.get("host"), rule)
+        endpoints = _host_endpoints(host.name, workloads)
+        yield _Pool(f"host {rule.spec.get('host')}", top_keys, top, endpoints)
     for i, subset in enumerate(subsets):
         own = dig(subset, "trafficPolicy", "outlierDetection")
         keys = ("spec", "subsets", i, "trafficPolicy", "outlierDetection")
@@ -159,6 +161,13 @@ def _workloads(service: ServiceView, rule: Manifest) -> list[Workload]:
         for manifest in service.relations.behind_service(own)
     ]
     return [service.surroundings.workload(manifest) for manifest in dict.fromkeys(found)]
+
+
+def _host_endpoints(name: str, workloads: list[Workload]) -> int | None:
+    for workload in workloads:
+        if workload.splits_hosts and name == workload.canary_services[0]:
+            return _canary_pods(workload)
+    return _fewest(workloads)
 
 
 def _subset_endpoints(name: str, labels: dict[str, str], workloads: list[Workload]) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flagstone.policies.manifests.objects import Manifest, dig
+from flagstone.policies.manifests.objects import Manifest
 from flagstone.scorecards.engine.checks.release.routing import routed
 from flagstone.scorecards.engine.outcome import Findings, Outcome
 from flagstone.scorecards.engine.registry import NoParams, check
@@ -28,10 +28,10 @@ _CANARY = ("spec", "strategy", "canary")
 def two_services(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()
     for workload in service.canaries:
-        if workload.subset_routing is None or dig(workload.subset_routing, "destinationRule"):
+        if not workload.splits_hosts:
             continue
         findings.judged += 1
-        names = _names(workload)
+        names = workload.canary_services
         if not all(names) or names[0] == names[1]:
             message = "canaryService and stableService must name two different Services"
             findings.fault(message, workload.manifest, *_CANARY)
@@ -39,14 +39,6 @@ def two_services(service: ServiceView, _params: NoParams) -> Outcome:
         for name in names:
             _check_service(service, workload, name, findings)
     return findings.verdict("both Services exist", nothing="no canary is routed between hosts")
-
-
-def _names(workload: Workload) -> tuple[str, str]:
-    """The canary's and the stable Service; ping and pong take turns at being either."""
-    canary = workload.canary or {}
-    ping, pong = dig(canary, "pingPong", "pingService"), dig(canary, "pingPong", "pongService")
-    pair = (canary.get("canaryService") or ping, canary.get("stableService") or pong)
-    return str(pair[0] or ""), str(pair[1] or "")
 
 
 def _check_service(service: ServiceView, workload: Workload, name: str, findings: Findings) -> None:
