@@ -60,7 +60,7 @@ def test_committed_uncommitted_untracked_gone_and_renamed(clone: Path) -> None:
     (clone / ".gitignore").write_text("*.log\n")
     (clone / "s3" / "x.log").write_text("")
 
-    assert changed_files(clone, "main") == {
+    assert changed_files(clone, "main").files == {
         "s0/a.yaml",
         "s1/a.yaml",
         "s2/a.yaml",
@@ -76,16 +76,44 @@ def test_what_main_did_meanwhile_is_not_of_this_branch(clone: Path) -> None:
     commit(clone, s1__a_yaml="c: 1\n")
     git(clone, "checkout", "-q", "work")
 
-    assert changed_files(clone, "main") == {"s0/a.yaml"}
+    assert changed_files(clone, "main").files == {"s0/a.yaml"}
+
+
+def test_what_they_held_before(clone: Path) -> None:
+    (clone / "s1" / "link.yaml").symlink_to("a.yaml")
+    (clone / "s1" / "large.yaml").write_bytes(b"#" * (5 * 1024 * 1024 + 1))
+    commit(clone, s3__a_yaml=None)
+    commit(clone, s0__a_yaml="b: 1\n", s1__a_yaml=None, s4__new_yaml="c: 1\n")
+    (clone / "s1" / "link.yaml").unlink()
+    (clone / "s1" / "large.yaml").unlink()
+
+    assert changed_files(clone, "HEAD~1").before == {
+        "s0/a.yaml": b"a: 0\n" * 9,
+        "s1/a.yaml": b"a: 1\n" * 9,
+        "s1/link.yaml": None,
+        "s1/large.yaml": None,
+        "s4/new.yaml": None,
+    }
+
+
+def test_what_is_asked_for_elsewhere_in_the_clone(clone: Path) -> None:
+    commit(clone, s0__a_yaml="b: 1\n", policies__one_yaml="b: 1\n", policiesfoo__a_yaml="b: 1\n")
+    found = changed_files(clone / "s0", "HEAD~1")
+
+    assert found.files == {"a.yaml"}
+    assert found.below(clone / "policies") == "policies/one.yaml"
+    assert found.below(clone / "policies" / "one.yaml") == "policies/one.yaml"
+    assert found.below(clone / "pol") == ""
+    assert found.below(clone.parent) == ""
 
 
 def test_below_a_folder_only_what_is_there_and_named_from_there(clone: Path) -> None:
     commit(clone, s0__a_yaml="b: 1\n", s1__a_yaml="b: 1\n")
     (clone / ".git" / "config").open("a").write("[diff]\n\trelative = true\n\tnoprefix = true\n")
 
-    assert changed_files(clone / "s0", "HEAD~1") == {"a.yaml"}
-    assert changed_files(clone / "s1" / "a.yaml", "HEAD~1") == {"a.yaml"}
-    assert changed_files(clone / "s2", "HEAD~1") == set()
+    assert changed_files(clone / "s0", "HEAD~1").files == {"a.yaml"}
+    assert changed_files(clone / "s1" / "a.yaml", "HEAD~1").files == {"a.yaml"}
+    assert changed_files(clone / "s2", "HEAD~1").files == set()
 
 
 @pytest.mark.parametrize("revision", ["none", "--help", "--output=x", "", "main..work", "HEAD:s0"])

@@ -33,7 +33,13 @@ def test_a_score_is_success_whatever_it_is(run: Command, repository: Path) -> No
     assert found.err == ""
 
 
-@pytest.mark.parametrize(("severity", "status"), [("C", 0), ("H", 1), ("M", 1), ("L", 1)])
+@pytest.mark.parametrize(
+    ("severity", "status"),
+    [
+        ("C", 0), ("H", 1), ("M", 1), ("L", 1), ("critical", 0), ("high", 1), ("Medium", 1),
+        ("LOW", 1), ("c", 0), ("h", 1),
+    ],
+)  # fmt: skip
 def test_fail_on_asks_for_a_severity(
     run: Command, repository: Path, tmp_path: Path, severity: str, status: int
 ) -> None:
@@ -124,7 +130,10 @@ def test_a_file_that_cannot_be_written(run: Command, repository: Path, tmp_path:
     [
         ([], "Missing argument"),
         (["--format", "pdf", "."], "'pdf' is not one of"),
-        (["--fail-on", "X", "."], "'X' is not one of"),
+        (
+            ["--fail-on", "X", "."],
+            "'X' is no severity: say one of critical, high, medium, low, or its first letter.",
+        ),
         (["--nonsense", "."], "No such option"),
     ],
 )

@@ -22,6 +22,24 @@ spec:
   checks: [{id: PB-01, level: bronze}, {id: PB-02, level: bronze}]
 """
 
+TEMPLATE = """\
+apiVersion: templates.gatekeeper.sh/v1
+kind: ConstraintTemplate
+metadata: {name: mustbeowned}
+spec:
+  crd: {spec: {names: {kind: MustBeOwned}}}
+  targets:
+    - target: admission.k8s.gatekeeper.sh
+      rego: |
+        package mustbeowned
+        violation[{"msg": "it has no owner"}] { not input.review.object.metadata.labels.owner }
+---
+apiVersion: constraints.gatekeeper.sh/v1beta1
+kind: MustBeOwned
+metadata: {name: everything-is-owned}
+spec: {match: {kinds: [{apiGroups: [apps], kinds: [Deployment]}]}}
+"""
+
 
 @pytest.fixture
 def card(tmp_path: Path) -> Path:
@@ -59,7 +77,59 @@ def test_only_what_changed_is_shown_and_fails(run: Command, clone: Path, card: P
 
     assert done.status == 1
     assert [service["name"] for service in found(done)["services"]] == ["quote"]
-    assert found(done)["changed_since"] == {"revision": "HEAD", "files": 1, "left_out": 1}
+    assert found(done)["changed_since"] == {
+        "revision": "HEAD",
+        "files": 1,
+        "left_out": 1,
+        "gone": [],
+    }
+    assert found(done)["services"][0]["shown_because"] == ""
+
+
+def test_services_that_are_gone_and_why_others_are_shown(
+    run: Command, clone: Path, card: Path
+) -> None:
+    namespace = "apiVersion: v1\nkind: Namespace\nmetadata: {name: payments}\n"
+    (clone / "ns.yaml").write_text(namespace)
+    (clone / "quote" / "all.yaml").unlink()
+    options = ("--scorecard", card, "--changed-since", "HEAD")
+
+    data = found(run("score", clone, *options, "-f", "json"))
+    assert data["changed_since"]["gone"] == ["Deployment/payments/quote"]
+    assert data["services"][0]["shown_because"] == "ns.yaml"
+    said = run("score", clone, *options).out
+    assert "  gone        1 service: Deployment/payments/quote\n" in said
+    assert "\nshown because ns.yaml changed\n" in said
+    said = run("score", clone, *options, "-f", "markdown").out
+    assert "Gone since then: `Deployment/payments/quote`." in said
+    assert "\nShown because `ns.yaml` changed.\n" in said
+
+
+def test_a_service_that_is_gone_alone(run: Command, clone: Path, card: Path) -> None:
+    (clone / "quote" / "all.yaml").unlink()
+
+    said = run("score", clone, "--scorecard", card, "--changed-since", "HEAD").out
+
+    assert "1 file: nothing since HEAD touches a service that is there" in said
+    assert "  gone        1 service: Deployment/payments/quote\n" in said
+
+
+@pytest.mark.parametrize("place", ["card.yaml", "own/policy.yaml"])
+def test_a_changed_scorecard_or_policy_shows_all(run: Command, clone: Path, place: str) -> None:
+    (clone / "own").mkdir()
+    (clone / "own" / "policy.yaml").write_text(TEMPLATE)
+    (clone / "card.yaml").write_text(CARD)
+    commit(clone)
+    (clone / place).open("a").write("\n# changed\n")
+
+    data = found(
+        run(
+            "score", clone / "quote", "--scorecard", clone / "card.yaml", "--policies", clone / "own",
+            "--changed-since", "HEAD", "-f", "json",
+        )
+    )  # fmt: skip
+
+    assert [service["shown_because"] for service in data["services"]] == [place]
 
 
 def test_nothing_changed_fails_nothing(run: Command, clone: Path, card: Path) -> None:

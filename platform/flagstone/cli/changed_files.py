@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 
+from flagstone.cli.past_files import contents_at
 from flagstone.core.errors import UserError
 from flagstone.forge.errors import GitFailed
 from flagstone.forge.git.command import Git
@@ -14,8 +17,34 @@ _WHOLE_HISTORY = "fetch it all with `git fetch --unshallow` (in GitHub Actions: 
 _TIME_LIMIT = 120.0
 
 
-def changed_files(path: Path, revision: str) -> set[str]:
-    """Return what changed below a folder since a branch left a revision, relative to that folder.
+@dataclass(frozen=True, slots=True)
+class ChangedFiles:
+    """What changed in a clone.
+
+    Attributes:
+        files: what changed below the folder that was asked about, relative to it; of a renamed file both names.
+        before: what those held before, of which some text was there: None where there was no file.
+        top: the folder of the clone.
+        everywhere: all that changed in the clone, relative to `top`.
+    """
+
+    files: frozenset[str]
+    before: Mapping[str, bytes | None]
+    top: Path
+    everywhere: frozenset[str]
+
+    def below(self, place: Path) -> str:
+        """The first changed file in a folder, or the file itself, from the top of the clone; "" if none."""
+        resolved = place.resolve()
+        if not resolved.is_relative_to(self.top):
+            return ""
+        inside = PurePosixPath(resolved.relative_to(self.top).as_posix())
+        found = (name for name in self.everywhere if PurePosixPath(name).is_relative_to(inside))
+        return min(found, default="")
+
+
+def changed_files(path: Path, revision: str) -> ChangedFiles:
+    """Return what changed since a branch left a revision.
 
     Files that are gone count, and of a renamed file both names.
 
@@ -37,10 +66,20 @@ def changed_files(path: Path, revision: str) -> set[str]:
         "--no-textconv", base, "--",
     ).stdout  # fmt: skip
     listed += git.run("ls-files", "-z", "--others", "--exclude-standard").stdout
-    names = (os.fsdecode(name) for name in listed.split(b"\0") if name)
-    inside = [top / name for name in names]
-    found = {one.relative_to(folder).as_posix() for one in inside if one.is_relative_to(folder)}
-    return found if root.is_dir() else found & {root.name}
+    everywhere = frozenset(os.fsdecode(name) for name in listed.split(b"\0") if name)
+    inside = {name: _inside(top / name, folder) for name in everywhere}
+    wanted = {
+        name: inner
+        for name, inner in inside.items()
+        if inner and (root == folder or inner == root.name)
+    }
+    contents = contents_at(git, base, wanted)
+    before = {inner: contents.get(name) for name, inner in wanted.items()}
+    return ChangedFiles(frozenset(wanted.values()), before, top, everywhere)
+
+
+def _inside(path: Path, folder: Path) -> str:
+    return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else ""
 
 
 def _git(folder: Path) -> Git:

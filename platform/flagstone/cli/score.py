@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -38,9 +39,13 @@ from flagstone.policies.schemas.schemas import Schemas
 from flagstone.scorecards.engine.definition import Scorecard, load_scorecard
 from flagstone.scorecards.engine.evaluation import evaluate
 from flagstone.scorecards.engine.reporting.baseline import compare, entries_of
-from flagstone.scorecards.engine.reporting.narrowing import narrow
+from flagstone.scorecards.engine.reporting.narrowing import Change, narrow
 from flagstone.scorecards.engine.reporting.report import BaselineEntry, Report
 from flagstone.scorecards.engine.states import Severity
+from flagstone.scorecards.engine.subjects.past_services import past_services
+
+if TYPE_CHECKING:
+    from flagstone.cli.changed_files import ChangedFiles
 
 
 class Format(StrEnum):
@@ -59,6 +64,16 @@ _MACHINE: dict[Format, Callable[[Report], str]] = {
 }
 
 
+def _severity(text: str) -> Severity:
+    found = Severity.called(text)
+    if found is None:
+        words = ", ".join(each.label for each in Severity)
+        raise typer.BadParameter(
+            f"{text!r} is no severity: say one of {words}, or its first letter."
+        )
+    return found
+
+
 def score(
     path: Annotated[
         Path,
@@ -70,8 +85,10 @@ def score(
     fail_on: Annotated[
         Severity | None,
         typer.Option(
-            help="Exit 1 if a failing check has at least this severity: "
-            "C critical, H high, M medium, L low."
+            parser=_severity,
+            metavar="SEVERITY",
+            help="Exit 1 if a failing check has at least this severity: critical, high, medium or low, "
+            "or its first letter.",
         ),
     ] = None,
     scorecard: Annotated[
@@ -131,6 +148,7 @@ def score(
             crds=crds or _beside_the_policies(content),
             known=known,
             changed=changed,
+            yardstick=_yardstick(changed, scorecard, policies, crds),
             since=changed_since,
         )
         text = _render(report, report_format, to_file=output is not None)
@@ -153,31 +171,50 @@ def _judged(
     *,
     crds: Path | None,
     known: list[BaselineEntry] | None,
-    changed: Collection[str] | None,
+    changed: ChangedFiles | None,
+    yardstick: str,
     since: str,
 ) -> Report:
     with telling(f"reading {path}") as now:
         snapshot = read_folder(path, processes=cores())
         now(f"judging {snapshot.documents:,} documents")
         schemas = Schemas.for_objects(snapshot.manifests, crds)
+        moment = datetime.now(UTC)
         report = evaluate(
-            snapshot, card, rules, now=datetime.now(UTC), schemas=schemas, processes=cores()
+            snapshot,
+            card,
+            rules,
+            now=moment,
+            schemas=schemas,
+            processes=cores(),
+            with_sources=changed is not None,
         )
-    # what moved or is gone is seen on the whole: only then is it narrowed
-    if known is not None:
-        report = compare(report, known, exists=snapshot.exists)
-    if changed is not None:
-        report = narrow(report, snapshot, changed, since)
+        # what moved or is gone is seen on the whole: only then is it narrowed
+        if known is not None:
+            report = compare(report, known, exists=snapshot.exists)
+        if changed is not None:
+            now(f"reading what changed since {since}")
+            change = Change(since, changed.files, yardstick=yardstick)
+            if any(content is not None for content in changed.before.values()):
+                before = read_folder(path, processes=cores(), instead=changed.before)
+                past = past_services(before, rules, now=moment)
+                change = replace(change, before=before, services=past)
+            report = narrow(report, snapshot, change)
     return report
 
 
-def _changed(path: Path, revision: str) -> set[str]:
+def _changed(path: Path, revision: str) -> ChangedFiles | None:
     # what starts git takes a while to import, and few runs need it
     from flagstone.cli.changed_files import changed_files  # noqa: PLC0415
 
-    if not path.exists():
-        return set()  # the reading will say it
-    return changed_files(path, revision)
+    return changed_files(path, revision) if path.exists() else None  # the reading will say it
+
+
+def _yardstick(changed: ChangedFiles | None, *given: Path | None) -> str:
+    """A changed file by which every service is judged: of the scorecard, the policies or the CRDs."""
+    if changed is None:
+        return ""
+    return next(filter(None, (changed.below(place) for place in given if place)), "")
 
 
 def _beside_the_policies(content: Path) -> Path | None:

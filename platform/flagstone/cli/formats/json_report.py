@@ -19,7 +19,7 @@ def render(report: Report) -> str:
         data["changed_since"] = asdict(report.scope)
     if report.baseline is not None:
         data["baseline"] = _compared(report.baseline)
-    services = ",\n".join(json.dumps(_service(service)) for service in report.services)
+    services = ",\n".join(json.dumps(_service(service, report)) for service in report.services)
     del data["services"]
     start = json.dumps(data)[:-1]
     return (
@@ -27,9 +27,11 @@ def render(report: Report) -> str:
     )
 
 
-def _service(service: ServiceReport) -> dict[str, Any]:
+def _service(service: ServiceReport, report: Report) -> dict[str, Any]:
     """The service, its findings with what they are known by."""
     data = service.as_dict()
+    if report.scope is not None:
+        data["shown_because"] = service.shown_because
     for check, told in zip(service.checks, data["checks"], strict=True):
         marks = fingerprints(check)
         for finding, mark, words in zip(check.findings, marks, told["findings"], strict=True):

@@ -33,6 +33,9 @@ def _table(report: Report) -> Iterator[str]:
         left_out = f"{report.scope.left_out:,} more are not touched by it"
         yield f"What has to do with the change since {_code(report.scope.revision)}; {left_out}."
         yield ""
+        if report.scope.gone:
+            yield f"Gone since then: {', '.join(map(_code, report.scope.gone))}."
+            yield ""
     if report.baseline is not None:
         gone = len(report.baseline.gone)
         yield (
@@ -64,6 +67,9 @@ def _worst_first(service: ServiceReport, *states: State) -> list[CheckReport]:
 def _service(service: ServiceReport) -> Iterator[str]:
     score = "no score" if service.score is None else f"{service.score}/100"
     yield f"## {_plain(service.name)}: {score}, {service.level or 'no level'}"
+    if service.shown_because:
+        yield ""
+        yield f"Shown because {_code(service.shown_because)} changed."
     for check in _worst_first(service, State.FAIL, State.ERROR, State.WARN):
         word = {State.FAIL: check.severity.label, State.ERROR: "broken check"}.get(
             check.state, "warning"

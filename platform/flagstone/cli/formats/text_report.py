@@ -125,6 +125,8 @@ def _facts(report: Report) -> Iterator[tuple[str, str]]:
     yield "read", f"{_number(report.files, 'file')}, {_number(report.documents, 'document')}"
     if report.scope is not None:
         yield "changed", _scope(report.scope, len(services))
+        if gone := report.scope.gone:
+            yield "gone", f"{_number(len(gone), 'service')}: {', '.join(map(on_one_line, gone))}"
     if services:
         yield "services", _levels(report)
         scores = sorted(service.score for service in services if service.score is not None)
@@ -150,7 +152,7 @@ def _facts(report: Report) -> Iterator[tuple[str, str]]:
 def _scope(scope: Scope, shown: int) -> str:
     files = _number(scope.files, "file")
     if not shown:
-        return f"{files}: nothing since {scope.revision} touches a service"
+        return f"{files}: nothing since {scope.revision} touches a service that is there"
     return (
         f"{files} since {scope.revision}: {shown:,} of {shown + scope.left_out:,} services have "
         "to do with them, and only these are shown"

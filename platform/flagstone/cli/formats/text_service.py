@@ -74,6 +74,8 @@ def head_text(service: ServiceReport, style: Style) -> Iterator[str]:
     if service.coverage is not None:
         coverage = f"{service.coverage:.0%} of the weight has data"
     yield style.paint(f"{on_one_line(service.ref)} · {coverage}", DIM)
+    if service.shown_because:
+        yield style.paint(f"shown because {on_one_line(service.shown_because)} changed", DIM)
 
 
 def _score_colour(score: int | None) -> str:

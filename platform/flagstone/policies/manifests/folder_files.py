@@ -28,8 +28,21 @@ class FolderFiles(Mapping[str, bytes]):
         skipped: what the listing left out, and why.
     """
 
-    def __init__(self, root: Path, limits: Limits) -> None:
+    def __init__(
+        self, root: Path, limits: Limits, instead: Mapping[str, bytes | None] | None = None
+    ) -> None:
+        """List a folder, or take the one file that `root` is.
+
+        Args:
+            root: the folder or file.
+            limits: how much to accept.
+            instead: what some files hold, whatever the disk says; None where there is no file.
+
+        Raises:
+            NotFound: there is no such folder or file.
+        """
         self._root = root.resolve()
+        self._instead = dict(instead or {})
         self._limit = limits.file_bytes
         self._paths: dict[str, None] = {}
         self.links: set[str] = set()
@@ -43,10 +56,18 @@ class FolderFiles(Mapping[str, bytes]):
             raise NotFound(
                 f"There is no folder {root}. Name a folder or file that exists.", path=str(root)
             )
+        for path, content in self._instead.items():
+            if content is None:
+                self._paths.pop(path, None)
+            elif _UNREAD_FOLDERS.isdisjoint(path.split("/")):
+                self._paths[path] = None
 
     def __getitem__(self, path: str) -> bytes:
         if path not in self._paths:
             raise KeyError(path)
+        known = self._instead.get(path)
+        if known is not None:
+            return known
         with (self._root / path).open("rb") as stream:
             content = stream.read(self._limit + 1)
         if len(content) > self._limit:

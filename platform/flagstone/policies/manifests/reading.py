@@ -33,7 +33,12 @@ _WORTH_A_PROCESS = 250  # files: reading fewer is done before a process has sent
 
 
 def read_folder(
-    root: Path, *, render: bool = True, limits: Limits | None = None, processes: int = 1
+    root: Path,
+    *,
+    render: bool = True,
+    limits: Limits | None = None,
+    processes: int = 1,
+    instead: Mapping[str, bytes | None] | None = None,
 ) -> Snapshot:
     """Read every manifest below `root`, or the one file that `root` is.
 
@@ -43,12 +48,13 @@ def read_folder(
         render: whether kustomizations and charts are rendered; if not, they are unrendered.
         limits: how much to accept.
         processes: how many may read at once.
+        instead: what some files hold, whatever the disk says, as they were once; None where there was no file.
 
     Raises:
         NotFound: there is no such folder or file.
     """
     limits = limits or Limits()
-    files = FolderFiles(root, limits)
+    files = FolderFiles(root, limits, instead)
     reading = _Reading(files, limits, files.skipped, files.links, processes)
     return reading.snapshot(render=render, whole=(root / ".git").exists())
 

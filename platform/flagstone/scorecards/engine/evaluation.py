@@ -32,6 +32,7 @@ from flagstone.scorecards.engine.reporting.waiving import Verdict, Waivers
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import State
 from flagstone.scorecards.engine.subjects.grouping import find_services
+from flagstone.scorecards.engine.subjects.judged_files import judged_files
 from flagstone.scorecards.engine.surroundings import Surroundings
 
 logger = logging.getLogger(__name__)
@@ -52,6 +53,7 @@ def evaluate(  # noqa: PLR0913 one keyword for each thing that an evaluation may
     schemas: Schemas | None = None,
     measured: Mapping[str, Measurements] | None = None,
     processes: int = 1,
+    with_sources: bool = False,
 ) -> Report:
     """Score every service that is found in a snapshot.
 
@@ -65,6 +67,7 @@ def evaluate(  # noqa: PLR0913 one keyword for each thing that an evaluation may
         schemas: those of the objects' kinds; if none, the CRDs of the snapshot itself.
         measured: what was measured of each service, by its ref in lower case; None where nothing is.
         processes: how many may judge at once.
+        with_sources: tell of each service what it was read from.
     """
     surroundings = Surroundings(snapshot, policies, now, schemas=schemas, measured=measured)
     rules = (*scorecard.rules, *foreign_rules(surroundings, scorecard))
@@ -101,7 +104,8 @@ def evaluate(  # noqa: PLR0913 one keyword for each thing that an evaluation may
         checks = tuple(
             waivers.report(rule, verdict) for rule, verdict in zip(rules, found, strict=True)
         )
-        scored.append(_score(service, scorecard, checks, last_levels.get(service.ref)))
+        sources = judged_files(service) if with_sources else Sources()
+        scored.append(_score(service, scorecard, checks, last_levels.get(service.ref), sources))
     return Report(
         scorecard=scorecard,
         files=len(snapshot.files),
@@ -126,6 +130,7 @@ def _score(
     scorecard: Scorecard,
     checks: tuple[CheckReport, ...],
     last_level: str | None,
+    sources: Sources,
 ) -> ServiceReport:
     ranks = {level.name: rank for rank, level in enumerate(scorecard.levels)}
     marks = [scoring.Mark(c.state, c.rule.weight, ranks[c.rule.level]) for c in checks]
@@ -138,19 +143,7 @@ def _score(
         level=None if rank is None else scorecard.levels[rank].name,
         coverage=scoring.coverage(marks),
         checks=checks,
-        sources=_sources(service),
-    )
-
-
-def _sources(service: ServiceView) -> Sources:
-    origins = {manifest.origin for manifest in service.manifests}
-    if service.incomplete:  # its objects are not known, but where they would come from is
-        origins.add(service.folder)
-    return Sources(
-        folder=service.folder if service.component else None,
-        paths=frozenset(manifest.path for manifest in service.manifests),
-        origins=frozenset(origin for origin in origins if origin is not None),
-        namespaces=frozenset(manifest.namespace for manifest in service.manifests),
+        sources=sources,
     )
 
 

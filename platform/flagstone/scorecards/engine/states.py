@@ -36,6 +36,12 @@ class Severity(StrEnum):
     def label(self) -> str:
         return _LABELS[self]
 
+    @classmethod
+    def called(cls, text: str) -> Severity | None:
+        """The severity of that letter or word, in any case; None if there is none."""
+        wanted = text.strip().lower()
+        return next((each for each in cls if wanted in {each.lower(), each.label}), None)
+
     def at_least(self, other: Severity) -> bool:
         return self.weight >= other.weight
 

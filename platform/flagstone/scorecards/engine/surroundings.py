@@ -37,6 +37,7 @@ from flagstone.scorecards.engine.subjects.artefacts import Artefact
 from flagstone.scorecards.engine.subjects.catalogue import components
 from flagstone.scorecards.engine.subjects.drills import Drill, find_drills
 from flagstone.scorecards.engine.subjects.policies_in_view import PoliciesInView
+from flagstone.scorecards.engine.synthetics.module_places import ModulePlaces
 from flagstone.scorecards.engine.trials.trial import Trial
 from flagstone.scorecards.engine.workload_view import Workload
 from flagstone.scorecards.engine.yaml_files import read_yaml
@@ -157,6 +158,10 @@ class Surroundings:
     @cached_property
     def canary_modules(self) -> CanaryModules:
         return CanaryModules(Reader(self.snapshot))
+
+    @cached_property
+    def module_places(self) -> ModulePlaces:
+        return ModulePlaces(self.snapshot, self.folders)
 
     @cached_property
     def folders(self) -> frozenset[str]:

@@ -167,20 +167,36 @@ class Sources:
 
     Attributes:
         folder: the folder that its catalogue entity claims; None without one.
-        paths: the files of its objects.
+        paths: the files of its own: objects, catalogue entity, artefacts, runbook.
+        trees: folders of which everything is its own, such as a Terraform module's.
         origins: the folders of the kustomizations and charts that rendered some.
         namespaces: where its objects are.
+        shared: files that other services are judged by as well, such as workflows.
     """
 
     folder: str | None = None
     paths: frozenset[str] = frozenset()
+    trees: frozenset[str] = frozenset()
     origins: frozenset[str] = frozenset()
     namespaces: frozenset[str] = frozenset()
+    shared: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceReport:
-    """One service; `score`, `level` and `coverage` are None when nothing applies to it."""
+    """One service.
+
+    Attributes:
+        name: what people call it.
+        ref: unique in the report.
+        score: from 0 to 100; None when nothing applies to it, as of the next two.
+        level: the highest that it reaches; None too if it reaches none.
+        coverage: how much of the weight has data, from 0 to 1.
+        checks: every check that was asked.
+        waivers: those on its objects.
+        sources: what it was read from, if that was asked for.
+        shown_because: the changed file that it lives by, if none of its own changed.
+    """
 
     name: str
     ref: str
@@ -190,6 +206,7 @@ class ServiceReport:
     checks: tuple[CheckReport, ...]
     waivers: tuple[WaiverReport, ...] = ()
     sources: Sources = Sources()
+    shown_because: str = ""
 
     def in_state(self, *states: State) -> tuple[CheckReport, ...]:
         return tuple(check for check in self.checks if check.state in states)
@@ -244,11 +261,13 @@ class Scope:
         revision: since when, as it was asked for.
         files: how many files changed in the folder that was scored.
         left_out: how many services the change does not touch.
+        gone: the refs of services that were there before.
     """
 
     revision: str
     files: int
     left_out: int
+    gone: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
