@@ -111,31 +111,157 @@ def test_a_function_of_that_name_of_ones_own():
     assert holds("any(5)", "any(x) { x == 5 }")
 
 
+UNKNOWN = [
+    "crypto.hmac.md5",
+    "crypto.hmac.sha1",
+    "crypto.hmac.sha256",
+    "crypto.hmac.sha512",
+    "crypto.md5",
+    "crypto.sha1",
+    "crypto.sha256",
+    "crypto.parse_private_keys",
+    "crypto.x509.parse_certificate_request",
+    "crypto.x509.parse_certificates",
+    "crypto.x509.parse_and_verify_certificates",
+    "crypto.x509.parse_and_verify_certificates_with_options",
+    "crypto.x509.parse_keypair",
+    "crypto.x509.parse_rsa_private_key",
+    "graphql.is_valid",
+    "graphql.parse",
+    "graphql.parse_and_verify",
+    "graphql.parse_query",
+    "graphql.parse_schema",
+    "graphql.schema_is_valid",
+    "internal.member_2",
+    "io.jwt.decode",
+    "io.jwt.decode_verify",
+    "io.jwt.encode_sign",
+    "io.jwt.encode_sign_raw",
+    "io.jwt.verify_hs256",
+    "io.jwt.verify_rs256",
+    "json.patch",
+    "net.cidr_merge",
+    "net.lookup_ip_addr",
+    "nothing",
+    "providers.aws.sign_req",
+    "regex.globs_match",
+    "rego.metadata.chain",
+    "rego.metadata.rule",
+    "rego.parse_module",
+    "strings.render_template",
+    "strings.split_n",
+    "uri.is_valid",
+    "uri.parse",
+]
+
+
+@pytest.mark.parametrize("is_v1", [False, True])
+@pytest.mark.parametrize("name", UNKNOWN)
+def test_functions_that_the_engine_has_not_are_named_before_anything_runs(name, is_v1):
+    rego = f'package d\n\nviolation[{{"msg": "x"}}] {{ false; {name}("a") }}'
+    if is_v1:
+        rego = f'package d\n\nviolation contains {{"msg": "x"}} if {{ false; {name}("a") }}'
+    with pytest.raises(SourceFault) as caught:
+        RegoRunner(RegoSource(rego, (), is_v1, ()))
+    assert caught.value.reason == (
+        f"it calls {name}(), which it does not define and the engine here does not know; "
+        "an OPA server, asked by its URL, may"
+    )
+    assert (caught.value.keys, caught.value.line, caught.value.only_here) == (("rego",), 3, True)
+
+
+def test_a_function_that_is_missing_from_a_library():
+    lib = "package lib.h\nf(x) { x == 1 }\n\ng(x) { nothing(x) }"
+    with pytest.raises(SourceFault) as caught:
+        messages('package d\nviolation[{"msg": "x"}] { true }', lib)
+    assert (caught.value.keys, caught.value.line) == (("libs", 0), 4)
+
+
 @pytest.mark.parametrize(
-    ("call", "expected"),
+    "rules",
     [
-        ('sprintf("%q", [input.review.object.s])', '"a\\"b"'),
-        ('sprintf("%v is %q, %d%%", ["x", concat(",", ["a", "b"]), 5])', 'x is "a,b", 5%'),
-        ('sprintf("%t %+v %-9s %v", [true, 1, "x", [1, "y"]])', 'true 1 x [1, "y"]'),
-        ('sprintf(`%q`, ["x"])', '"x"'),
+        "f(x) { x == 1 }\ng { f(1) }",
+        "f(x) { x == 1 } g { f(1) }",
+        "default f(_) = false\ng { f(1) }",
+        "import data.lib.h as q\ng { q.f(1) }",
+        'import data.lib["h"]\ng { h.f(1) }',
+        "g { data.lib.h.f(1) }",
+        "g = set() { true }",
+        "# nothing(1)\ng = `nothing(1)` { true }",
+        "g { x := {1}; not (x == {2}) }",
     ],
 )
-def test_verbs(call, expected):
-    assert messages(f'package d\nviolation[{{"msg": msg}}] {{ msg := {call} }}') == [expected]
+def test_what_is_defined_is_not_taken_for_missing(rules):
+    assert holds("true", rules)
 
 
-@pytest.mark.parametrize("verb", ["%T", "%p", "%U"])
-def test_verbs_that_are_said_to_be_missing(verb):
-    with pytest.raises(SourceFault):
-        messages(f'package d\nviolation[{{"msg": msg}}] {{ msg := sprintf("{verb}", [1]) }}')
-
-
-@pytest.mark.parametrize("call", ["crypto.sha256(\"a\")", "nothing(1)", "json.patch({}, [])"])  # fmt: skip
-def test_functions_that_the_engine_has_not_are_named_at_once(call):
+@pytest.mark.parametrize("name", ["any", "all", "cast_set", "re_match", "set_diff"])
+def test_functions_that_rego_v1_has_no_more(name):
+    rego = f'package d\nviolation contains {{"msg": "x"}} if {name}([true])'
     with pytest.raises(SourceFault) as caught:
-        messages(f'package d\n\nviolation[{{"msg": "x"}}] {{ {call} }}')
-    name = call.partition("(")[0]
-    assert caught.value.reason == (
-        f"it calls {name}(), which it does not define and the engine here does not know"
-    )
-    assert (caught.value.line, caught.value.only_here) == (3, True)
+        messages(rego, is_v1=True)
+    assert caught.value.reason == f"Rego v1 has no {name}(): OPA gave it up with v0"
+    assert (caught.value.line, caught.value.only_here) == (2, False)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "array.flatten([1, [2, [3]]]) == [1, 2, [3]]",
+        'cast_string("a") == "a"',
+        "cast_array({1}) == [1]",
+        "cast_set([1, 1]) == {1}",
+        "not cast_set(1)",
+        'crypto.hmac.equal("a", "a")',
+        'not crypto.hmac.equal("a", "b")',
+        'net.cidr_intersects("10.0.0.0/8", "10.1.0.0/16")',
+        'net.cidr_intersects("10.1.0.0/16", "10.0.0.0/8")',
+        'not net.cidr_intersects("10.0.0.0/8", "11.0.0.0/8")',
+        'net.cidr_overlap("10.0.0.0/8", "10.1.1.1")',
+        'net.cidr_contains_matches("10.0.0.0/8", "10.0.0.1") == {["10.0.0.0/8", "10.0.0.1"]}',
+        'net.cidr_contains_matches(["1.0.0.0/8", ["10.0.0.0/8", "x"]], {"a": "10.0.0.1"}) == {[1, "a"]}',
+        "plus(1, 2) == 3; minus(3, 1) == 2; mul(2, 3) == 6; div(6, 3) == 2; rem(7, 4) == 3",
+        "equal(1, 1); not equal(1, 2); neq(1, 2); lt(1, 2); lte(1, 1); gt(2, 1); gte(1, 1)",
+    ],
+)
+def test_functions_that_a_library_gives(body):
+    assert holds(body)
+
+
+@pytest.mark.parametrize(
+    ("rules", "body"),
+    [
+        ("f(x) = [y | y := x[_]] { count(x) > 0 }", "f([1, 2]) == [1, 2]"),
+        ("f(x) = count({y | y := x[_]; y > 1}) { count(x) > 0 }", "f([1, 2, 3]) == 2"),
+        ("f = 1 { false } else = [y | y := 2] { true }", "f == [2]"),
+        ("f(x) = [y | y := to_number(x)] { is_number(x) }", 'not f("x"); f(1) == [1]'),
+        ("f = {\n  y | # why\n  y := [1, 2][_]\n  y > 1\n} { true }", "f == {2}"),
+        ("f[{y | y := x}] { x := 1 }", "f == {{1}}"),
+        ("f[k] = [y | y := k] { k := 1 }", "f == {1: [1]}"),
+        (
+            "f(x) = [y | y := x] { x == 1 } f(x) = {y | y := x} { x == 2 }",
+            "f(1) == [1]; f(2) == {2}",
+        ),
+        ("f = [y | y := 1]", "f == [1]"),
+    ],
+)
+def test_lists_that_are_made_in_the_head_of_a_rule(rules, body):
+    assert holds(body, rules)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "f := [x | some x in [1, 2]] if 1 == 1",
+        "f := [x | some x in [1, 2]] if { 1 == 1 }",
+        "f := [x |\n  some x in [1, 2, -1] # why\n  x > 0\n] if {\n 1 == 1 }",
+        "f := 1 if 1 == 2\nelse := [x | some x in [1, 2]] if 1 == 1",
+        "f := [x | some x in [1, 2]] if {1} == {1}",
+    ],
+)
+def test_lists_that_are_made_in_the_head_of_a_rule_of_v1(rule):
+    rego = f'package d\nviolation contains {{"msg": "x", "of": [y | y := f]}} if {{ f == [1, 2] }}\n{rule}\n'
+    assert messages(rego, is_v1=True) == ["x"]
+    with pytest.raises(SourceFault) as caught:
+        messages(f"{rego}\nwrong := 1 +", is_v1=True)
+    assert caught.value.line in {rego.count("\n") + 2, rego.count("\n") + 3}

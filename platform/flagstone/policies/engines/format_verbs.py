@@ -1,36 +1,42 @@
-"""`sprintf`: verbs of Go that the engine has not, or writes otherwise, where format and values stand there."""
+"""`sprintf`: where the engine writes otherwise than Go, a library of ours writes instead."""
 
 from __future__ import annotations
 
 import re
 
+from flagstone.policies.engines.given_formats import PACKAGE
 from flagstone.policies.engines.rego_statements import Edit, Word, words
 
-_VERB = re.compile(r"%(?:%|([-+# 0]*)(\d*)(?:\.(\d+))?([a-zA-Z]))")
+_VERB = re.compile(r"(?s)%([-+# 0]*)(\d*)(?:\.(\d*))?(.?)")
+_TYPED = {"s": "as_text", "d": "as_integer"}
+_ONLY_THE_ENGINE = frozenset('UceEGpO[*\\"')
 
 
 def format_verbs(rego: str) -> list[Edit]:
-    """Quote for `%q`, and write plainly what `%t`, `%+v`, `%#v` and `%-10s` would align."""
+    """Rewrite each call by what stands in it, where format and values are written out; else all of it."""
     found = list(words(rego))
     edits: list[Edit] = []
-    for place, word in enumerate(found[:-5]):
-        if word.text != "sprintf" or [w.text for w in found[place + 1 : place + 5 : 2]] != [
-            "(",
-            ",",
-        ]:
+    for place, word in enumerate(found[:-4]):
+        before = found[place - 1].text if place else ""
+        if word.text != "sprintf" or found[place + 1].text != "(" or before == ".":
             continue
-        text, opening = found[place + 2], found[place + 4]
-        if text.text[0] in '"`' and opening.text == "[":
-            edits += _edits(text, _values(found, place + 4))
+        text, comma, opening = found[place + 2 : place + 5]
+        spans = _values(found, place + 4) if opening.text == "[" else None
+        if text.text[0] in '"`' and comma.text == "," and spans is not None:
+            edits += _edits(text, spans)
+        else:
+            edits.append(Edit(word.begin, word.end, f"data.{PACKAGE}.formatted"))
     return edits
 
 
-def _values(found: list[Word], opening: int) -> list[tuple[int, int]]:
-    """Where each value of the list begins and ends."""
+def _values(found: list[Word], opening: int) -> list[tuple[int, int]] | None:
+    """Where each value of the list begins and ends; nothing for a list that is made by a comprehension."""
     depth = found[opening].depth + 1
     spans: list[tuple[int, int]] = []
     begin = -1
     for before, word in zip(found[opening:], found[opening + 1 :], strict=False):
+        if word.text == "|" and word.depth == depth:
+            return None
         closes = word.text == "]" and word.depth == depth - 1
         if (closes or (word.text == "," and word.depth == depth)) and begin >= 0:
             spans.append((begin, before.end))
@@ -38,17 +44,42 @@ def _values(found: list[Word], opening: int) -> list[tuple[int, int]]:
         elif begin < 0 and not closes:
             begin = word.begin
         if closes:
-            break
-    return spans
+            return spans
+    return None
 
 
 def _edits(text: Word, spans: list[tuple[int, int]]) -> list[Edit]:
+    verbs = [found for found in _VERB.finditer(text.text, 1, len(text.text) - 1) if found[4] != "%"]
+    if any(verb[4] in _ONLY_THE_ENGINE for verb in verbs):
+        return []
     edits: list[Edit] = []
-    verbs = [found for found in _VERB.finditer(text.text) if found[4]]
-    for verb, (begin, end) in zip(verbs, spans, strict=False):
-        plain = Edit(text.begin + verb.start(), text.begin + verb.end(), "%v")
-        if verb[4] == "q":
-            edits += [plain, Edit(begin, begin, "json.marshal("), Edit(end, end, ")")]
-        elif verb[4] == "t" or (verb[4] in "sv" and (verb[1] or verb[2])):
-            edits.append(plain)
+    for place, verb in enumerate(verbs):
+        begin, end = text.begin + verb.start(), text.begin + verb.end()
+        if not verb[4]:
+            edits.append(Edit(begin, end, "%%!(NOVERB)"))
+        elif place >= len(spans):
+            edits.append(Edit(begin, end, f"%%!{verb[4]}(MISSING)"))
+        elif verb[0] != "%v":
+            edits += [Edit(begin, end, "%v"), *_wrapped(spans[place], _written(verb))]
+    extra = spans[len(verbs) :]
+    if extra:
+        list_of = ", ".join("%v" for _ in extra)
+        edits.append(Edit(text.end - 1, text.end - 1, f"%%!(EXTRA {list_of})"))
+        for span in extra:
+            edits += _wrapped(span, f"data.{PACKAGE}.typed(")
     return edits
+
+
+def _wrapped(span: tuple[int, int], call: str) -> list[Edit]:
+    begin, end = span
+    return [Edit(begin, begin, call), Edit(end, end, ")")]
+
+
+def _written(verb: re.Match[str]) -> str:
+    """The beginning of the call that writes one value."""
+    name = _TYPED.get(verb[0][1:])
+    if name:
+        return f"data.{PACKAGE}.{name}("
+    precision = -1 if verb[3] is None else int(verb[3] or 0)
+    width = int(verb[2] or 0)
+    return f'data.{PACKAGE}.written("{verb[1]}", {width}, {precision}, "{verb[4]}", '

@@ -7,16 +7,18 @@ import re
 
 import regorus
 
-from flagstone.policies.engines import old_builtins
+from flagstone.policies.engines import given_builtins, given_formats
 from flagstone.policies.engines.chained_bodies import chained_bodies
 from flagstone.policies.engines.format_verbs import format_verbs
+from flagstone.policies.engines.made_heads import made_heads
+from flagstone.policies.engines.rego_calls import Call, calls_of_builtins
 from flagstone.policies.engines.rego_imports import expand_imports
 from flagstone.policies.engines.rego_statements import edited
 from flagstone.policies.engines.sources import Keys, RegoSource, SourceFault
 
 os.environ.setdefault("RUST_BACKTRACE", "0")  # else each of the engine's errors carries its stack
 
-_MAIN = "rego"
+_MAIN, _GIVEN = "rego", "given"
 _NO_OBJECT = '{"review": {}, "parameters": {}}'
 _PLACE = re.compile(r"-->\s*(\S+):(\d+):\d+")
 _LIB = re.compile(r"libs\[(\d+)\]")
@@ -43,8 +45,9 @@ class RegoRunner:
         self._rule = f"{self._engine.get_packages()[0]}.violation"
         for position, lib in enumerate(source.libs):
             self._add(f"libs[{position}]", lib)
-        if not source.is_v1:
-            self._engine.add_policy("old", old_builtins.LIBRARY)
+        self._engine.set_rego_v0(False)  # it counts for what is added from here on
+        self._engine.add_policy(_GIVEN, given_builtins.LIBRARY)
+        self._engine.add_policy(_GIVEN, given_formats.LIBRARY)
         try:
             self._evaluate(_NO_OBJECT)
         except RuntimeError as error:
@@ -65,10 +68,17 @@ class RegoRunner:
             raise _fault(str(error)) from None
 
     def _add(self, name: str, rego: str) -> None:
+        text = rego if self._is_v1 else edited(rego, chained_bodies(rego))
+        text = edited(text, made_heads(text))
+        calls = calls_of_builtins(text)
         try:
-            self._engine.add_policy(name, _as_the_engine_wants_it(rego, is_v1=self._is_v1))
+            self._engine.add_policy(name, _as_the_engine_wants_it(text, calls))
         except RuntimeError as error:
             raise _fault(str(error)) from None
+        lacks = given_builtins.lacking(calls, is_v1=self._is_v1)
+        if lacks:
+            reason, line, only_here = lacks
+            raise SourceFault(reason, keys=_keys(name), line=line, only_here=only_here)
 
     def _evaluate(self, input_json: str) -> str:
         try:
@@ -83,11 +93,9 @@ class RegoRunner:
         return answer
 
 
-def _as_the_engine_wants_it(rego: str, *, is_v1: bool) -> str:
+def _as_the_engine_wants_it(rego: str, calls: list[Call]) -> str:
     """The same policy in words that the engine understands as OPA does; lines stay as they are."""
-    if not is_v1:
-        rego = edited(rego, chained_bodies(rego))
-        rego = edited(rego, old_builtins.old_builtins(rego))
+    rego = edited(rego, given_builtins.given_builtins(calls))
     return expand_imports(edited(rego, format_verbs(rego)))
 
 
@@ -98,10 +106,12 @@ def _fault(message: str) -> SourceFault:
     place = _PLACE.search(message)
     unknown = reason.startswith(_FUNCTION_MISSING)
     if unknown:
-        name = reason.removeprefix(_FUNCTION_MISSING)
-        reason = f"it calls {name}(), which it does not define and the engine here does not know"
-    if place is None:
+        reason = given_builtins.unknown(reason.removeprefix(_FUNCTION_MISSING))
+    if place is None or place[1] == _GIVEN:
         return SourceFault(reason, keys=("rego",), only_here=unknown)
-    lib = _LIB.fullmatch(place[1])
-    keys: Keys = ("libs", int(lib[1])) if lib else ("rego",)
-    return SourceFault(reason, keys=keys, line=int(place[2]), only_here=unknown)
+    return SourceFault(reason, keys=_keys(place[1]), line=int(place[2]), only_here=unknown)
+
+
+def _keys(name: str) -> Keys:
+    lib = _LIB.fullmatch(name)
+    return ("libs", int(lib[1])) if lib else ("rego",)

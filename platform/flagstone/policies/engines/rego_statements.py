@@ -35,7 +35,8 @@ class Edit:
 
 
 def edited(rego: str, edits: list[Edit]) -> str:
-    for edit in sorted(edits, key=lambda each: each.begin, reverse=True):
+    # from the end; what is put before a word comes after the edit of that word
+    for edit in sorted(edits, key=lambda each: (each.begin, each.end), reverse=True):
         rego = f"{rego[: edit.begin]}{edit.text}{rego[edit.end :]}"
     return rego
 

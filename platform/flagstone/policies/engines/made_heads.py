@@ -1,0 +1,129 @@
+"""`rule = [x | ...] { body }`: the engine cannot make a list in the head of a rule that has a body.
+
+What the head yields is made at the end of the body instead, where a guard before it still guards it.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from flagstone.policies.engines.rego_statements import Edit, Word, statements
+
+_NAME = "flagstone_made"
+_SIGNS = frozenset("=!<>+-*/%&|,;:.([{")
+_WORDS = frozenset({":=", "some", "every", "not", "in", "with", "as", "if", "else", "contains"})
+_LEANS_BACK = frozenset("=!<>+-*/%&|,;:.)]}") | {":=", "in", "with", "as"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """The words of a head, from its name or its `else` on, and those of its body with its braces."""
+
+    head: list[Word]
+    body: list[Word]
+    is_braced: bool
+
+
+def made_heads(rego: str) -> list[Edit]:
+    return [
+        edit
+        for statement in statements(rego)
+        for rule in _rules(statement)
+        for edit in _moved(rego, rule)
+    ]
+
+
+def _rules(statement: list[Word]) -> Iterator[_Rule]:
+    """Each head of a statement with its body: those behind an `else`, and those on the same line."""
+    place = 0
+    while place < len(statement):
+        begin = place
+        while place < len(statement) and not _begins_body(statement, place, begin):
+            place += 1
+        head = statement[begin:place]
+        if place == len(statement):
+            return
+        is_if = statement[place].text == "if"
+        first = place + 1 if is_if else place
+        end = _closing(statement, first)
+        is_braced = end > first and (
+            not is_if or end == len(statement) or statement[end].text == "else"
+        )
+        if not is_braced:
+            end = _next_else(statement, first)
+        yield _Rule(head, statement[first:end], is_braced)
+        place = end
+
+
+def _begins_body(statement: list[Word], place: int, begin: int) -> bool:
+    word = statement[place]
+    if word.depth != 0 or place == begin:
+        return word.depth == 0 and word.text == "{"
+    before = statement[place - 1].text
+    return word.text == "if" or (word.text == "{" and before not in {"=", ":=", "contains"})
+
+
+def _closing(statement: list[Word], first: int) -> int:
+    """The place after the bracket that closes the brace here; here, if none is opened."""
+    if first >= len(statement) or statement[first].text != "{":
+        return first
+    for place in range(first + 1, len(statement)):
+        if statement[place].depth == 0 and statement[place].text == "}":
+            return place + 1
+    return first
+
+
+def _next_else(statement: list[Word], first: int) -> int:
+    for place in range(first, len(statement)):
+        if statement[place].depth == 0 and statement[place].text == "else":
+            return place
+    return len(statement)
+
+
+def _moved(rego: str, rule: _Rule) -> list[Edit]:
+    made = _made(rule.head)
+    if not rule.body or not any(word.text == "|" for word in made):
+        return []
+    begin, end = made[0].begin, made[-1].end
+    lines = "\n" * rego.count("\n", begin, end)
+    adds = f"; {_NAME} := {_on_one_line(rego, made)}"
+    first, last = rule.body[0], rule.body[-1]
+    if rule.is_braced:
+        body = [
+            Edit(first.begin, first.end, f"{{{lines}"),
+            Edit(last.begin, last.begin, f"{adds} "),
+        ]
+    else:
+        body = [
+            Edit(first.begin, first.begin, f"{{{lines}"),
+            Edit(last.end, last.end, f"{adds} }}"),
+        ]
+    return [Edit(begin, end, _NAME), *body]
+
+
+def _made(head: list[Word]) -> list[Word]:
+    """What the head yields: a value, or the element of a set."""
+    level = [place for place, word in enumerate(head) if word.depth == 0]
+    for place in level:
+        if head[place].text in {"=", ":="}:
+            return head[place + 1 :]
+    for place in level:
+        if head[place].text == "contains":
+            return head[place + 1 :]
+    if len(head) > 2 and head[1].text == "[" and head[-1].text == "]":
+        return head[2:-1]
+    return []
+
+
+def _on_one_line(rego: str, made: list[Word]) -> str:
+    """The same words, with a semicolon where the end of a line ended an expression."""
+    parts = [made[0].text]
+    for before, word in itertools.pairwise(made):
+        gap = rego[before.end : word.begin]
+        if "\n" in gap:
+            goes_on = before.text in _SIGNS | _WORDS or word.text in _LEANS_BACK
+            gap = " " if goes_on else "; "
+        parts += [gap, word.text]
+    return "".join(parts)
