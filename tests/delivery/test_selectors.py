@@ -17,7 +17,7 @@ from flagstone.delivery import selectors
 from flagstone.delivery.models import Rollback
 from flagstone.forge import pipeline
 from flagstone.forge.models import Repository
-from flagstone.scorecards.engine.measurements import Health
+from flagstone.scorecards.engine.measurements import Health, Measurements
 from flagstone.scorecards.measuring import measurements
 
 
@@ -80,10 +80,45 @@ def test_what_was_merged_is_measured_for_the_scorecard(record: Any, gitops: Repo
     record("closed", clicked=clicked)
     done = record("healthy", clicked=clicked, merged=2, healthy=6)
 
-    (measured,) = measurements(gitops.pk)[done.entity_ref].rollbacks
+    (measured,) = measurements(gitops.pk, timezone.now())[done.entity_ref].rollbacks
 
     assert (measured.health, measured.healthy_at) == (Health.HEALTHY, done.healthy_at)
     assert measured.merged_at == done.merged_at
+
+
+@pytest.mark.parametrize(
+    ("state", "after", "known"),
+    [
+        ("healthy", 1, None),
+        ("healthy", 3, (Health.WAITING, False)),
+        ("healthy", 6, (Health.HEALTHY, True)),
+        ("unhealthy", 3, (Health.WAITING, False)),
+        ("unhealthy", 9, (Health.UNHEALTHY, False)),
+        ("unreported", 3, (Health.WAITING, False)),
+        ("unreported", 9, (Health.NOT_REPORTED, False)),
+        ("merged", 3, (Health.WAITING, False)),
+    ],
+)
+def test_at_an_earlier_moment_only_what_was_known_then(
+    record: Any,
+    gitops: Repository,
+    state: str,
+    after: float,
+    known: tuple[Health, bool] | None,
+) -> None:
+    """Merged after two minutes, healthy after six or given up on after nine."""
+    clicked = timezone.now() - timedelta(days=20)
+    made = record(state, clicked=clicked, merged=2, healthy=6 if state == "healthy" else None)
+    if state in {"unhealthy", "unreported"}:
+        Rollback.objects.filter(pk=made.pk).update(ended_at=clicked + timedelta(minutes=9))
+
+    found = measurements(gitops.pk, clicked + timedelta(minutes=after))
+
+    measured = [
+        (one.health, one.healthy_at is not None)
+        for one in found.get(made.entity_ref, Measurements()).rollbacks
+    ]
+    assert measured == ([known] if known else [])
 
 
 def test_without_any_there_is_no_number(db: None) -> None:

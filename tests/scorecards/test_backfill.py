@@ -155,6 +155,53 @@ def test_an_exemption_counts_from_its_decision_on(history, member, lead):
     assert _snapshots("checkout")[14] == BAD
 
 
+def test_a_rollback_counts_from_its_merge_on(history, card, member):
+    from flagstone.scorecards.models import ScoreSnapshot
+
+    card.write_text(card.read_text() + "    - {id: RB-06, level: bronze, weight: 2}\n")
+    record_slow_rollback(history, member, merged_at=ago(20))
+    ScoreSnapshot.objects.all().delete()
+    _backfill(history)
+    assert _snapshots("checkout")[28] == BAD
+    assert _snapshots("checkout")[14][0] == 25  # one check in four points, for RB-06 failed
+    assert _snapshots("quote")[14] == GOOD
+
+
+def record_slow_rollback(history, by, *, merged_at):
+    """A rollback of `checkout` that took an hour to be healthy."""
+    from flagstone.catalog.models import Entity
+    from flagstone.core import jobs
+    from flagstone.delivery.models import Rollback
+    from flagstone.forge import pipeline
+
+    entity = Entity.objects.get(ref="component:default/checkout")
+    Rollback.objects.create(
+        entity=entity,
+        entity_ref=entity.ref,
+        folder="services/checkout",
+        reverted_commit="1" * 40,
+        reverted_title="Release 2",
+        reverted_author="Hand",
+        reverted_at=merged_at,
+        reason="because",
+        asked_by=by,
+        change_request=pipeline.record_change(
+            requested_by=by,
+            repository=history.repository,
+            title="Revert",
+            body="",
+            files={"a": b""},
+            source="test",
+        ),
+        job=jobs.create(kind="test", title="Roll back", steps=()),
+        clicked_at=merged_at,
+        promised_by=merged_at + timedelta(minutes=10),
+        merged_at=merged_at,
+        healthy_at=merged_at + timedelta(hours=1),
+        state="healthy",
+    )
+
+
 def _forget_the_past():
     from flagstone.scorecards.models import ScoreSnapshot
 

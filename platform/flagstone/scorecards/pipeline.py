@@ -60,8 +60,9 @@ def evaluate_all() -> None:
 def backfill(repository_id: int, weeks: int = 6, today: date | None = None) -> int:
     """Write where services stood at the end of each past week, as Git has it, and return how many rows.
 
-    Past weeks are judged by today's rules: the files, the dates in them and the exemptions are those of the
-    week, checks and weights are today's. Otherwise a new check would look like a week in which everybody fell.
+    Past weeks are judged by today's rules: the files, the dates in them, the exemptions and what was measured by
+    then are those of the week, checks and weights are today's. Otherwise a new check would look like a week in
+    which everybody fell.
 
     Only snapshots of days before a service's first one are written, never results, changes or scores. A commit
     at which the branch stood for several weeks is judged once, as of the latest of them.
@@ -102,6 +103,7 @@ def _look_back(
             now=then,
             exemptions=storing.exemptions_in_force(then),
             schemas=schemas,
+            measured=measurements(repository.pk, then),
         )
         written += past.fill_in(report, version=version.row, days=days)
     return written
@@ -162,7 +164,7 @@ def _look(evaluation: Evaluation) -> None:
             exemptions=storing.exemptions_in_force(now),
             last_levels=storing.levels_now(version.row.slug),
             schemas=schemas,
-            measured=measurements(evaluation.repository_id),
+            measured=measurements(evaluation.repository_id, now),
         )
         with transaction.atomic():
             if _is_outdated(evaluation):

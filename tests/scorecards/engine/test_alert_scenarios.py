@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from flagstone.scorecards.engine.alert_scenarios import playing
+from flagstone.scorecards.engine.alert_scenarios import kept_answers, playing
 from flagstone.scorecards.engine.alert_scenarios.playing import Played, play_all
 from flagstone.scorecards.engine.alert_scenarios.test_files import Play, read_answers
 from flagstone.scorecards.engine.prometheus import promtool
@@ -234,13 +234,12 @@ def test_an_answer_is_remembered_between_processes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(playing, "_KEPT", {})
     line = r'expr: "x # D@10", time: 10m0s,\n exp: none\n got: {alertname="a3"} 1E+00'
     tool = script(tmp_path, f"echo run >> {tmp_path}/runs; printf '{line}\\n'")
     asked = Play("{}", "{}")
 
     first = play_all(tool, [asked])[asked]
-    playing._KEPT.clear()
+    kept_answers._here.clear()
     second = play_all(tool, [asked])[asked]
 
     assert first.firing == second.firing == {("D", 10): frozenset({"a3"})}
@@ -252,7 +251,6 @@ def test_a_cache_that_cannot_be_written_is_only_slower(
 ) -> None:
     (tmp_path / "cache").write_text("a file where a folder is wanted")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(playing, "_KEPT", {})
     tool = script(tmp_path, r"""printf 'expr: "x # D@10", time: 10m\n got: nil\n'""")
     asked = Play("{}", "{}")
 

@@ -1,8 +1,4 @@
-"""Running promtool's tests in child processes that end in time; answers are remembered by content.
-
-What promtool printed is kept in this process and in the user's cache folder, since it is the same for the
-same files: a worker asks once for each state of a rule, the command line once for each machine.
-"""
+"""Running promtool's tests in child processes that end in time; answers are remembered by content."""
 
 from __future__ import annotations
 
@@ -13,13 +9,13 @@ import resource
 import signal
 import subprocess
 import tempfile
-import threading
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from flagstone.scorecards.engine.alert_scenarios import kept_answers
 from flagstone.scorecards.engine.alert_scenarios.test_files import Firing, Play, read_answers
 
 _SECONDS_EACH = 60
@@ -27,8 +23,6 @@ _SECONDS_ALL = 240
 _MEMORY = 6 * 2**30  # of addresses, of which Go reserves many and uses few
 _FILE = 2**29
 _LONGEST_OUTPUT = 2**18
-_MOST_KEPT = 1024
-_KEPT: dict[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +66,13 @@ def print_all(tool: str, plays: Iterable[Play]) -> dict[Play, Printed]:
 
 def _printed(tool: str, play: Play, until: float) -> Printed:
     key = _key(tool, play)
-    output = _KEPT.get(key) or _read(key)
+    output = kept_answers.find(key)
     if output is None:
         found = _run(tool, play, min(_SECONDS_EACH, until - time.monotonic()))
         if found.reason:
             return found
         output = found.output
-        _write(key, output)
-    if len(_KEPT) >= _MOST_KEPT:
-        _KEPT.pop(next(iter(_KEPT)), None)
-    _KEPT[key] = output
+        kept_answers.keep(key, output)
     return Printed(output)
 
 
@@ -139,38 +130,3 @@ def _output(command: list[str], folder: str, seconds: float) -> str:
                 process.wait()
         output.seek(0)
         return output.read(_LONGEST_OUTPUT).decode("utf-8", "replace")
-
-
-def _place(key: str) -> Path:
-    base = os.environ.get("XDG_CACHE_HOME") or str(_home() / ".cache")
-    return Path(base, "flagstone", "promtool", f"{key}.txt")
-
-
-def _home() -> Path:
-    """The user's home; one that is only a name, as that of a service may be, is not made.
-
-    Raises:
-        RuntimeError: there is none.
-    """
-    home = Path.home()
-    if not home.is_dir():
-        raise RuntimeError(f"there is no home {home}")
-    return home
-
-
-def _read(key: str) -> str | None:
-    try:
-        return _place(key).read_text("utf-8")
-    except (OSError, ValueError, RuntimeError):
-        return None  # not there, or no home: it is run
-
-
-def _write(key: str, output: str) -> None:
-    try:
-        place = _place(key)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        draft = place.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
-        draft.write_text(output, "utf-8")
-        draft.replace(place)
-    except (OSError, RuntimeError):
-        return  # a cache that cannot be written is only slower
