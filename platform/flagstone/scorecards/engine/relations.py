@@ -20,6 +20,7 @@ from flagstone.scorecards.engine.mesh import MeshHost, mesh_host
 from flagstone.scorecards.engine.prometheus import alert_rules, dashboards
 
 ISTIO = "networking.istio.io"
+GATEWAY_API = "gateway.networking.k8s.io"
 _NAME_LABELS = ("app.kubernetes.io/name", "app.kubernetes.io/instance", "app", "k8s-app")
 _RULE_LABELS = ("service", "app", "job", "deployment", "workload", "destination_service_name")
 
@@ -153,6 +154,12 @@ class Relations:
         hosts = [host for _, host in destinations(route)] or sequence(route.spec.get("hosts"))
         yield from self._behind_hosts(hosts, route)
 
+    def behind_gateway_route(self, route: Manifest) -> Iterator[Manifest]:
+        for name, namespace in gateway_parents(route) + gateway_backends(route):
+            found = self.index.named("", "Service", name, near=route, namespace=namespace)
+            for service in found:
+                yield from self.behind_service(service)
+
     def behind_destination(self, rule: Manifest) -> Iterator[Manifest]:
         yield from self._behind_hosts([rule.spec.get("host")], rule)
 
@@ -219,6 +226,33 @@ def destinations(route: Manifest) -> Iterator[tuple[tuple[str | int, ...], Any]]
                 yield (*keys, "mirror"), rule["mirror"].get("host")
 
 
+ServiceName = tuple[str, str]
+"""The name and the namespace of a Service."""
+
+
+def gateway_parents(route: Manifest) -> list[ServiceName]:
+    """The Services whose callers in the mesh an HTTPRoute is for."""
+    parents = map(mapping, sequence(route.spec.get("parentRefs")))
+    return _service_names((ref for ref in parents if ref.get("kind") == "Service"), route)
+
+
+def gateway_backends(route: Manifest) -> list[ServiceName]:
+    """The Services that an HTTPRoute forwards to."""
+    rules = map(mapping, sequence(route.spec.get("rules")))
+    backends = (mapping(ref) for rule in rules for ref in sequence(rule.get("backendRefs")))
+    return _service_names(
+        (ref for ref in backends if ref.get("kind", "Service") == "Service"), route
+    )
+
+
+def _service_names(refs: Iterable[dict[str, Any]], route: Manifest) -> list[ServiceName]:
+    return [
+        (str(ref["name"]), str(ref.get("namespace") or route.namespace))
+        for ref in refs
+        if ref.get("name")
+    ]
+
+
 def monitored_namespaces(monitor: Manifest) -> list[str]:
     """The namespaces that a ServiceMonitor or PodMonitor looks into; "" is any."""
     selector = mapping(monitor.spec.get("namespaceSelector"))
@@ -235,6 +269,7 @@ _RULES: dict[tuple[str, str], Callable[[Relations, Manifest], Iterable[Manifest]
     ("policy", "PodDisruptionBudget"): Relations.behind_selector,
     (ISTIO, "VirtualService"): Relations.behind_route,
     (ISTIO, "DestinationRule"): Relations.behind_destination,
+    (GATEWAY_API, "HTTPRoute"): Relations.behind_gateway_route,
     (analyses.ARGO, "AnalysisTemplate"): Relations.behind_template,
     (analyses.ARGO, "ClusterAnalysisTemplate"): Relations.behind_template,
     (alert_rules.GROUP, "ServiceMonitor"): Relations.behind_monitor,

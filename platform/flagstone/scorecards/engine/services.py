@@ -24,7 +24,7 @@ from flagstone.scorecards.engine.prometheus.dashboards import (
     in_file,
     in_object,
 )
-from flagstone.scorecards.engine.relations import ISTIO, Relations
+from flagstone.scorecards.engine.relations import GATEWAY_API, ISTIO, Relations
 from flagstone.scorecards.engine.runbook_text import Runbook, read_runbook
 from flagstone.scorecards.engine.subjects.artefacts import Artefact, ArtefactKind
 from flagstone.scorecards.engine.subjects.drafts import Draft
@@ -153,6 +153,11 @@ class ServiceView:
     @property
     def virtual_services(self) -> list[Manifest]:
         return self.of_kind("VirtualService", ISTIO)
+
+    @property
+    def http_routes(self) -> list[Manifest]:
+        """The Gateway API's routes to its Services."""
+        return self.of_kind("HTTPRoute", GATEWAY_API)
 
     @property
     def destination_rules(self) -> list[Manifest]:

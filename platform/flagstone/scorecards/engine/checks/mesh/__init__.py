@@ -10,14 +10,16 @@ from flagstone.scorecards.engine.checks.mesh import (
     mesh_faults,
     mesh_namespaces,
     overlapping,
+    retries,
+    timeouts,
     virtual_services,
 )
 
 CHECKS = (
-    virtual_services.timeout,
-    virtual_services.retries,
-    virtual_services.per_try_timeout,
-    virtual_services.retry_on,
+    timeouts.timeout,
+    retries.retries,
+    retries.per_try_timeout,
+    retries.retry_on,
     virtual_services.weights,
     virtual_services.destinations_exist,
     mesh_faults.no_fault,

@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 
 from flagstone.policies.manifests.objects import Manifest, dig, mapping, sequence
 from flagstone.scorecards.engine.mesh import MeshHost
-from flagstone.scorecards.engine.relations import destinations
+from flagstone.scorecards.engine.relations import destinations, gateway_backends, gateway_parents
 from flagstone.scorecards.engine.services import ServiceView
 
 
@@ -54,12 +54,14 @@ def own_hosts_in_use(service: ServiceView) -> Iterator[tuple[MeshHost, Manifest]
         for route in service.virtual_services
         for _, text in destinations(route)
     ]
+    routed += [MeshHost(*name) for route in service.http_routes for name in gateway_backends(route)]
     for own in service.http_services:
         host = service.host(own.name, own)
         if any(host.same_as(other) for other in found):
             continue
         if any(host.same_as(other) for other in routed) or not (
             destinations_of(service, host, service.virtual_services)
+            or _has_gateway_route(service, host)
             or _only_for_looking(service, own)
         ):
             yield host, own
@@ -68,6 +70,15 @@ def own_hosts_in_use(service: ServiceView) -> Iterator[tuple[MeshHost, Manifest]
 def _is_for(service: ServiceView, route: Manifest, host: MeshHost) -> bool:
     hosts = sequence(route.spec.get("hosts"))
     return any(service.host(text, route).same_as(host) for text in hosts)
+
+
+def _has_gateway_route(service: ServiceView, host: MeshHost) -> bool:
+    """Whether an HTTPRoute sends what callers in the mesh ask of a host elsewhere."""
+    return any(
+        gateway_backends(route)
+        and any(MeshHost(*name).same_as(host) for name in gateway_parents(route))
+        for route in service.http_routes
+    )
 
 
 def _http(route: Manifest) -> Iterator[tuple[tuple[str | int, ...], object]]:

@@ -1,4 +1,4 @@
-"""VS: timeouts, finite retries and destinations that exist, on every route of the mesh."""
+"""VS-05 and VS-06: routes that Istio takes, to destinations that exist."""
 
 from __future__ import annotations
 
@@ -10,147 +10,13 @@ from typing import Any
 from flagstone.policies.manifests.objects import Manifest, dig, mapping, sequence
 from flagstone.scorecards.engine.mesh import MeshHost
 from flagstone.scorecards.engine.outcome import Findings, Outcome
-from flagstone.scorecards.engine.policy_checks import judge_objects
 from flagstone.scorecards.engine.registry import NoParams, check
 from flagstone.scorecards.engine.relations import ISTIO, destinations
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
 
-_NO_ROUTE = "no VirtualService with an http rule that forwards"
-_NO_RETRIES = "no route retries"
 _NO_VIRTUAL_SERVICE = "the service has no VirtualService"
 _IN_VIEW = "The VirtualService is in a source that could not be rendered."
-
-
-def _forwarding(service: ServiceView) -> list[Manifest]:
-    """The VirtualServices with a rule that forwards: not redirect, direct response or delegate."""
-    return [
-        manifest
-        for manifest in service.virtual_services
-        if any(mapping(rule).get("route") for rule in sequence(manifest.spec.get("http")))
-    ]
-
-
-def _retrying(service: ServiceView) -> list[Manifest]:
-    return [
-        manifest
-        for manifest in _forwarding(service)
-        if any(_attempts(rule) for rule in sequence(manifest.spec.get("http")))
-    ]
-
-
-def _attempts(rule: Any) -> bool:
-    return dig(rule, "retries", "attempts") not in (None, 0)
-
-
-def _fronts(service: ServiceView) -> list[Manifest]:
-    """What callers name: the Services, or the workloads whose Services are not in view."""
-    bare = [w.manifest for w in service.http_workloads if not w.services and w.pod]
-    return [*service.http_services, *bare]
-
-
-def _routes_to(service: ServiceView, own: Manifest) -> bool:
-    """Whether a VirtualService in view has the Service among its hosts or destinations."""
-    host = service.host(own.name, own)
-    return any(
-        service.host(text, manifest).same_as(host)
-        for manifest in service.virtual_services
-        for text in (*sequence(manifest.spec.get("hosts")), *(h for _, h in destinations(manifest)))
-    )
-
-
-@check(
-    id="VS-01",
-    name="Every route has a timeout",
-    severity=Severity.C,
-    why="Istio's default is no timeout at all: one slow backend holds the threads and connections "
-    "of every caller until they run out, and the outage spreads.",
-    remedy="Set spec.http[].timeout on each rule that forwards, above 0 and at most 15s; a service "
-    "in the mesh without a VirtualService needs one.",
-    not_applicable="Only redirects, direct responses, delegates, tls or tcp rules; a service that "
-    "is not in a mesh.",
-    no_data=_IN_VIEW,
-    policy=True,
-)
-def timeout(service: ServiceView, _params: NoParams) -> Outcome:
-    findings = Findings()
-    for own in _fronts(service) if service.mesh else ():
-        if not _routes_to(service, own):
-            message = f"no VirtualService routes to {own.name}, so its callers have no timeout"
-            findings.missing(message, own)
-    return judge_objects(
-        service,
-        "VS-01",
-        _forwarding(service),
-        good="every route has a timeout",
-        nothing=_NO_ROUTE,
-        found=findings,
-    )
-
-
-@check(
-    id="VS-02",
-    name="Retries are finite and written down",
-    severity=Severity.C,
-    why="Without `retries` the mesh retries twice all the same; many attempts multiply the load on "
-    "a backend that is already failing.",
-    remedy="Set spec.http[].retries.attempts to 0..3 on each rule that forwards (0 switches "
-    "retries off).",
-    not_applicable=_NO_ROUTE.capitalize() + ".",
-    no_data=_IN_VIEW,
-    policy=True,
-)
-def retries(service: ServiceView, _params: NoParams) -> Outcome:
-    return judge_objects(
-        service,
-        "VS-02",
-        _forwarding(service),
-        good="every route says how often it retries",
-        nothing=_NO_ROUTE,
-    )
-
-
-@check(
-    id="VS-03",
-    name="The tries fit into the timeout",
-    severity=Severity.H,
-    why="Without perTryTimeout the first try may use up the whole timeout, and the retries never "
-    "happen; tries that do not fit are cut off.",
-    remedy="Set perTryTimeout so that (attempts + 1) x perTryTimeout <= timeout.",
-    not_applicable="No route retries.",
-    no_data=_IN_VIEW,
-    policy=True,
-)
-def per_try_timeout(service: ServiceView, _params: NoParams) -> Outcome:
-    return judge_objects(
-        service,
-        "VS-03",
-        _retrying(service),
-        good="the tries fit into the timeout",
-        nothing=_NO_RETRIES,
-    )
-
-
-@check(
-    id="VS-04",
-    name="Only what was not processed is retried",
-    severity=Severity.C,
-    why="`5xx`, `reset` and the like repeat a POST that the backend has already processed: the "
-    "customer is charged twice.",
-    remedy="Set retryOn: connect-failure,refused-stream,reset-before-request; keep wider "
-    "conditions for rules that match only GET, HEAD or OPTIONS.",
-    not_applicable="No route retries.",
-    no_data=_IN_VIEW,
-    policy=True,
-)
-def retry_on(service: ServiceView, _params: NoParams) -> Outcome:
-    return judge_objects(
-        service,
-        "VS-04",
-        _retrying(service),
-        good="only safe conditions are retried",
-        nothing=_NO_RETRIES,
-    )
 
 
 @check(
