@@ -345,3 +345,19 @@ def test_a_folder_without_crds_is_no_folder_of_crds(
     assert found.err == (
         f"flagstone: {tmp_path}/empty holds no CustomResourceDefinition: name a folder that has some\n"
     )
+
+
+@pytest.mark.parametrize("place", ["", "services", "services/checkout.yaml"])
+def test_sarif_of_a_part_names_files_as_the_repository_does(
+    run: Command, repository: Path, place: str
+) -> None:
+    (repository / ".git").mkdir()
+
+    data = json.loads(run("score", repository / place, "--format", "sarif").out)
+
+    found = {
+        result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+        for result in data["runs"][0]["results"]
+    }
+    assert "services/checkout.yaml" in found
+    assert all(uri.startswith("services") for uri in found if place)

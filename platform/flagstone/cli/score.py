@@ -23,6 +23,7 @@ from flagstone.cli.formats import (
     text_report,
 )
 from flagstone.cli.formats.style import Style
+from flagstone.cli.places import folder_in_repository
 from flagstone.cli.progress import telling
 from flagstone.cli.terminal import wants_colour, width_of
 from flagstone.cli.writing import print_text, write_text
@@ -58,7 +59,6 @@ class Format(StrEnum):
 
 _MACHINE: dict[Format, Callable[[Report], str]] = {
     Format.JSON: json_report.render,
-    Format.SARIF: sarif_report.render,
     Format.JUNIT: junit_report.render,
     Format.MARKDOWN: markdown_report.render,
 }
@@ -151,7 +151,7 @@ def score(
             yardstick=_yardstick(changed, scorecard, policies, crds),
             since=changed_since,
         )
-        text = _render(report, report_format, to_file=output is not None)
+        text = _render(report, report_format, path, to_file=output is not None)
     if write_baseline is not None:
         entries = entries_of(report)
         write_text(written(entries, card.name), write_baseline)
@@ -247,8 +247,10 @@ def _load_policies(folder: Path, engine: Engine | None) -> PolicySet:
     return rules
 
 
-def _render(report: Report, report_format: Format, *, to_file: bool) -> str:
+def _render(report: Report, report_format: Format, path: Path, *, to_file: bool) -> str:
     if report_format is Format.TEXT:
         colour = not to_file and wants_colour(sys.stdout)
         return text_report.render(report, Style(width_of(sys.stdout), colour))
+    if report_format is Format.SARIF:
+        return sarif_report.render(report, folder=folder_in_repository(path))
     return _MACHINE[report_format](report)

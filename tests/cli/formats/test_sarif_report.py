@@ -300,3 +300,49 @@ def test_what_was_not_read_is_a_notification() -> None:
 @pytest.mark.parametrize("files", [{}, {"a.yaml": b"a: 1\n"}])
 def test_nothing_found_is_still_sarif(files: dict[str, bytes]) -> None:
     assert run(score(files, scorecard("PB-01")))["results"] == []
+
+
+def test_paths_count_from_the_root_of_the_repository() -> None:
+    report = bare(waived="restarts lose work", more={"x.yaml": b"\xff\x00"})
+
+    data = json.loads(render(report, folder="some where/prod"))
+
+    jsonschema.validate(data, SCHEMA)
+    uris = set(re.findall(r'"uri": "([^"]*)"', json.dumps(data)))
+    assert uris == {
+        "some%20where/prod/services/checkout/manifests.yaml",
+        "some%20where/prod/x.yaml",
+    }
+
+
+def test_what_several_services_share_is_one_result_with_all_their_names() -> None:
+    entity = "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {name: %s}\n"
+    names = [f"s{number}" for number in range(7)]
+    files = {f"{name}/catalog-info.yaml": (entity % name).encode() for name in names}
+    files[".github/workflows/ci.yaml"] = b"""
+on: push
+jobs: {test: {runs-on: x, steps: [{uses: actions/checkout@v4}]}}
+"""
+    report = score(files)
+
+    results = run(report)["results"]
+
+    keys = [
+        (
+            result["ruleId"],
+            result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"],
+            result["locations"][0]["physicalLocation"]["region"]["startLine"],
+            result["message"]["text"],
+        )
+        for result in results
+    ]
+    assert len(keys) == len(set(keys))
+    shared = [key for key in keys if key[1].startswith(".github")]
+    assert shared
+    every = [f"component:default/{name}" for name in names]
+    assert all(
+        result["properties"]["services"] == every
+        for result in results
+        if (result["ruleId"], result["message"]["text"]) in {(key[0], key[3]) for key in shared}
+    )
+    assert shared[0][3].endswith(f" (7 services: {', '.join(every[:5])} and 2 more)")

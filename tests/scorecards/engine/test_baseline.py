@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from flagstone.scorecards.engine.reporting.baseline import compare, entries_of
 from flagstone.scorecards.engine.reporting.report import BaselineEntry, Comparison, Report
 from flagstone.scorecards.engine.states import Severity, State
@@ -126,3 +128,35 @@ def test_entries_are_sorted_and_each_is_there_once() -> None:
 
     assert [entry.path for entry in found] == ["a/a.yaml"] * 3 + ["b/a.yaml"]
     assert found == sorted(set(found))
+
+
+WORKFLOW = b"""
+%s
+on: push
+jobs:
+  test: {runs-on: x, steps: [{uses: acme/tool@v4}, {uses: acme/lint@v4}]}
+"""
+
+
+def pipelines(*extra: str, **workflows: bytes) -> Report:
+    files = {f".github/workflows/{name}.yaml": WORKFLOW % head for name, head in workflows.items()}
+    return score(files | dict.fromkeys(extra, b"# Runbook\n"), scorecard("CI-04", "RB-01"))
+
+
+@pytest.mark.parametrize("head", [b"name: Tests", b""])
+def test_a_renamed_workflow_keeps_what_is_known_of_it(head: bytes) -> None:
+    before = entries_of(pipelines(ci=head))
+    assert before
+
+    found = held(pipelines(tests=head), before, ".github/workflows/tests.yaml")
+
+    assert found.baseline == Comparison(known=len(before), new=0, gone=(), undecided=0)
+
+
+def test_a_workflow_beside_the_one_that_is_known_is_new() -> None:
+    before = entries_of(pipelines(ci=b""))
+    paths = (".github/workflows/ci.yaml", ".github/workflows/tests.yaml")
+
+    found = held(pipelines(ci=b"", tests=b""), before, *paths)
+
+    assert found.baseline == Comparison(known=len(before), new=len(before), gone=(), undecided=0)

@@ -79,3 +79,21 @@ def test_a_second_fault_of_one_place_is_another_finding() -> None:
 
     assert one == fingerprints(check)[0]
     assert two != one
+
+
+def test_a_workflow_goes_by_its_name_and_job() -> None:
+    text = """
+name: {name}
+on: push
+jobs: {{{job}: {{runs-on: x, steps: [{{uses: acme/tool@v4}}]}}}}
+"""
+
+    def found(path: str, name: str = "Tests", job: str = "unit", above: str = "") -> list[str]:
+        body = above + text.format(name=name, job=job)
+        return marks(score({f".github/workflows/{path}": body.encode()}, scorecard("CI-04")))
+
+    first = found("ci.yaml")
+    assert len(set(first)) == len(first) == 2  # the rights of the workflow, a step of the job
+    assert found("tests.yaml", above="# moved\n\n") == first
+    assert not set(found("ci.yaml", name="Other")) & set(first)
+    assert len(set(found("ci.yaml", job="other")) & set(first)) == 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import quote
 
@@ -28,15 +28,23 @@ _RESULTS = (State.FAIL, State.WARN, State.EXEMPT)
 # GitHub refuses a run with more; what a person could ever read is far below
 _MOST_RESULTS = 25_000
 _GRAVEST_FIRST = ("error", "warning", "note", "none")
+_ROOT = "The root of the repository, or the folder that was scored where it is in none."
+_NAMED = 5  # services in a message: the properties have them all
 _FINGERPRINT = "flagstoneFinding/v2"
 
 
-def render(report: Report, most: int = _MOST_RESULTS) -> str:
-    """Return the document; of more results than `most` the least grave are left out, and that is told."""
+def render(report: Report, *, folder: str = "", most: int = _MOST_RESULTS) -> str:
+    """Return the document.
+
+    Args:
+        report: what was found.
+        folder: where in the repository the scored folder lies; "" if it is the repository, or in none.
+        most: of more results the least grave are left out, and that is told.
+    """
     checks = {check.id: check.rule.check for service in report.services for check in service.checks}
     checks |= {rule.check.id: rule.check for rule in report.scorecard.rules}
     order = {check_id: position for position, check_id in enumerate(checks)}
-    results = list(_results(report, order))
+    results = _once(_results(report, order))
     left_out = max(0, len(results) - most)
     if left_out:
         results.sort(key=_is_behind)
@@ -50,7 +58,7 @@ def render(report: Report, most: int = _MOST_RESULTS) -> str:
             }
         },
         "columnKind": "utf16CodeUnits",
-        "originalUriBaseIds": {"ROOT": {"description": {"text": "The folder that was scored."}}},
+        "originalUriBaseIds": {"ROOT": {"description": {"text": _ROOT}}},
         "invocations": [
             {
                 "executionSuccessful": True,
@@ -62,7 +70,47 @@ def render(report: Report, most: int = _MOST_RESULTS) -> str:
         ],
         "results": results[:most],
     }
+    if folder:
+        _move(run, f"{quote(folder)}/")
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1) + "\n"
+
+
+def _move(value: Any, folder: str) -> None:
+    """Count every path from the root of the repository, as code scanning does."""
+    if isinstance(value, dict):
+        if value.get("uriBaseId") == "ROOT":
+            value["uri"] = folder.rstrip("/") if value["uri"] == "." else folder + value["uri"]
+        for inner in value.values():
+            _move(inner, folder)
+    elif isinstance(value, list):
+        for inner in value:
+            _move(inner, folder)
+
+
+def _once(results: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What is found in several services, because they share an object or file, is one result."""
+    found: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for result in results:
+        (location,) = result["locations"]
+        place = location["physicalLocation"]
+        suppressions = result.get("suppressions", [])
+        kind = [result.get(key) for key in ("ruleId", "level", "kind", "baselineState")]
+        reasons = [suppression["justification"] for suppression in suppressions]
+        where = place["artifactLocation"]["uri"], place["region"]["startLine"]
+        key = (*kind, *where, result["message"]["text"], *reasons)
+        first = found.setdefault(key, result)
+        if first is not result:
+            named = first["locations"][0].setdefault("logicalLocations", [])
+            named += [one for one in location.get("logicalLocations", ()) if one not in named]
+            services = first["properties"]["services"]
+            services += [one for one in result["properties"]["services"] if one not in services]
+    for result in found.values():
+        services = result["properties"]["services"]
+        if len(services) > 1:
+            shown = ", ".join(services[:_NAMED])
+            more = f" and {len(services) - _NAMED:,} more" if len(services) > _NAMED else ""
+            result["message"]["text"] += f" ({len(services):,} services: {shown}{more})"
+    return list(found.values())
 
 
 def _rule(check: Check) -> dict[str, Any]:
@@ -122,7 +170,7 @@ def _result(
         "message": {"text": written_out(f"{finding.message}. {check.rule.check.remedy}")},
         "locations": [_location(finding)],
         "partialFingerprints": {_FINGERPRINT: mark},
-        "properties": {"service": on_one_line(service.ref), "state": check.state.value},
+        "properties": {"services": [on_one_line(service.ref)], "state": check.state.value},
     }
     if finding.known:
         result["baselineState"] = "unchanged"
@@ -163,6 +211,7 @@ def _gone(entry: BaselineEntry, index: int) -> dict[str, Any]:
         "locations": [{"physicalLocation": _place(entry.path, None)}],
         "partialFingerprints": {_FINGERPRINT: entry.fingerprint},
         "baselineState": "absent",
+        "properties": {"services": []},
     }
 
 

@@ -242,4 +242,5 @@ def _finding(fault: Fault) -> Finding:
         container=fault.container,
         message=fault.message,
         place=named_place(manifest.raw if manifest else None, fault.keys),
+        subject=fault.subject,
     )

@@ -24,6 +24,7 @@ class Fault:
         path: the file, when there is no manifest.
         line: the line in `path`.
         absent: rests on something not being there.
+        subject: what in the file it is about, by a name that stays when the file gets another; "" if none does.
     """
 
     message: str
@@ -34,6 +35,7 @@ class Fault:
     path: str = ""
     line: int | None = None
     absent: bool = False
+    subject: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,16 @@ class YamlFile:
     place: Place
 
     def fault(self, message: str, *keys: str | int) -> Fault:
-        return Fault(message, path=self.path, line=self.line(*keys))
+        subject = self._subject(keys)
+        return Fault(message, path=self.path, line=self.line(*keys), subject=subject)
+
+    def _subject(self, keys: tuple[str | int, ...]) -> str:
+        """A workflow goes by its name and the job that is meant."""
+        name = text_of(self.value.get("name"))
+        if not name or not isinstance(self.value.get("jobs"), dict):
+            return ""
+        job = str(keys[1]) if len(keys) > 1 and keys[0] == "jobs" else ""
+        return f"workflow {name}/{job}"
 
     def line(self, *keys: str | int) -> int | None:
         """The line of a key path, or of what there is of it; None if the file cannot be read."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 
-from flagstone.scorecards.engine.reporting.fingerprints import fingerprints
+from flagstone.scorecards.engine.reporting.fingerprints import fingerprints, kind_of
 from flagstone.scorecards.engine.reporting.report import (
     BaselineEntry,
     CheckReport,
@@ -61,12 +61,33 @@ def compare(
 def _moved(
     then: dict[_Key, BaselineEntry], now: dict[_Key, BaselineEntry], exists: Callable[[str], bool]
 ) -> dict[_Key, _Key]:
-    """Findings of now by what they were then, in a file that is not there any more."""
-    left: dict[str, list[_Key]] = {}
-    for key in sorted(then.keys() - now.keys(), reverse=True):
-        if not exists(then[key].path):
-            left.setdefault(then[key].fingerprint, []).append(key)
-    return {key: left[key[0]].pop() for key in sorted(now.keys() - then.keys()) if left.get(key[0])}
+    """Findings of now by what they were then, in a file that is not there any more.
+
+    First those of one fingerprint; then those without an object, by their check and their words.
+    """
+    found: dict[_Key, _Key] = {}
+    for mark in (_fingerprint, _words):
+        left: dict[tuple[str, ...], list[_Key]] = {}
+        for key in sorted(then.keys() - now.keys() - set(found.values()), reverse=True):
+            same = mark(then[key])
+            if same and not exists(then[key].path):
+                left.setdefault(same, []).append(key)
+        for key in sorted(now.keys() - then.keys() - found.keys()):
+            if waiting := left.get(mark(now[key])):
+                found[key] = waiting.pop()
+    return found
+
+
+def _fingerprint(entry: BaselineEntry) -> tuple[str, ...]:
+    return (entry.fingerprint,)
+
+
+def _words(entry: BaselineEntry) -> tuple[str, ...]:
+    """What a finding about a file says, whatever the file is called."""
+    if entry.object:
+        return ()
+    name = entry.path.rpartition("/")[2]
+    return entry.check, kind_of(entry.message.replace(entry.path, "").replace(name, ""))
 
 
 def _failures(report: Report) -> dict[_Key, BaselineEntry]:

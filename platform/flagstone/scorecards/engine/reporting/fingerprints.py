@@ -1,7 +1,8 @@
 """Fingerprints of findings: the same while lines move, documents change places and files new names.
 
 A finding is known by its check, its object, its container and its place in the object, where items
-of lists go by their names. One without an object is known by its file and the kind of its message.
+of lists go by their names. One without an object is known by the kind of its message and by what it is
+about: a workflow and its job by their names, else its file.
 """
 
 from __future__ import annotations
@@ -54,4 +55,9 @@ def fingerprints(check: CheckReport, findings: Iterable[Finding] | None = None) 
 def _identity(check: str, finding: Finding) -> tuple[str, ...]:
     if finding.object:
         return check, finding.object, finding.container, finding.place
-    return check, finding.path, _NUMBER.sub("#", finding.message)
+    return check, finding.subject or finding.path, kind_of(finding.message)
+
+
+def kind_of(message: str) -> str:
+    """The message without its numbers, which change with every line that is written above."""
+    return _NUMBER.sub("#", message)

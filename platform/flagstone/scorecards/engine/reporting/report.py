@@ -24,6 +24,7 @@ class Finding:
         message: what is wrong.
         place: the key path inside the object, list items by their names, for fingerprints.
         known: the baseline has it, so it fails nothing.
+        subject: what in a file without objects it is about, by a name, for fingerprints.
     """
 
     path: str
@@ -33,6 +34,7 @@ class Finding:
     message: str
     place: str = ""
     known: bool = False
+    subject: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         return {
