@@ -205,16 +205,16 @@ class TestLooks:
         "manifest",
         [
             steps(10, ANALYSIS, 20, ANALYSIS, 50),
-            steps(10, {"experiment": {"analyses": [{"templateName": "ok"}]}}, 20),
-            steps(10, {"pause": {}}, 20),
-            steps(10, {"setCanaryScale": {"weight": 20}}, "30s", 20),
-            steps(10, "90", 20),
-            steps(10, "1m30s", 20),
-            steps(10, "0.5h", 20),
+            steps(10, {"experiment": {"analyses": [{"templateName": "ok"}]}}, 20, "1m"),
+            steps(10, {"pause": {}}, 20, {"pause": {}}),
+            steps(10, {"setCanaryScale": {"weight": 20}}, "30s", 20, ANALYSIS),
+            steps(10, "90", 20, "90"),
+            steps(10, "1m30s", 20, "1m"),
+            steps(10, "0.5h", 20, "1m"),
             # above 50 nobody has to wait
             steps(10, "1m", 50, 75, 90),
             # the same weight again is no increase
-            steps(10, 10, "1m", 20),
+            steps(10, 10, "1m", 20, "1m"),
             steps(10, "1m", 20, "118m"),
         ],
     )
@@ -235,17 +235,17 @@ class TestLooks:
                 "goes from 20% to 80% without a pause or an analysis between",
             ),
             (
-                steps(10, {"setCanaryScale": {"weight": 20}}, 20),
+                steps(10, {"setCanaryScale": {"weight": 20}}, 20, "1m"),
                 f"{STEPS}.2.setWeight",
                 "goes from 10% to 20% without a pause or an analysis between",
             ),
             (
-                steps(10, {"analysis": {"templates": []}}, 20),
+                steps(10, {"analysis": {"templates": []}}, 20, "1m"),
                 f"{STEPS}.2.setWeight",
                 "goes from 10% to 20% without a pause or an analysis between",
             ),
             (
-                steps(10, {"pause": None}, 20),
+                steps(10, {"pause": None}, 20, "1m"),
                 f"{STEPS}.2.setWeight",
                 "goes from 10% to 20% without a pause or an analysis between",
             ),
@@ -255,6 +255,30 @@ class TestLooks:
         (violation,) = violations(manifest, "RO-04")
         assert violation.message == f"Rollout/web {words}"
         assert ".".join(map(str, violation.details["path"])) == path
+
+    @pytest.mark.parametrize(
+        ("manifest", "step", "percent"),
+        [
+            (steps(10), 0, 10),
+            (steps(10, "1m", 25), 2, 25),
+            (steps(10, "1m", 25, {"setCanaryScale": {"weight": 50}}), 2, 25),
+            (steps(10, "1m", 25, {"pause": None}), 2, 25),
+            (steps(10, "1m", 49.5), 2, 49.5),
+        ],
+    )
+    def test_the_promotion_after_the_last_step_is_an_increase_too(self, manifest, step, percent):
+        (violation,) = violations(manifest, "RO-04")
+        assert violation.message == (
+            f"Rollout/web goes from {percent}% to everybody without a pause or an analysis between"
+        )
+        assert violation.details["path"][-2:] == [step, "setWeight"]
+
+    @pytest.mark.parametrize(
+        "manifest",
+        [steps(10, "1m", 50), steps(10, "1m", 25, {"pause": {}}), steps(10, "1m", 30, "0.5h")],
+    )
+    def test_the_promotion_after_a_look(self, manifest):
+        assert checks(manifest, "RO-04") == []
 
     @pytest.mark.parametrize(
         ("duration", "words"),
@@ -268,14 +292,14 @@ class TestLooks:
         ],
     )
     def test_a_pause_that_is_none(self, duration, words):
-        manifest = steps(10, {"pause": {"duration": duration}}, ANALYSIS, 20)
+        manifest = steps(10, {"pause": {"duration": duration}}, ANALYSIS, 20, "1m")
         (violation,) = violations(manifest, "RO-04")
         assert violation.message == f"Rollout/web {words}"
         assert violation.details["path"][-3:] == [1, "pause", "duration"]
         assert violation.details["severity"] == "H"
 
     def test_a_pause_that_is_none_is_no_look_either(self):
-        assert checks(steps(10, "0s", 20), "RO-04") == ["RO-04", "RO-04"]
+        assert checks(steps(10, "0s", 20, "1m"), "RO-04") == ["RO-04", "RO-04"]
 
     def test_hours_of_pauses(self):
         (violation,) = violations(steps(10, "1h", 20, "1h", 50), "RO-04")

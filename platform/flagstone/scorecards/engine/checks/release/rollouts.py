@@ -110,7 +110,8 @@ def steps(service: ServiceView, _params: NoParams) -> Outcome:
     severity=Severity.H,
     why="Steps without time between them are one step: no measurement can see the new version "
     "before it has everybody.",
-    remedy="Put a pause with a duration above 0, or an analysis, between each increase up to 50.",
+    remedy="Put a pause with a duration above 0, or an analysis, between each increase up to 50. Everybody "
+    "gets the new version after the last step, so let a weight below 50 be followed by one there too.",
     not_applicable="There is no canary.",
     no_data=_IN_VIEW,
     policy=True,
