@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from flagstone.scorecards.engine.prometheus.promql import (
+    Clause,
     PromQLError,
     Records,
     alternatives,
@@ -125,14 +126,38 @@ def test_and_or_unless_and_aggregations_are_flattened() -> None:
         ("a:rate5m > 0.9333 * 0.001", (300, 0.000933, 0.9333)),
         ("a:rate5m > 14.4 * (1 - objective)", (300, None, 14.4)),
         ("a:rate5m > b", (300, None, None)),
+        ("a:rate5m > b * 0.02 * (1 - 0.999)", (300, None, None)),
+        ("a:rate5m > b * 14.4", (300, None, 14.4)),
+        # a share of successes
+        ("a:rate5m < 1 - 14.4 * 0.001", (300, 0.0144, 14.4)),
+        ("(1 - 14.4 * (1 - 0.999)) >= a:rate5m", (300, 0.0144, 14.4)),
+        ("a:rate5m < 0.9856", (300, 0.0144, None)),
+        ("a:rate5m < 1 - 14.4 * (1 - objective)", (300, None, 14.4)),
+        # a percentage
+        ("100 * a:rate5m > 1.44", (300, 0.0144, None)),
+        ("sum(a:rate5m) * 100 > 14.4 * (100 - 99.9)", (300, 0.0144, 14.4)),
+        ("max without (w) (100 * (a:rate5m)) > 14.4 * 5", (300, 0.72, 14.4)),
+        ("100 * a:rate5m < 98.56", (300, 0.0144, None)),
+        ("a:rate5m * 100 < 100 - 14.4 * 0.1", (300, 0.0144, 14.4)),
     ],
 )
 def test_a_comparison(text: str, expected: tuple[object, ...]) -> None:
     assert clauses(text) == [[expected]]
 
 
-def test_below_is_not_a_burn() -> None:
-    assert clauses("a:rate5m < 0.1") == [[]]
+def test_a_recorded_percentage() -> None:
+    known = Records({"p": "100 * a:rate5m", "q": "avg(p)", "loop": "loop"})
+
+    for name in ("p", "q"):
+        assert clause(parse(f"{name} > 1.44"), known) == Clause(300, 0.0144, None)
+    assert clause(parse("loop > 1.44"), known) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["a:rate5m < 0.1", "a:rate5m < 20", "a:rate5m < 1", "a:rate5m < b"]
+)
+def test_few_of_something_is_not_a_share_of_failures(text: str) -> None:
+    assert clauses(text) == [[]]
 
 
 def test_what_does_not_parse_gives_the_parsers_reason() -> None:

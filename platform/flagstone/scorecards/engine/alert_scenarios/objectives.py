@@ -158,7 +158,7 @@ def claimed_burn(alert: Rule) -> float | None:
 
 
 def _rests(node: Any, records: Records) -> Iterator[float]:
-    """The value of each `1 - objective` in an expression without series."""
+    """The value of each `1 - objective`, or `100 - percentage`, in an expression without series."""
     if constant(node, records) is None:
         return
     waiting = [node]
@@ -166,8 +166,8 @@ def _rests(node: Any, records: Records) -> Iterator[float]:
         here = waiting.pop()
         if isinstance(here, pql.BinaryExpr) and str(here.op) == "-":
             left, right = constant(here.lhs, records), constant(here.rhs, records)
-            if left == 1 and right is not None and _HALF <= right < 1:
-                yield 1 - right
+            if left in {1, 100} and right is not None and _HALF <= right / left < 1:
+                yield 1 - right / left
         waiting += children(here)
 
 

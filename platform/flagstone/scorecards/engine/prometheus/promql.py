@@ -29,6 +29,7 @@ _FLIPPED = {">": "<", ">=": "<=", "<": ">", "<=": ">="}
 _RATE_SUFFIX = re.compile(r"rate(?P<window>\d+[smhdw])")
 _QUOTED = re.compile(r"""\"[^\"]*\"|'[^']*'|`[^`]*`""")
 _RANGE = re.compile(r"\[\s*(\w+)\s*[\]:]")
+_HALF = 0.5  # of the requests: nobody alerts on a worse share of failures
 _DEEPEST = 60  # records that refer to each other, or expressions that nobody wrote by hand
 
 
@@ -38,11 +39,11 @@ class PromQLError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """`series > limit`, taken apart.
+    """`errors > limit`, taken apart.
 
     Attributes:
         window: seconds that the series looks back.
-        limit: the folded threshold, None if it is not constant.
+        limit: the folded threshold as a share, None if it is not constant.
         burn: the burn rate in `burn * budget`, None if the threshold is one bare number below 1.
     """
 
@@ -189,35 +190,66 @@ def _bare(node: Any) -> Any:
 
 
 def clause(comparison: Any, records: Records) -> Clause | None:
-    """Read `series > limit`, or the same the other way round; None for any other comparison."""
+    """Read `errors > limit`, `success < 1 - limit`, or either the other way round, in percent too.
+
+    None for any other comparison.
+    """
     series, op, limit = comparison.lhs, str(comparison.op), comparison.rhs
     seconds = window(series, records)
     if seconds is None:
         seconds = window(limit, records)
         series, op, limit = limit, _FLIPPED[op], series
-    if seconds is None or op not in {">", ">="}:
+    if seconds is None:
         return None
-    return Clause(
-        window=seconds,
-        limit=constant(limit, records),
-        burn=_burn(limit, records),
-    )
+    whole = 100.0 if _in_percent(series, records) else 1.0
+    value = constant(limit, records)
+    if op in {">", ">="}:
+        share = None if value is None else value / whole
+        return Clause(window=seconds, limit=share, burn=_burn(limit, records, whole))
+    missing = _rest_of(whole, limit, records)
+    errors = None if value is None else (whole - value) / whole
+    if (missing is None and errors is None) or (errors is not None and not 0 < errors <= _HALF):
+        return None
+    burn = None if missing is None else _burn(missing, records, whole)
+    return Clause(window=seconds, limit=errors, burn=burn)
 
 
-def _burn(limit: Any, records: Records) -> float | None:
+def _in_percent(series: Any, records: Records) -> bool:
+    """Whether a series, or the rule that records it, is a ratio times 100."""
+    for _ in range(_DEEPEST):
+        series = _bare(series)
+        recorded = records.tree(series.name) if isinstance(series, pql.VectorSelector) else None
+        if recorded is None:
+            break
+        series = recorded
+    if not isinstance(series, pql.BinaryExpr) or str(series.op) != "*":
+        return False
+    return any(constant(side, records) == 100 for side in (series.lhs, series.rhs))
+
+
+def _rest_of(whole: float, limit: Any, records: Records) -> Any | None:
+    """What `1 - x` leaves out of the whole: x."""
+    limit = _bare(limit)
+    if isinstance(limit, pql.BinaryExpr) and str(limit.op) == "-":
+        return limit.rhs if constant(limit.lhs, records) == whole else None
+    return None
+
+
+def _burn(limit: Any, records: Records, whole: float) -> float | None:
     """Return the burn rate in a threshold such as `14.4 * 0.001` or `14.4 * (1 - objective)`.
 
-    An error ratio never passes 1, so a bare threshold of 1 or more compares a burn rate.
+    An error ratio never passes 1, so a bare threshold of 1 or more compares a burn rate; of a
+    percentage both factors may be above 1, as in `14.4 * 5`, and the budget is the smaller.
     """
     factors = list(_factors(limit))
     values = [constant(factor, records) for factor in factors]
     numbers = [value for value in values if value is not None]
-    if not numbers:
-        return None
     at_least_one = [number for number in numbers if number >= 1]
-    if at_least_one:
+    if at_least_one and whole == 1:
         return math.prod(at_least_one)
-    return max(numbers) if len(factors) > 1 else None
+    if len(factors) > 1 and (len(numbers) == len(factors) or at_least_one):
+        return max(numbers)
+    return None
 
 
 def _factors(node: Any) -> Iterator[Any]:

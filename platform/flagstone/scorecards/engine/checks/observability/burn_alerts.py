@@ -6,7 +6,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import combinations
 
-from flagstone.scorecards.engine.outcome import Fault, Outcome, failed, not_applicable, passed
+from flagstone.scorecards.engine.outcome import (
+    Fault,
+    Findings,
+    Outcome,
+    failed,
+    not_applicable,
+    passed,
+)
 from flagstone.scorecards.engine.prometheus.alert_rules import AlertRule, alerts, records
 from flagstone.scorecards.engine.prometheus.promql import (
     Clause,
@@ -63,7 +70,8 @@ class _Pair:
     remedy="Alert on `errors over 1h > 14.4 x budget and errors over 5m > 14.4 x budget`, and the "
     "same with 6 over 6h and 30m; let recording rules hold the ratios.",
     not_applicable="Workers, jobs and services without HTTP traffic: they have no SLO on requests.",
-    no_data="The rules are in a source that could not be rendered.",
+    no_data="The rules are in a source that could not be rendered, or the thresholds depend on series "
+    "(as Pyrra's dynamic burn rates do), so that no burn rate can be read.",
 )
 def two_windows(service: ServiceView, _params: NoParams) -> Outcome:
     rules = [alert for manifest in service.prometheus_rules for alert in alerts(manifest)]
@@ -72,12 +80,19 @@ def two_windows(service: ServiceView, _params: NoParams) -> Outcome:
     known = records(service.prometheus_rules, beyond=service.surroundings.records)
     pairs = [pair for alert in rules for pair in _pairs(alert, known)]
     bare = any(pair.burn is None for pair in pairs)
-    budget = _budget(known) if bare else None
+    budget = (_budget(known) or _told_by(pairs)) if bare else None
     missing = [page for page in (_FAST, _SLOW) if not _has(page, pairs, budget)]
     if missing == [_FAST, _SLOW] and _fits_some_budget(pairs):
         missing = []
     if not missing:
         return passed("fast and slow burn page over two windows each")
+    open_ended = [alert for alert in rules if _is_undecided(alert, known)]
+    if open_ended:
+        findings = Findings()
+        for alert in open_ended:
+            message = f"{alert.name} compares with what series tell, so no burn rate can be read"
+            findings.cannot_tell(message, alert.manifest, *alert.keys, "expr")
+        return findings.verdict("", nothing="")
     if service.kind is not ServiceKind.HTTP and not pairs:
         return not_applicable("no HTTP traffic, and no alert compares two windows")
     return failed(*_faults(service, rules, pairs, missing))
@@ -101,6 +116,25 @@ def _faults(
 
 def _pairs(alert: AlertRule, known: Records) -> Iterator[_Pair]:
     """Every two comparisons of an alert that ask the same of a long and of a short window."""
+    for one, other in _apart(alert, known):
+        same = (
+            _close(one.limit, other.limit)
+            if one.limit is not None
+            else _close(one.burn, other.burn)
+        )
+        if same:
+            yield _Pair(alert, max(one.window, other.window), one.limit, one.burn)
+
+
+def _is_undecided(alert: AlertRule, known: Records) -> bool:
+    """Whether it compares two windows with what only series tell, such as the traffic of a month."""
+    return any(
+        item.limit is None and item.burn is None for pair in _apart(alert, known) for item in pair
+    )
+
+
+def _apart(alert: AlertRule, known: Records) -> Iterator[tuple[Clause, Clause]]:
+    """Every two comparisons of an alert over a short window and one about 12 times as long."""
     try:
         tree = parse(alert.expr)
     except PromQLError:
@@ -108,17 +142,9 @@ def _pairs(alert: AlertRule, known: Records) -> Iterator[_Pair]:
     for comparisons in alternatives(tree):
         clauses = [found for item in comparisons if (found := clause(item, known))]
         for one, other in combinations(clauses, 2):
-            pair = _pair(alert, one, other)
-            if pair:
-                yield pair
-
-
-def _pair(alert: AlertRule, one: Clause, other: Clause) -> _Pair | None:
-    short, long = sorted((one.window, other.window))
-    same = _close(one.limit, other.limit) if one.limit is not None else _close(one.burn, other.burn)
-    if not same or not 6 * short <= long <= 24 * short:
-        return None
-    return _Pair(alert, long, one.limit, one.burn)
+            short, long = sorted((one.window, other.window))
+            if 6 * short <= long <= 24 * short:
+                yield one, other
 
 
 def _close(one: float | None, other: float | None) -> bool:
@@ -151,6 +177,12 @@ def _budget(known: Records) -> float | None:
             if objective is not None and 0 < objective < 1:
                 return 1 - objective
     return None
+
+
+def _told_by(pairs: Iterable[_Pair]) -> float | None:
+    """The error budget by which some threshold has its burn rate, as 0.001 in `14.4 * 0.001`."""
+    budgets = (pair.limit / pair.burn for pair in pairs if pair.limit and pair.burn)
+    return next((budget for budget in budgets if budget < 1), None)
 
 
 def _fits_some_budget(pairs: Iterable[_Pair]) -> bool:
