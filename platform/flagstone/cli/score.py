@@ -120,6 +120,9 @@ def score(
     write_baseline: Annotated[
         Path | None, typer.Option(help="Write all findings that fail now to this baseline file.")
     ] = None,
+    show_all: Annotated[
+        bool, typer.Option("--all", help="Show long lists in the text to their ends.")
+    ] = False,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write to this file, not to the terminal.")
     ] = None,
@@ -151,7 +154,7 @@ def score(
             yardstick=_yardstick(changed, scorecard, policies, crds),
             since=changed_since,
         )
-        text = _render(report, report_format, path, to_file=output is not None)
+        text = _render(report, report_format, path, to_file=output is not None, whole=show_all)
     if write_baseline is not None:
         entries = entries_of(report)
         write_text(written(entries, card.name), write_baseline)
@@ -247,10 +250,12 @@ def _load_policies(folder: Path, engine: Engine | None) -> PolicySet:
     return rules
 
 
-def _render(report: Report, report_format: Format, path: Path, *, to_file: bool) -> str:
+def _render(
+    report: Report, report_format: Format, path: Path, *, to_file: bool, whole: bool
+) -> str:
     if report_format is Format.TEXT:
         colour = not to_file and wants_colour(sys.stdout)
-        return text_report.render(report, Style(width_of(sys.stdout), colour))
+        return text_report.render(report, Style(width_of(sys.stdout), colour, whole))
     if report_format is Format.SARIF:
         return sarif_report.render(report, folder=folder_in_repository(path))
     return _MACHINE[report_format](report)

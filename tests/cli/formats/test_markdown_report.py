@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
 from markdown_it import MarkdownIt
 
 from flagstone.cli.formats.markdown_report import render
 from flagstone.scorecards.engine.reporting.baseline import compare, entries_of
+from flagstone.scorecards.engine.reporting.report import Standing, WaiverReport
 from tests.scorecards.engine.samples import files_of, objects, score, scorecard
 
 
@@ -44,7 +48,31 @@ def test_names_from_manifests_are_no_markup() -> None:
     html = MarkdownIt("commonmark", {"html": True}).enable("table").render(text)
     assert "<img" not in html
     assert "<em>x</em>" not in html
-    assert "a|b &lt;img src=x&gt; `*x*`" in html
+    assert "a|b &lt;img src=x&gt; <code>*x*</code>" in html
+
+
+@pytest.mark.parametrize(
+    ("data", "html"),
+    [
+        ('alert on `absent(x{a="b"})` now', "alert on <code>absent(x{a=&quot;b&quot;})</code> now"),
+        ("one ` alone <b>", "one ` alone &lt;b&gt;"),
+        ("``two`` *x*", "``two`` *x*"),
+        ("a ` b `c` *d*", "a ` b <code>c</code> *d*"),
+        ("` *x* `", "` *x* `"),
+        ("\\`x` *y*", "\\`x` *y*"),
+        ("`a` and `@team|b`", "<code>a</code> and <code>@team|b</code>"),
+        ("to @team", "to @<!-- -->team"),
+    ],
+)
+def test_code_in_a_message_is_code_and_nothing_else_is_markup(data: str, html: str) -> None:
+    report = score(files_of(objects("deployment")), scorecard("PB-02"))
+    waiver = WaiverReport("X", Standing.UNUSED, "o", "p`q|r", 1, data, None, 0, "")
+
+    text = render(replace(report, waivers=(waiver,)))
+
+    made = MarkdownIt("commonmark", {"html": True}).enable("table").render(text)
+    assert f"<td>{html}</td>" in made
+    assert "<td>o <code>p`q|r:1</code></td>" in made
 
 
 def test_what_is_missing_and_what_was_skipped_is_folded_away() -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from flagstone.cli.formats.naming import labels
 from flagstone.cli.formats.style import Style
 from flagstone.cli.formats.text_report import render
 from flagstone.scorecards.engine.reporting.baseline import compare, entries_of
@@ -146,8 +148,79 @@ def test_equal_faults_of_many_objects_are_said_once() -> None:
 
     places = [line for line in lines if "manifests.yaml:" in line]
     assert len(places) == 5
-    assert "            and 3 more places (--format json has them all)" in lines
+    assert "            ... and 3 more: --all" in lines
     assert lines.count("              the container has no livenessProbe") == 1
+
+    every = render(score(files, scorecard("PB-02")), Style(width=80, whole=True)).splitlines()
+    assert len([line for line in every if "manifests.yaml:" in line]) == 8
+    assert not any("--all" in line for line in every)
+
+
+def test_a_line_that_says_one_more_shows_it_instead() -> None:
+    assert PLAIN.cut([1, 2, 3], 2) == ([1, 2, 3], "")
+    assert PLAIN.cut([1, 2, 3, 4], 2) == ([1, 2], "... and 2 more: --all")
+
+
+def test_what_only_follows_from_another_failure_stands_with_it() -> None:
+    lines = render(report(bare(), "RB-01", "RB-02", "RB-03"), PLAIN).splitlines()
+
+    assert not any(line.startswith("  high      RB-02") for line in lines)
+    start = lines.index("  high      RB-01  There is a runbook, and the alerts lead to it")
+    assert " ".join(" ".join(lines[start + 4 : start + 7]).split()).startswith(
+        "then fails with it: RB-02 The runbook says how to roll back (high); RB-03 The runbook was "
+        "practised lately (medium)"
+    )
+    assert lines[-1] == "checkout fails: 2 high, 1 medium failures"
+
+
+@pytest.mark.parametrize(
+    ("refs", "names"),
+    [
+        (["Deployment/a/x", "Deployment/b/x"], ["x (a)", "x (b)"]),
+        (["Deployment/a/x", "CronJob/a/x"], ["x (Deployment)", "x (CronJob)"]),
+        (["Deployment/a/x@eu", "Deployment/a/x@us"], ["x (eu)", "x (us)"]),
+        (["component:a/x", "component:b/x"], ["x (a)", "x (b)"]),
+        (
+            ["Deployment/a/x@eu", "Deployment/b/x", "Deployment/a/x"],
+            ["x (Deployment/a/x@eu)", "x (Deployment/b/x)", "x (Deployment/a/x)"],
+        ),
+        (["Deployment/a/x"], ["x"]),
+    ],
+)
+def test_services_of_one_name_are_told_apart(refs: list[str], names: list[str]) -> None:
+    (one,) = report(bare(), "PB-02").services
+    found = labels([replace(one, name="x", ref=ref) for ref in refs])
+
+    assert [found[ref] for ref in refs] == names
+
+
+def test_what_several_services_share_is_told_once_with_all_their_names() -> None:
+    entity = "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {name: %s}\n"
+    files = {f"{name}/catalog-info.yaml": (entity % name).encode() for name in ("one", "two")}
+    files |= files_of(bare(), "two")
+    files[".github/workflows/ci.yaml"] = b"""
+on: push
+jobs: {test: {runs-on: x, steps: [{uses: acme/tool@v4}]}}
+"""
+
+    text = render(score(files, scorecard("CI-04", "PB-02")), PLAIN)
+
+    assert text.count("acme/tool@v4") == 1
+    lines = text.splitlines()
+    first = lines.index("            also of two")
+    assert lines.index("            the same 2 findings as of one, above") > first
+    assert (
+        len([line for line in lines if line.startswith("  high      CI-04")]) == 3
+    )  # and how to mend
+
+
+def test_a_long_name_stands_on_a_line_of_its_own() -> None:
+    found = bare()
+    found["deployment"]["metadata"]["name"] = "n" * 70
+
+    lines = render(report(found, "PB-01"), PLAIN).splitlines()
+
+    assert lines[:2] == ["n" * 70, "100 of 100, gold"]
 
 
 def test_how_to_mend_is_said_once_for_many_services() -> None:
@@ -239,7 +312,7 @@ def test_services_of_which_the_same_is_said_are_said_once() -> None:
     lines = render(score(files, scorecard("PB-01", "PB-02")), PLAIN).splitlines()
 
     assert len([line for line in lines if line.endswith("100 of 100, gold")]) == 10
-    assert "and 2 more services of which the same is said" in lines
+    assert "... and 2 more: --all (the same is said of them)" in lines
     assert lines.count("  2 pass") == 1
     assert lines[-1] == "12 services: nothing fails"
 

@@ -281,7 +281,7 @@ def test_a_policy_that_names_no_check_is_a_check_itself() -> None:
     found = verdict(report, "mustbeowned")
     assert found.state is State.FAIL
     assert (found.severity.value, found.rule.weight, found.rule.level) == ("H", 4, "gold")
-    assert found.rule.check.name == "The policy MustBeOwned holds"
+    assert found.rule.check.name == "The policy mustbeowned holds"
     assert [f.message for f in found.findings] == ["checkout has no owner"]
 
 

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from flagstone.cli.formats.naming import labels
 from flagstone.cli.formats.ordering import worst_first
 from flagstone.core.hidden_characters import on_one_line
 from flagstone.scorecards.engine.reporting.report import CheckReport, Finding, Report, ServiceReport
 from flagstone.scorecards.engine.states import State
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#&~$])")
+_CODE = re.compile(r"(?<![`\\])`([^`\s](?:[^`]*[^`\s])?)`(?!`)")
 _MENTION = re.compile(r"(?<!\w)@(?=\w)")
 _SHOWN = (State.FAIL, State.ERROR, State.WARN, State.NO_DATA)
 
 
 def render(report: Report) -> str:
-    lines = [f"# {_plain(report.scorecard.title)}", "", *_table(report)]
+    names = labels(report.services)
+    lines = [f"# {_plain(report.scorecard.title)}", "", *_table(report, names)]
     for service in worst_first(report.services):
         if service.in_state(*_SHOWN):
-            lines += ["", *_service(service)]
+            lines += ["", *_service(service, names)]
     lines += _waivers(report)
     if report.skipped:
         lines += ["", f"<details><summary>{len(report.skipped)} not read</summary>", ""]
@@ -28,7 +31,7 @@ def render(report: Report) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _table(report: Report) -> Iterator[str]:
+def _table(report: Report, names: Mapping[str, str]) -> Iterator[str]:
     if report.scope is not None:
         left_out = f"{report.scope.left_out:,} more are not touched by it"
         yield f"What has to do with the change since {_code(report.scope.revision)}; {left_out}."
@@ -53,7 +56,7 @@ def _table(report: Report) -> Iterator[str]:
         score = "none" if service.score is None else service.score
         missing = len(service.in_state(State.NO_DATA))
         yield (
-            f"| {_plain(service.name)} | {score} | {service.level or 'none'} "
+            f"| {_plain(names[service.ref])} | {score} | {service.level or 'none'} "
             f"| {failing or 'none'} | {missing} |"
         )
 
@@ -64,9 +67,9 @@ def _worst_first(service: ServiceReport, *states: State) -> list[CheckReport]:
     return sorted(found, key=lambda check: -check.severity.weight)
 
 
-def _service(service: ServiceReport) -> Iterator[str]:
+def _service(service: ServiceReport, names: Mapping[str, str]) -> Iterator[str]:
     score = "no score" if service.score is None else f"{service.score}/100"
-    yield f"## {_plain(service.name)}: {score}, {service.level or 'no level'}"
+    yield f"## {_plain(names[service.ref])}: {score}, {service.level or 'no level'}"
     if service.shown_because:
         yield ""
         yield f"Shown because {_code(service.shown_because)} changed."
@@ -106,7 +109,7 @@ def _waivers(report: Report) -> Iterator[str]:
         place = f"{waiver.path}:{waiver.line}" if waiver.line else waiver.path
         why = " ".join(_plain(text) for text in (waiver.reason, waiver.message) if text)
         yield (
-            f"| {_plain(waiver.check)} | {_plain(waiver.object)} {_code(place).replace('|', ' ')} "
+            f"| {_plain(waiver.check)} | {_plain(waiver.object)} {_cell(place)} "
             f"| {waiver.until or waiver.standing.value} | {waiver.findings} | {why} |"
         )
 
@@ -117,11 +120,28 @@ def _finding(finding: Finding) -> str:
     return f"- {_code(place)}{about}: {_plain(finding.message)}"
 
 
+def _cell(text: str) -> str:
+    """Code in a table: a bar would end its cell."""
+    return _code(text).replace("|", "\\|")
+
+
 def _plain(text: str) -> str:
-    """Text that means itself: what stands in a manifest must not become markup, nor call people by their names."""
-    plain = _SPECIAL.sub(r"\\\1", on_one_line(" ".join(text.split())))
-    return _MENTION.sub("@<!-- -->", plain)
+    """Text that means itself: what stands in a manifest must not become markup, nor call people by their names.
+
+    What stands between two backticks is code, in which nothing means anything.
+    """
+    told = on_one_line(" ".join(text.split()))
+    parts = _CODE.split(told)
+    return "".join(_cell(part) if place % 2 else _escaped(part) for place, part in enumerate(parts))
+
+
+def _escaped(text: str) -> str:
+    return _MENTION.sub("@<!-- -->", _SPECIAL.sub(r"\\\1", text))
 
 
 def _code(text: str) -> str:
-    return f"`{on_one_line(text).replace('`', ' ')}`"
+    """Code, fenced by more backticks than stand in it."""
+    told = on_one_line(text)
+    fence = "`" * (max((len(run) for run in re.findall("`+", told)), default=0) + 1)
+    edge = " " if told.startswith("`") or told.endswith("`") else ""
+    return f"{fence}{edge}{told}{edge}{fence}"

@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from flagstone.core.hidden_characters import written_out
 
 BOLD, DIM, RED, YELLOW, GREEN, CYAN = "1", "2", "31", "33", "32", "36"
 LABEL_WIDTH = 10
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How wide, and whether in colour."""
+    """How wide, whether in colour, and whether long lists are shown to their ends."""
 
     width: int = 100
     colour: bool = False
+    whole: bool = False
 
     def paint(self, text: str, *codes: str) -> str:
         return f"\x1b[{';'.join(codes)}m{text}\x1b[0m" if self.colour and codes else text
+
+    def cut(self, items: Sequence[_T], most: int) -> tuple[Sequence[_T], str]:
+        """The items to show, and what stands below them of the rest; "" if that are all."""
+        if self.whole or len(items) <= most + 1:  # the line that says "1 more" could show it
+            return items, ""
+        return items[:most], f"... and {len(items) - most:,} more: --all"
 
     def wrap(self, text: str, indent: int, hanging: int = 0) -> list[str]:
         """Lines of at most the width; `hanging` spaces more from the second line on."""

@@ -9,7 +9,7 @@ from flagstone.cli.formats.style import CYAN, DIM, Style
 from flagstone.core.hidden_characters import on_one_line
 from flagstone.scorecards.engine.reporting.report import Finding
 
-_PLACES = 5
+_PLACES, _MESSAGES, _PARAGRAPHS = 5, 8, 8
 
 _Place = tuple[str, str]
 
@@ -21,15 +21,26 @@ def findings_text(findings: Iterable[Finding], indent: int, style: Style) -> Ite
         group = list(here)
         kind = tuple(_kind(finding) for finding in group)
         folded.setdefault(kind, []).append((place, group))
-    for kinds, places in folded.items():
-        for place, _ in places[:_PLACES]:
-            yield from _where(place, indent, style)
-        if len(places) > _PLACES:
-            more = f"and {len(places) - _PLACES:,} more places (--format json has them all)"
-            yield " " * indent + style.paint(more, DIM)
+    paragraphs, rest = style.cut(list(folded.items()), _PARAGRAPHS)
+    for kinds, places in paragraphs:
+        yield from _places([place for place, _ in places], indent, style)
         alone = [_without_name(finding) for finding in places[0][1]]
-        for message in dict.fromkeys(alone if len(places) == 1 else kinds):
+        messages = list(dict.fromkeys(alone if len(places) == 1 else kinds))
+        shown, more = style.cut(messages, _MESSAGES)
+        for message in shown:
             yield from style.wrap(message, indent + 2)
+        if more:
+            yield " " * (indent + 2) + style.paint(more, DIM)
+    if rest:
+        yield " " * indent + style.paint(rest, DIM)
+
+
+def _places(places: list[_Place], indent: int, style: Style) -> Iterator[str]:
+    shown, more = style.cut(places, _PLACES)
+    for place in shown:
+        yield from _where(place, indent, style)
+    if more:
+        yield " " * indent + style.paint(more, DIM)
 
 
 def _place(finding: Finding) -> _Place:
@@ -43,12 +54,12 @@ def _place(finding: Finding) -> _Place:
 
 def _where(place: _Place, indent: int, style: Style) -> Iterator[str]:
     where, about = map(on_one_line, place)
-    lines = [style.paint(where, CYAN)]
+    beside = f"{style.paint(where, CYAN)}  {style.paint(about, DIM)}"
     if about and indent + len(where) + 2 + len(about) <= style.width:
-        lines[0] += f"  {style.paint(about, DIM)}"
-    elif about:
-        lines.append(style.paint(about, DIM))
-    yield from (" " * indent + line for line in lines)
+        yield " " * indent + beside
+        return
+    yield " " * indent + style.paint(where, CYAN)
+    yield from (style.paint(line, DIM) for line in style.wrap(about, indent))
 
 
 def _without_name(finding: Finding) -> str:

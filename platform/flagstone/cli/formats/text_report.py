@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from flagstone.cli.formats.naming import labels
 from flagstone.cli.formats.ordering import worst_first
+from flagstone.cli.formats.shared_findings import SharedFindings
 from flagstone.cli.formats.style import BOLD, CYAN, DIM, GREEN, LABEL_WIDTH, RED, YELLOW, Style
-from flagstone.cli.formats.text_service import body_text, head_text, waivers_text
+from flagstone.cli.formats.text_service import Telling, body_text, head_text, waivers_text
 from flagstone.core.hidden_characters import on_one_line
 from flagstone.scorecards.engine.registry import Check
 from flagstone.scorecards.engine.reporting.report import (
@@ -17,10 +19,12 @@ from flagstone.scorecards.engine.reporting.report import (
     Scope,
     ServiceReport,
     Standing,
+    WaiverReport,
 )
 from flagstone.scorecards.engine.states import Severity, State
 
-_HEADS = 10
+_HEADS, _UNREAD = 10, 10
+_Said = tuple[tuple[tuple[object, ...], ...], tuple[WaiverReport, ...]]
 _INDENT = LABEL_WIDTH + 2
 _NO_SERVICE = (
     "none was found: there is no catalog-info.yaml with a Component, and no workload, route, alert "
@@ -34,17 +38,19 @@ def render(report: Report, style: Style) -> str:
 
 def _lines(report: Report, style: Style) -> Iterator[str]:
     many = len(report.services) > 1
-    folded: dict[tuple[str, ...], list[ServiceReport]] = {}
+    folded: dict[_Said, list[ServiceReport]] = {}
     for service in worst_first(report.services):
-        body = tuple(body_text(service, style, with_advice=not many))
-        folded.setdefault(body, []).append(service)
-    for body, services in folded.items():
-        for service in services[:_HEADS]:
-            yield from head_text(service, style)
-        if len(services) > _HEADS:
-            more = _number(len(services) - _HEADS, "more service")
-            yield style.paint(f"and {more} of which the same is said", DIM)
-        yield from body
+        folded.setdefault(_said_of(service), []).append(service)
+    names = labels(report.services)
+    shared = SharedFindings(folded.values()) if many else SharedFindings()
+    telling = Telling(style, names, shared, with_advice=not many)
+    for services in folded.values():
+        heads, more = style.cut(services, _HEADS)
+        for service in heads:
+            yield from head_text(service, telling)
+        if more:
+            yield style.paint(f"{more} (the same is said of them)", DIM)
+        yield from body_text(services[0], telling)
         yield ""
     if many:
         yield from _advice(report, style)
@@ -53,6 +59,18 @@ def _lines(report: Report, style: Style) -> Iterator[str]:
         yield from waivers_text(report.waivers, style)
         yield ""
     yield from _summary(report, style)
+
+
+def _said_of(service: ServiceReport) -> _Said:
+    """All that stands below the head of a service."""
+    told = (State.NOT_APPLICABLE, State.PASS)
+    checks = tuple(
+        (check.id, check.state)
+        if check.state in told
+        else (check.id, check.state, check.severity, check.summary, check.findings, check.waived)
+        for check in service.checks
+    )
+    return checks, service.waivers
 
 
 def _advice(report: Report, style: Style) -> Iterator[str]:
@@ -107,9 +125,12 @@ def _summary(report: Report, style: Style) -> Iterator[str]:
         for skipped in report.skipped:
             by_reason.setdefault(skipped.reason, []).append(skipped.path)
         for reason, paths in by_reason.items():
-            yield from (f"    {style.paint(on_one_line(path), CYAN)}" for path in paths)
+            shown, more = style.cut(paths, _UNREAD)
+            yield from (f"    {style.paint(on_one_line(path), CYAN)}" for path in shown)
+            if more:
+                yield f"    {style.paint(more, DIM)}"
             yield from style.wrap(reason, 6)
-    for word, text in _facts(report):
+    for word, text in _facts(report, style):
         yield from _fact(word, text, style)
     yield from _verdict(report, style)
 
@@ -120,13 +141,15 @@ def _fact(word: str, text: str, style: Style) -> Iterator[str]:
     yield from lines[1:]
 
 
-def _facts(report: Report) -> Iterator[tuple[str, str]]:
+def _facts(report: Report, style: Style) -> Iterator[tuple[str, str]]:
     services = report.services
     yield "read", f"{_number(report.files, 'file')}, {_number(report.documents, 'document')}"
     if report.scope is not None:
         yield "changed", _scope(report.scope, len(services))
         if gone := report.scope.gone:
-            yield "gone", f"{_number(len(gone), 'service')}: {', '.join(map(on_one_line, gone))}"
+            shown, more = style.cut(gone, _HEADS)
+            named = ", ".join(map(on_one_line, shown)) + (f" {more}" if more else "")
+            yield "gone", f"{_number(len(gone), 'service')}: {named}"
     if services:
         yield "services", _levels(report)
         scores = sorted(service.score for service in services if service.score is not None)

@@ -29,7 +29,6 @@ def foreign_rules(surroundings: Surroundings, scorecard: Scorecard) -> list[Rule
 
 def _check(name: str, policies: list[Policy]) -> Check:
     enforced = any(policy.constraint.enforcement == "deny" for policy in policies)
-    constraints = ", ".join(policy.constraint.name for policy in policies)
 
     def judge(service: ServiceView, _params: NoParams) -> Outcome:
         findings = Findings()
@@ -39,9 +38,9 @@ def _check(name: str, policies: list[Policy]) -> Check:
 
     return Check(
         id=name,
-        name=f"The policy {policies[0].constraint.kind} holds",
+        name=f"The policy {name} holds",
         severity=Severity.H if enforced else Severity.M,
-        why=f"The cluster has this policy ({constraints}) and refuses, or warns, when it is broken.",
+        why="The cluster has this policy and refuses, or warns, when it is broken.",
         remedy="Do what the policy's message asks for.",
         not_applicable="The policy matches no object of the service.",
         no_data="The policy needs what only the cluster has.",
