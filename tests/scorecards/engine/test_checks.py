@@ -27,7 +27,7 @@ ALL = sorted(SAMPLES.glob("*/*.yaml"))
 @pytest.mark.parametrize("path", ALL, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_a_sample_gets_the_state_in_its_name(path: Path) -> None:
     check_id = path.parent.name
-    if check_id in BY_PROMTOOL and shutil.which("promtool") is None:
+    if (check_id in BY_PROMTOOL or "promtool" in path.stem) and shutil.which("promtool") is None:
         pytest.skip("promtool is not installed")
 
     report = score(read_sample(path), scorecard(check_id))

@@ -31,7 +31,7 @@ from flagstone.scorecards.engine.policy_verdicts import PolicyVerdicts
 from flagstone.scorecards.engine.prometheus import alert_rules
 from flagstone.scorecards.engine.prometheus.promql import Records
 from flagstone.scorecards.engine.prometheus.promtool_verdicts import PromtoolVerdicts
-from flagstone.scorecards.engine.prometheus.rule_tests import RuleTestRuns
+from flagstone.scorecards.engine.prometheus.rule_test_runs import RUN_TESTS, RuleTestRuns
 from flagstone.scorecards.engine.relations import ISTIO, Relations
 from flagstone.scorecards.engine.subjects.artefacts import Artefact
 from flagstone.scorecards.engine.subjects.catalogue import components
@@ -100,8 +100,11 @@ class Surroundings:
         """Work out what is costly and about all services, before several processes would do it again."""
         _ = self.promtool, self.records, self.runbooks, self._destination_rules
         _ = self._drills_by_folder, self._drills_by_host
-        if not PLAYED.isdisjoint(checks):
-            _ = self.performances, self.rule_test_runs
+        asked = frozenset(checks)
+        if asked & PLAYED:
+            _ = self.performances
+        if asked & RUN_TESTS:
+            _ = self.rule_test_runs
 
     @cached_property
     def namespace_labels(self) -> dict[str, dict[str, str]]:

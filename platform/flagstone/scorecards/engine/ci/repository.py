@@ -12,6 +12,10 @@ from flagstone.scorecards.engine.ci.codeowners import CodeOwners, read_codeowner
 from flagstone.scorecards.engine.ci.github import read_workflow
 from flagstone.scorecards.engine.ci.gitlab import read_gitlab
 from flagstone.scorecards.engine.ci.pipelines import Job, Pipeline, Step
+from flagstone.scorecards.engine.ci.rule_test_commands import (
+    RuleTestCommand,
+    rule_test_commands,
+)
 from flagstone.scorecards.engine.outcome import Findings, Outcome
 from flagstone.scorecards.engine.subjects.artefacts import Artefact
 
@@ -20,6 +24,7 @@ _OTHER_CI = re.compile(
     r"|\.circleci/config\.ya?ml|\.buildkite/pipeline\.ya?ml|\.woodpecker(?:/[^/]+)?\.ya?ml|cloudbuild\.ya?ml"
     r"|\.tekton/[^/]+\.ya?ml|\.forgejo/workflows/[^/]+\.ya?ml|\.gitea/workflows/[^/]+\.ya?ml|appveyor\.yml)"
 )
+_IGNORED = re.compile(r"\|\|\s*(?:true\b|:)")
 
 
 class Ci:
@@ -72,6 +77,21 @@ class Ci:
     def changes(self) -> list[Job]:
         """The jobs that run for a change that is proposed."""
         return [job for pipeline in self.pipelines for job in pipeline.jobs if job.on_change]
+
+    @cached_property
+    def stopping_steps(self) -> list[Step]:
+        """The steps for a change that is proposed which stop it when they fail."""
+        return [
+            step
+            for job in self.changes
+            if not job.tolerated
+            for step in steps_of([job])
+            if not step.tolerated and not _IGNORED.search(step.run)
+        ]
+
+    @cached_property
+    def rule_test_commands(self) -> list[RuleTestCommand]:
+        return rule_test_commands(self.stopping_steps)
 
     @property
     def scheduled(self) -> list[Job]:

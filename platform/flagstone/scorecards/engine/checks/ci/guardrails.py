@@ -8,11 +8,19 @@ from collections.abc import Iterator
 from flagstone.policies.manifests.snapshot import Snapshot
 from flagstone.scorecards.engine.checks.ci.sizes import NO_CI
 from flagstone.scorecards.engine.ci.pipelines import Step
-from flagstone.scorecards.engine.ci.repository import Ci, steps_of
-from flagstone.scorecards.engine.outcome import Outcome, failed, no_data, not_applicable, passed
+from flagstone.scorecards.engine.ci.repository import Ci
+from flagstone.scorecards.engine.outcome import (
+    Fault,
+    Outcome,
+    failed,
+    no_data,
+    not_applicable,
+    passed,
+)
 from flagstone.scorecards.engine.registry import NoParams, check
 from flagstone.scorecards.engine.services import ServiceView
-from flagstone.scorecards.engine.states import Severity
+from flagstone.scorecards.engine.states import Severity, State
+from flagstone.scorecards.engine.yaml_files import YamlFile
 
 _CHECK = re.compile(r"\b(?:flagstone|paved)\s+(?:check|score|gate)\b|/api/v\d+/gate\b")
 _RENDERS_ITSELF = re.compile(r"\bflagstone\s+(?:score|gate)\b|/api/v\d+/gate\b")
@@ -21,11 +29,9 @@ _RENDER = re.compile(
     r"|\bkubectl\b[^\n]{0,100}\s(?:-k|--kustomize)\b|\bflux\s+build\b|\bkustomizer\b"
 )
 _EACH = re.compile(r"\b(?:for|find|xargs|while|parallel|ls-files|glob|walk)\b|\*|\$\{\{\s*matrix\.")
-_RULE_TESTS = re.compile(r"\bpromtool\s+test\s+rules\b")
 _POLICY_TESTS = re.compile(
     r"\b(?:flagstone\s+policy|gator|opa|conftest|kyverno)\s+(?:verify|test)\b"
 )
-_IGNORED = re.compile(r"\|\|\s*(?:true\b|:)")
 
 
 @check(
@@ -35,36 +41,68 @@ _IGNORED = re.compile(r"\|\|\s*(?:true\b|:)")
     why="An overlay changes what its base says: a check of the sources passes, and what the cluster "
     "gets breaks the rule. Alert rules and policies without their tests break unseen.",
     remedy="On every pull request render each overlay (`kubectl kustomize`) and run `flagstone score` on "
-    "the result, or ask the gate; run `promtool test rules` and `flagstone policy verify` where there "
-    "are rules and policy tests.",
+    "the result, or ask the gate; run `promtool test rules` on the tests of every service, and `flagstone policy "
+    "verify` where there are policy tests.",
     not_applicable="No CI definition is in view, or the repository has no manifests.",
     no_data="What runs for a pull request is in another repository, or cannot be read.",
 )
 def rendered(service: ServiceView, params: NoParams) -> Outcome:
-    return service.ci.once("CI-05", params, _rendered)
+    ci = service.ci
+    of_all = ci.once("CI-05", params, _rendered)
+    if of_all.state in {State.NOT_APPLICABLE, State.NO_DATA}:
+        return of_all
+    faults = list(_rule_test_faults(service))
+    if not faults:
+        return of_all
+    if of_all.state is State.PASS and (reason := _may_do_it(ci, faults[0].message)):
+        return no_data(reason)
+    return failed(*of_all.faults, *faults)
 
 
 def _rendered(ci: Ci) -> Outcome:
+    """What concerns the repository as a whole."""
     if not ci.pipelines:
         return not_applicable(NO_CI)
     if not ci.snapshot.manifests and not ci.snapshot.unrendered:
         return not_applicable("the repository has no manifests", certain=True)
-    steps = [
-        step
-        for job in ci.changes
-        if not job.tolerated
-        for step in steps_of([job])
-        if not step.tolerated and not _IGNORED.search(step.run)
-    ]
-    problems = list(_problems(ci.snapshot, steps))
+    problems = list(_problems(ci.snapshot, ci.stopping_steps))
     if not problems:
         return passed("what is rendered is checked before it is merged")
+    if reason := _may_do_it(ci, problems[0]):
+        return no_data(reason)
+    return failed(*(_first_file(ci).fault(problem, "on") for problem in problems))
+
+
+def _may_do_it(ci: Ci, problem: str) -> str:
+    """Why it is not known whether a problem is there; "" if it is known."""
     if unseen := next(ci.unseen(ci.changes), ""):
-        return no_data(f"{problems[0]}; {unseen} may do it")
+        return f"{problem}; {unseen} may do it"
     if ci.unread:
-        return no_data(f"{ci.unread[0].file.path} cannot be read: {ci.unread[0].file.problem}")
-    first = ci.changes[0].file if ci.changes else ci.pipelines[0].file
-    return failed(*(first.fault(problem, "on") for problem in problems))
+        return f"{ci.unread[0].file.path} cannot be read: {ci.unread[0].file.problem}"
+    return ""
+
+
+def _first_file(ci: Ci) -> YamlFile:
+    return ci.changes[0].file if ci.changes else ci.pipelines[0].file
+
+
+def _rule_test_faults(service: ServiceView) -> Iterator[Fault]:
+    """What keeps the tests of the service's own rules from being run."""
+    if not service.prometheus_rules:
+        return
+    commands = service.ci.rule_test_commands
+    if not commands:
+        problem = "the alert rules are not tested: nothing runs promtool test rules"
+        yield _first_file(service.ci).fault(problem, "on")
+        return
+    runs = service.surroundings.rule_test_runs.of(service)
+    run = [one for one in runs if any(command.runs(one.test.path) for command in commands)]
+    if runs and not run:
+        problem = f"promtool test rules runs other tests, and not {runs[0].test.path}"
+        yield commands[0].step.fault(problem)
+    for one in run:
+        if one.refused is not None and one.complaint:
+            yield Fault(f"promtool cannot run it: {one.complaint}", path=one.test.path, line=1)
 
 
 def _problems(snapshot: Snapshot, steps: list[Step]) -> Iterator[str]:
@@ -74,8 +112,6 @@ def _problems(snapshot: Snapshot, steps: list[Step]) -> Iterator[str]:
         yield "no pull request is held against the checks: nothing runs flagstone score or the gate"
     elif _CHECK.search(program) and not _RENDERS_ITSELF.search(program):
         yield from _unrendered(snapshot, steps)
-    if snapshot.of_kind("PrometheusRule") and not _RULE_TESTS.search(program):
-        yield "the alert rules are not tested: nothing runs promtool test rules"
     if _has_policy_tests(snapshot) and not _POLICY_TESTS.search(program):
         yield "the tests of the policies are not run"
 

@@ -12,7 +12,6 @@ from flagstone.scorecards.engine.outcome import (
 )
 from flagstone.scorecards.engine.prometheus.alert_rules import alerts
 from flagstone.scorecards.engine.prometheus.promtool import HOW_TO_GET
-from flagstone.scorecards.engine.prometheus.rule_tests import complaint
 from flagstone.scorecards.engine.registry import NoParams, check
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
@@ -24,10 +23,12 @@ from flagstone.scorecards.engine.states import Severity
     severity=Severity.M,
     why="Nobody sees that an alert is silent until the outage in which it is; a test sees it in the pull "
     "request.",
-    remedy="Write a test file for promtool (rule_files, tests) beside the PrometheusRule, such as "
-    "tests/slo_test.yaml, that names its alerts; `promtool test rules` runs it on the object's .spec.",
+    remedy="Write a test file for promtool beside the PrometheusRule, such as tests/slo_test.yaml, that asks "
+    "for its alerts and whose rule_files name a file with the object's .spec (`yq .spec`): promtool refuses "
+    "the object itself.",
     not_applicable="The service has no alert.",
-    no_data=f"promtool is not here: {HOW_TO_GET}; or the tests did not end in time.",
+    no_data=f"promtool is not here: {HOW_TO_GET}; or it is too old for a test, or the tests did not end in "
+    "time.",
 )
 def tested(service: ServiceView, _params: NoParams) -> Outcome:
     first = next((a for manifest in service.prometheus_rules for a in alerts(manifest)), None)
@@ -36,20 +37,22 @@ def tested(service: ServiceView, _params: NoParams) -> Outcome:
     runs = service.surroundings.rule_test_runs
     tests = runs.of(service)
     if not tests:
-        message = "no test file of promtool names an alert or a record of it"
+        message = (
+            "no test file of promtool names a rule file with its rules and asks for one of them"
+        )
         return failed(Fault(message, first.manifest, ("spec", "groups"), absent=True))
     if runs.reason:
         return no_data(runs.reason)
     faults, unknown = [], []
-    for test in tests:
-        for copy in runs.stale(service, test):
+    for run in tests:
+        path = run.test.path
+        for copy in run.stale:
             message = f"it tests {copy}, which is not what the PrometheusRule says any more"
-            faults.append(Fault(message, path=test.path, line=1))
-        printed = runs.printed(service, test)
-        if printed.reason:
-            unknown.append(Fault(printed.reason, path=test.path, line=1))
-        elif said := complaint(printed.output):
-            faults.append(Fault(f"it fails: {said}", path=test.path, line=1))
+            faults.append(Fault(message, path=path, line=1))
+        if run.unknown:
+            unknown.append(Fault(run.unknown, path=path, line=1))
+        elif run.complaint:
+            faults.append(Fault(f"it fails: {run.complaint}", path=path, line=1))
     if faults:
         return failed(*faults)
     if unknown:
