@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from flagstone.cli.main import app
 from flagstone.core.errors import FlagstoneError
+from tests.policies.admission import samples as admission
 from tests.policies.gatekeeper.samples import V1, code, constraint, dump, template
 from tests.policies.suites.samples import case, deployment, save, test_of, write
 
@@ -155,6 +156,27 @@ def test_list_says_what_is_broken_or_idle(folder):
     text = run("list", "--policies", folder / "policies")
     assert "broken\n  more.yaml:" in text
     assert "idle\n  nothing puts it to use: it has no constraint, or no binding" in text
+
+
+def test_list_says_what_only_a_cluster_can_decide(tmp_path):
+    asks = "request.userInfo.username != 'x' && authorizer.path('/').check('get').allowed()"
+    reference = {"paramRef": {"name": "limits", "parameterNotFoundAction": "Deny"}}
+    documents = (
+        admission.policy(validations=[{"expression": asks}]),
+        admission.binding(),
+        admission.policy(paramKind={"apiVersion": "v1", "kind": "ConfigMap"})
+        | {"metadata": {"name": "more"}},
+        admission.binding(policyName="more", **reference) | {"metadata": {"name": "b"}},
+    )
+    (tmp_path / "all.yaml").write_text("---\n".join(map(dump, documents)))
+    text = run("list", "--policies", tmp_path)
+    asked = "it asks for authorizer, request.userInfo, which only a request to a cluster has"
+    assert f"  undecided   {asked}" in text
+    assert "more  refuses all it matches\n  no params found for policy binding with" in text
+    data = json.loads(run("list", "--policies", tmp_path, "--format", "json"))
+    assert data["policies"][0]["undecided"] == ["authorizer", "request.userInfo"]
+    assert [(r["name"], r["constraint"]) for r in data["refusing"]] == [("more", "b")]
+    assert data["refusing"][0]["matches"] == ["apps/deployments"]
 
 
 def test_own_policies_are_the_usual_ones():

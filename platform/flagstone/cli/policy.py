@@ -154,7 +154,7 @@ def _loaded(folder: Path | None, opa: str) -> tuple[PolicySet, Path]:
     engine = _engine(opa) if folder or opa else None
     place = folder or content_dir("scorecards") / "policies"
     rules = PolicySet.load(place, engine)
-    if not (rules.policies or rules.errors or rules.not_evaluated):
+    if not (rules.policies or rules.refusing or rules.errors or rules.not_evaluated):
         raise NotFound(
             f"{place} holds no policy: it needs ConstraintTemplates with constraints, or "
             "ValidatingAdmissionPolicies with bindings"

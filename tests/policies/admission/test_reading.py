@@ -51,7 +51,7 @@ def test_actions(actions, expected):
         (policy(matchConstraints={}), "spec.matchConstraints.resourceRules is missing", ""),
         (policy(failurePolicy="Maybe"), "failurePolicy is Fail or Ignore", ""),
         (policy(validations=[{"message": "x"}]), "validations[0].expression is missing or no text", ""),
-        (policy(validations=[{"expression": "1 = 1"}]), "'=' stands where nothing like it can", ""),
+        (policy(validations=[{"expression": "1=1"}]), "'=' stands where nothing like it can, at column 2 of `1=1`", ""),
         (policy(variables=[{"expression": "1"}]), "variables[0].name is missing or no text", ""),
         (policy() | {"apiVersion": f"{GROUP}/v2"}, "a ValidatingAdmissionPolicy has no version v2; use v1", ""),
         (binding(policyName="x"), "there is no ValidatingAdmissionPolicy called x", BOUND),
@@ -79,7 +79,9 @@ def test_a_function_that_is_not_known_is_not_evaluated():
     made = policy(validations=[{"expression": "object.spec.frobnicate()"}])
     found = policies(made, binding())
     (error,) = found.not_evaluated
-    assert error.reason == "it calls frobnicate(), which is not known here"
+    assert error.reason == (
+        "it calls frobnicate(), which is not known here, at column 13 of `object.spec.frobnicate()`"
+    )
     assert isinstance(found.review(deployment()).failures[0], NotEvaluated)
 
 
@@ -107,18 +109,54 @@ def test_parameters_of_the_namespace_of_the_object():
     assert said(deployment(), *documents) == ["too few"]
     (missing,) = said(deployment(namespace="shop"), *documents)
     assert missing == (
-        "! its parameters, the ConfigMap limits, are not among the files "
-        "in the namespace of the object"
+        "no params found for policy binding with `Deny` parameterNotFoundAction: "
+        "the ConfigMap limits is not among the files in the namespace of the object"
     )
     fixed = binding(**reference(namespace="pay"))
     assert said(deployment(namespace="shop"), documents[0], fixed, documents[2]) == ["too few"]
 
 
-def test_parameters_that_are_not_here_are_no_answer():
-    review = reviewed(deployment(), policy(**WITH_PARAMETERS), binding(**reference()))
-    (failure,) = review.failures
-    assert isinstance(failure, NotEvaluated)
-    assert failure.reason == "its parameters, the ConfigMap limits, are not among the files"
+def test_parameters_that_are_not_here_are_denied_where_the_binding_says_so():
+    bound = binding(**reference(), validationActions=["Audit"])
+    found = policies(policy(**WITH_PARAMETERS), bound)
+    (violation,) = found.review(deployment()).violations
+    message = (
+        "no params found for policy binding with `Deny` parameterNotFoundAction: "
+        "the ConfigMap limits is not among the files"
+    )
+    assert (violation.message, violation.enforcement) == (message, "deny")
+    assert (violation.policy, violation.constraint) == ("few", BOUND)
+    assert [refusing.message for refusing in found.refusing] == [message]
+
+
+@pytest.mark.parametrize(
+    ("action", "failure", "why"),
+    [
+        ("Allow", "Fail", "parameterNotFoundAction: Allow"),
+        ("Deny", "Ignore", "failurePolicy: Ignore"),
+    ],
+)
+def test_parameters_that_are_not_here_let_pass_and_it_is_told(action, failure, why):
+    made = policy(**WITH_PARAMETERS, failurePolicy=failure)
+    found = policies(made, binding(**reference(parameterNotFoundAction=action)))
+    review = found.review(deployment())
+    assert (review.violations, review.failures, found.refusing) == ((), (), ())
+    (told,) = found.not_evaluated
+    assert told.reason == (
+        "the ConfigMap limits is not among the files: "
+        f"objects that should be held against it pass ({why})"
+    )
+    assert told.line
+
+
+def test_parameters_of_another_namespace_let_pass():
+    documents = [
+        policy(**WITH_PARAMETERS),
+        binding(**reference(parameterNotFoundAction="Allow")),
+        parameters(2, namespace="pay"),
+    ]
+    assert said(deployment(), *documents) == ["too few"]
+    assert said(deployment(namespace="shop"), *documents) == []
 
 
 @pytest.mark.parametrize(

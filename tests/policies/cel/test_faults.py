@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from flagstone.policies.cel.cluster_only import asked_of_the_cluster
 from flagstone.policies.cel.compiling import compile_expression
 from flagstone.policies.cel.errors import CelError, CelSyntaxError
 from flagstone.policies.cel.scope import TooLong
@@ -57,7 +58,7 @@ def test_no_value(expression, reason):
     ("expression", "reason", "line"),
     [
         ("", "the end stands where it cannot", 1),
-        ("object.spec &&\n  ", "the end stands where it cannot", 2),
+        ("object.spec &&\n  ", "the end stands where it cannot", 1),
         ("object.spec == 'a", "a string has no end", 1),
         ("objct.spec == 1", "there is nothing called objct", 1),
         ("true &&\n variables.w", "there is no variable called w", 2),
@@ -89,3 +90,35 @@ def test_what_goes_on_for_ever_is_ended():
         value_of(f"{wide}.all(a, {wide}.all(b, {wide}.all(c, {wide}.all(d, true))))")
     with pytest.raises(CelError):
         value_of("'" + "a" * 40 + "'.matches('(a|aa)+$b')")
+
+
+def test_the_place_of_a_fault_is_quoted():
+    text = "true &&\n  " + "a" * 100 + " == 1 && objct.x"
+    with pytest.raises(CelSyntaxError) as caught:
+        compile_expression(text, DECLARED)
+    assert caught.value.line == 2
+    assert caught.value.quoted == (
+        f"there is nothing called {'a' * 100}, at column 3 of `{'a' * 61}…`"
+    )
+    with pytest.raises(CelSyntaxError) as caught:
+        compile_expression("'" + "a" * 100 + "' == 1 @ 2", DECLARED)
+    assert caught.value.quoted == (
+        f"'@' stands where nothing like it can, at column 109 of `…{'a' * 52}' == 1 @ 2`"
+    )
+    with pytest.raises(CelSyntaxError) as caught:
+        compile_expression(" ", DECLARED)
+    assert caught.value.quoted == "the end stands where it cannot"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("authorizer.group('').check('get').allowed()", {"authorizer"}),
+        ("request.userInfo.username == 'a' && has(request.uid)", {"request.userInfo", "request.uid"}),
+        ("object.authorizer == 1 && object.request.userInfo == 'authorizer'", set()),
+        ("request.operation == 'CREATE' // authorizer", set()),
+        ("authorizer @", set()),
+    ],
+)  # fmt: skip
+def test_what_only_a_cluster_knows(text, expected):
+    assert asked_of_the_cluster(text) == expected

@@ -90,7 +90,7 @@ def test_variables_are_made_when_they_are_asked_for():
 def test_a_variable_knows_only_those_before_it():
     with pytest.raises(SourceFault) as caught:
         CelRunner(source(("true",), variables=(("a", "variables.b"), ("b", "1"))))
-    assert caught.value.reason == "there is no variable called b"
+    assert caught.value.reason == "there is no variable called b, at column 11 of `variables.b`"
     assert caught.value.keys == ("variables", 0, "expression")
 
 
@@ -174,8 +174,8 @@ def test_what_the_cluster_alone_knows_may_not_matter():
 @pytest.mark.parametrize(
     ("text", "reason", "line"),
     [
-        ("object.spec ==", "the end stands where it cannot", 1),
-        ("true &&\nobjct == 1", "there is nothing called objct", 2),
+        ("object.spec ==", "the end stands where it cannot, at column 15 of `object.spec ==`", 1),
+        ("true &&\nobjct == 1", "there is nothing called objct, at column 1 of `objct == 1`", 2),
     ],
 )
 def test_what_the_cluster_would_refuse(text, reason, line):

@@ -31,7 +31,22 @@ def test_defaults_of_the_template():
 def test_without_parameters_there_is_nothing_to_default():
     raw = constraint()
     del raw["spec"]["parameters"]
-    assert read(raw, SCHEMA).parameters == {}
+    assert read(raw, SCHEMA).parameters is None
+
+
+def test_a_default_for_the_parameters_themselves():
+    """As the API server: the empty object is filled in first, and its own defaults then."""
+    raw = constraint()
+    del raw["spec"]["parameters"]
+    nested = {"type": "object", "default": {}, "properties": {"of": {"default": 1}}}
+    schema = {"type": "object", "default": {}, "properties": {"in": nested, "max": {"default": 9}}}
+    assert read(raw, schema).parameters == {"in": {"of": 1}, "max": 9}
+    raw["spec"]["parameters"] = None
+    assert read(raw, schema).parameters == {"in": {"of": 1}, "max": 9}
+    raw["spec"]["parameters"] = {"in": {"of": 2}}
+    assert read(raw, schema).parameters == {"in": {"of": 2}, "max": 9}
+    del raw["spec"]
+    assert read(raw, schema).parameters is None
 
 
 def scoped(*actions):

@@ -121,7 +121,7 @@ def test_cel_that_cannot_be_evaluated_is_never_taken_for_a_pass():
     found = policies(template(target), constraint())
     assert found.errors == ()
     assert [error.reason for error in found.not_evaluated] == [
-        "it calls frobnicate(), which is not known here"
+        "it calls frobnicate(), which is not known here, at column 13 of `object.spec.frobnicate()`"
     ]
     (failure,) = found.review(deployment()).failures
     assert isinstance(failure, NotEvaluated)

@@ -10,7 +10,7 @@ from flagstone import __version__
 from flagstone.cli.formats.style import Style
 from flagstone.core.hidden_characters import on_one_line
 from flagstone.policies.gatekeeper.errors import NotEvaluated, PolicyError
-from flagstone.policies.gatekeeper.policies import Policy
+from flagstone.policies.gatekeeper.policies import Policy, Refusing
 from flagstone.policies.gatekeeper.policy_set import PolicySet
 
 _BOLD, _DIM, _RED, _CYAN = "1", "2", "31", "36"
@@ -28,12 +28,16 @@ def as_text(policies: PolicySet, folder: Path, style: Style) -> str:
             "enforced": policy.constraint.enforcement,
             "matches": ", ".join(policy.match.described) or "every kind",
             "parameters": _shown(policy.constraint.parameters),
+            "undecided": _undecided(policy),
             "file": policy.manifest.path,
         }
         for word, text in facts.items():
             if text:
                 lines += style.wrap(f"{word:<12}{text}", 2, hanging=12)
         lines.append("")
+    for refusing in policies.refusing:
+        lines.append(style.paint(f"{on_one_line(refusing.policy)}  refuses all it matches", _BOLD))
+        lines += [*style.wrap(refusing.message, 2), ""]
     for error in (*policies.errors, *policies.not_evaluated):
         is_here = not isinstance(error, NotEvaluated)
         word = "broken" if is_here else "not evaluated"
@@ -53,6 +57,7 @@ def as_json(policies: PolicySet) -> str:
     data = {
         "tool": {"name": "flagstone", "version": __version__},
         "policies": [_policy(policy) for policy in policies.policies],
+        "refusing": [_refusing(refusing) for refusing in policies.refusing],
         "broken": [_error(error) for error in policies.errors],
         "not_evaluated": [_error(error) for error in policies.not_evaluated],
         "idle": list(policies.idle),
@@ -68,9 +73,21 @@ def _policy(policy: Policy) -> dict[str, Any]:
         "engine": policy.language,
         "enforcement": policy.constraint.enforcement,
         "matches": policy.match.described,
-        "parameters": policy.constraint.parameters,
+        "parameters": policy.constraint.parameters or {},
+        "undecided": policy.undecided,
         "path": policy.manifest.path,
         "line": policy.manifest.line(),
+    }
+
+
+def _refusing(refusing: Refusing) -> dict[str, Any]:
+    return {
+        "name": refusing.policy,
+        "constraint": refusing.manifest.name,
+        "matches": refusing.match.described,
+        "path": refusing.manifest.path,
+        "line": refusing.manifest.line(),
+        "message": refusing.message,
     }
 
 
@@ -82,6 +99,11 @@ def _error(error: PolicyError) -> dict[str, Any]:
         "line": error.line,
         "reason": error.reason,
     }
+
+
+def _undecided(policy: Policy) -> str:
+    asked = ", ".join(policy.undecided)
+    return f"it asks for {asked}, which only a request to a cluster has" if asked else ""
 
 
 def _shown(parameters: Any) -> str:

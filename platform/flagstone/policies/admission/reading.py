@@ -11,7 +11,7 @@ from flagstone.policies.engines.asking import Engine, Program
 from flagstone.policies.gatekeeper.cel_sources import cel_source
 from flagstone.policies.gatekeeper.constraints import Constraint, Enforcement
 from flagstone.policies.gatekeeper.errors import NotEvaluated, PolicyError
-from flagstone.policies.gatekeeper.policies import Policy, Unusable
+from flagstone.policies.gatekeeper.policies import Policy, Refusing, Unusable
 from flagstone.policies.gatekeeper.templates import Template
 from flagstone.policies.manifests.objects import Manifest, mapping, sequence
 from flagstone.policies.manifests.selectors import matches
@@ -33,7 +33,7 @@ class _Loaded:
 
 def admission_policies(
     snapshot: Snapshot, engine: Engine, broken: list[PolicyError]
-) -> Iterator[Policy | Unusable]:
+) -> Iterator[Policy | Refusing | Unusable]:
     """Every binding with its policy and each of its parameters.
 
     Args:
@@ -51,7 +51,7 @@ def admission_policies(
             broken.append(error)
             loaded[manifest.name] = _Loaded(manifest, error)
     for binding in snapshot.of_kind(BINDING, GROUP):
-        yield from _bound(binding, loaded, snapshot)
+        yield from _bound(binding, loaded, snapshot, broken)
 
 
 def read_admission_policy(manifest: Manifest) -> Template:
@@ -83,8 +83,11 @@ def read_admission_policy(manifest: Manifest) -> Template:
 
 
 def _bound(
-    binding: Manifest, loaded: Mapping[str, _Loaded], snapshot: Snapshot
-) -> Iterator[Policy | Unusable]:
+    binding: Manifest,
+    loaded: Mapping[str, _Loaded],
+    snapshot: Snapshot,
+    broken: list[PolicyError],
+) -> Iterator[Policy | Refusing | Unusable]:
     spec = binding.spec
     name = str(spec.get("policyName") or "")
     policy = loaded.get(name)
@@ -100,7 +103,7 @@ def _bound(
     else:
         try:
             bound = _Bound(binding, policy.program, _enforcement(binding))
-            yield from _with_parameters(bound, policy.manifest, match, snapshot)
+            yield from _with_parameters(bound, policy.manifest, match, snapshot, broken)
         except PolicyError as error:
             yield Unusable(binding, match, error)
 
@@ -120,8 +123,12 @@ class _Bound:
 
 
 def _with_parameters(
-    bound: _Bound, policy: Manifest, match: AdmissionMatch, snapshot: Snapshot
-) -> Iterator[Policy | Unusable]:
+    bound: _Bound,
+    policy: Manifest,
+    match: AdmissionMatch,
+    snapshot: Snapshot,
+    broken: list[PolicyError],
+) -> Iterator[Policy | Refusing]:
     binding = bound.manifest
     kind = mapping(policy.spec.get("paramKind"))
     reference = mapping(binding.spec.get("paramRef"))
@@ -137,13 +144,32 @@ def _with_parameters(
     for manifest in found:
         only = manifest.namespace if own_namespace else ""
         yield bound.policy(AdmissionMatch(match.parts, only_in=only), manifest.raw)
-    if not found or (spaces and all(m.namespace for m in found)):
-        missing = AdmissionMatch(match.parts, not_in=spaces)
-        wanted = reference.get("name") or "of its selector"
-        where = " in the namespace of the object" if spaces else ""
-        reason = f"its parameters, the {kind.get('kind')} {wanted}, are not among the files{where}"
-        error = _refusal(binding, reason, "spec", "paramRef", error=NotEvaluated)
-        yield Unusable(binding, missing, error)
+    if found and not (spaces and all(m.namespace for m in found)):
+        return
+    wanted = reference.get("name") or "of its selector"
+    where = " in the namespace of the object" if spaces else ""
+    missing = f"the {kind.get('kind')} {wanted} is not among the files{where}"
+    if _lets_pass(policy, reference):
+        reason = f"{missing}: objects that should be held against it pass ({_why_not(reference)})"
+        broken.append(_refusal(binding, reason, "spec", "paramRef", error=NotEvaluated))
+        return
+    yield Refusing(
+        binding,
+        AdmissionMatch(match.parts, not_in=spaces),
+        policy.name,
+        f"no params found for policy binding with `Deny` parameterNotFoundAction: {missing}",
+    )
+
+
+def _lets_pass(policy: Manifest, reference: Mapping[str, Any]) -> bool:
+    """Whether objects pass without parameters; that there are none is a failure, under `Deny`."""
+    ignored = policy.spec.get("failurePolicy") == "Ignore"
+    return reference.get("parameterNotFoundAction") == "Allow" or ignored
+
+
+def _why_not(reference: Mapping[str, Any]) -> str:
+    allowed = reference.get("parameterNotFoundAction") == "Allow"
+    return "parameterNotFoundAction: Allow" if allowed else "failurePolicy: Ignore"
 
 
 def _parameters(

@@ -61,6 +61,9 @@ def compile_expression(text: str, declared: Declared) -> Expression:
     """
     try:
         return Expression(text, Compiler(declared).compute(parse(text), frozenset()))
+    except CelSyntaxError as error:
+        error.text = text
+        raise
     except RecursionError:
         raise CelSyntaxError("it is nested too deep") from None
 
@@ -105,14 +108,14 @@ class Compiler:
         if name in TYPES:
             value = TypeValue(TYPES[name])
             return lambda _scope, _names: value
-        raise CelSyntaxError(f"there is nothing called {name}", node.line)
+        raise CelSyntaxError(f"there is nothing called {name}", node.at)
 
     def _select(self, node: Select, bound: Collection[str]) -> Compute:
         operand, field = node.operand, node.field
         if isinstance(operand, Name) and operand.name == "variables" and "variables" not in bound:
             known = self._declared.composed
             if "variables" in self._declared.names and field not in known:
-                raise CelSyntaxError(f"there is no variable called {field}", node.line)
+                raise CelSyntaxError(f"there is no variable called {field}", node.at)
         if (path := _dotted(node)) in TYPES and _root(node) not in bound:
             value = TypeValue(TYPES[path])
             return lambda _scope, _names: value
@@ -179,7 +182,7 @@ class Compiler:
 
     def _has(self, node: Call, bound: Collection[str]) -> Compute:
         if len(node.arguments) != 1 or not isinstance(node.arguments[0], Select):
-            raise CelSyntaxError("has() takes one field, such as has(object.spec)", node.line)
+            raise CelSyntaxError("has() takes one field, such as has(object.spec)", node.at)
         select = node.arguments[0]
         if isinstance(select.operand, Name) and select.operand.name not in bound:
             self._select(select, bound)  # names that do not exist are told here too
@@ -217,7 +220,7 @@ class Compiler:
         function = FUNCTIONS.get(name)
         if function is None:
             raise CelSyntaxError(
-                f"it calls {name}(), which is not known here", node.line, unknown=True
+                f"it calls {name}(), which is not known here", node.at, unknown=True
             )
         parts = [self.compute(argument, bound) for argument in given]
         if len(parts) == 1:

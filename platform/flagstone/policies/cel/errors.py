@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+_SHOWN = 60  # characters of a line, on either side of what is wrong
+
 
 class CelError(Exception):
     """The expression has no value for this input; `&&` and `||` may still decide without it."""
@@ -16,12 +18,35 @@ class CelSyntaxError(Exception):
 
     Args:
         reason: what is wrong.
-        line: the 1-based line in the expression.
+        at: where in the expression, counted in characters from 0.
         unknown: whether it may be right in a newer cluster: a function that is not known here.
+
+    Attributes:
+        text: the expression, once it is known.
     """
 
-    def __init__(self, reason: str, line: int = 1, *, unknown: bool = False) -> None:
+    text = ""
+
+    def __init__(self, reason: str, at: int = 0, *, unknown: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
-        self.line = line
+        self.at = at
         self.unknown = unknown
+
+    @property
+    def line(self) -> int:
+        """The 1-based line in the expression."""
+        return self.text.count("\n", 0, self.at) + 1
+
+    @property
+    def quoted(self) -> str:
+        """The reason, with the line of the expression and the 1-based column in it."""
+        if not self.text.strip():
+            return self.reason
+        begin = self.text.rfind("\n", 0, self.at) + 1
+        shown = self.text[begin:].partition("\n")[0]
+        column = self.at - begin + 1
+        first = max(0, column - _SHOWN)
+        part = shown[first : column + _SHOWN].strip()
+        before, after = "…" if first else "", "…" if len(shown) > column + _SHOWN else ""
+        return f"{self.reason}, at column {column} of `{before}{part}{after}`"

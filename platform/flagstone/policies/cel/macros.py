@@ -21,7 +21,7 @@ _Round = tuple[Locals, Any]  # the names of one round, and the element or key
 
 def find(node: Call) -> Macro | None:
     """The macro that a call is, if it is one."""
-    if node.function == "bind" and node.target == Name("cel", _line(node.target)):
+    if node.function == "bind" and node.target == Name("cel", _at(node.target)):
         return _bind
     if node.target is None:
         return None
@@ -31,20 +31,20 @@ def find(node: Call) -> Macro | None:
     return _optional if node.function in {"optMap", "optFlatMap"} and names == 2 else None
 
 
-def _line(node: Node | None) -> int:
-    return node.line if isinstance(node, Name) else 0
+def _at(node: Node | None) -> int:
+    return node.at if isinstance(node, Name) else 0
 
 
-def _named(node: Node, line: int) -> str:
+def _named(node: Node, at: int) -> str:
     if not isinstance(node, Name):
-        raise CelSyntaxError("the first argument of a macro is a name", line)
+        raise CelSyntaxError("the first argument of a macro is a name", at)
     return node.name
 
 
 def _bind(compiler: Compiler, node: Call, bound: Collection[str]) -> Compute:
     if len(node.arguments) != 3:
-        raise CelSyntaxError("cel.bind takes a name, its value and an expression", node.line)
-    name = _named(node.arguments[0], node.line)
+        raise CelSyntaxError("cel.bind takes a name, its value and an expression", node.at)
+    name = _named(node.arguments[0], node.at)
     value = compiler.compute(node.arguments[1], bound)
     body = compiler.compute(node.arguments[2], {*bound, name})
     return lambda scope, names: body(scope, (name, value(scope, names), names))
@@ -52,7 +52,7 @@ def _bind(compiler: Compiler, node: Call, bound: Collection[str]) -> Compute:
 
 def _optional(compiler: Compiler, node: Call, bound: Collection[str]) -> Compute:
     assert node.target is not None  # noqa: S101 - as `find` saw
-    name = _named(node.arguments[0], node.line)
+    name = _named(node.arguments[0], node.at)
     of = compiler.compute(node.target, bound)
     body = compiler.compute(node.arguments[1], {*bound, name})
     flat = node.function == "optFlatMap"
@@ -72,7 +72,7 @@ def _over(compiler: Compiler, node: Call, bound: Collection[str]) -> Compute:
     of = compiler.compute(node.target, bound)
     function, arguments = node.function, node.arguments
     two = function in _TWO_NAMES or (function in _TESTS and len(arguments) == 3)
-    names = [_named(each, node.line) for each in arguments[: 2 if two else 1]]
+    names = [_named(each, node.at) for each in arguments[: 2 if two else 1]]
     bodies = [compiler.compute(each, {*bound, *names}) for each in arguments[len(names) :]]
     finish = _FINISH[function]
 

@@ -27,7 +27,7 @@ class Literal:
 @dataclass(frozen=True, slots=True)
 class Name:
     name: str
-    line: int
+    at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Select:
     operand: Node
     field: str
     optional: bool
-    line: int
+    at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Call:
     function: str
     target: Node | None
     arguments: tuple[Node, ...]
-    line: int
+    at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,20 +123,18 @@ class _Parser:
             raise self._unexpected(f"; {sign} is expected")
 
     def _unexpected(self, more: str = "") -> CelSyntaxError:
-        return CelSyntaxError(f"{self._next.text} stands where it cannot{more}", self._next.line)
+        return CelSyntaxError(f"{self._next.text} stands where it cannot{more}", self._next.at)
 
     def _expression(self) -> Node:
         self._depth += 1
         if self._depth > _DEEPEST:
-            raise CelSyntaxError(
-                f"it is nested deeper than {_DEEPEST} expressions", self._next.line
-            )
+            raise CelSyntaxError(f"it is nested deeper than {_DEEPEST} expressions", self._next.at)
         condition = self._or()
         if self._has("?"):
-            line = self._take().line
+            at = self._take().at
             yes = self._or()
             self._expect(":")
-            condition = Call("?:", None, (condition, yes, self._expression()), line)
+            condition = Call("?:", None, (condition, yes, self._expression()), at)
         self._depth -= 1
         return condition
 
@@ -151,30 +149,30 @@ class _Parser:
         first: Node = part()
         if not self._has(sign):
             return first
-        parts, line = [first], self._next.line
+        parts, at = [first], self._next.at
         while self._accept(sign):
             parts.append(part())
-        return Call(sign, None, tuple(parts), line)
+        return Call(sign, None, tuple(parts), at)
 
     def _relation(self) -> Node:
         node = self._sum()
         while self._has(*_RELATIONS) or (self._next.kind == "name" and self._next.text == "in"):
             word = self._take()
-            node = Call(word.text, None, (node, self._sum()), word.line)
+            node = Call(word.text, None, (node, self._sum()), word.at)
         return node
 
     def _sum(self) -> Node:
         node = self._product()
         while self._has("+", "-"):
             word = self._take()
-            node = Call(word.text, None, (node, self._product()), word.line)
+            node = Call(word.text, None, (node, self._product()), word.at)
         return node
 
     def _product(self) -> Node:
         node = self._unary()
         while self._has("*", "/", "%"):
             word = self._take()
-            node = Call(word.text, None, (node, self._unary()), word.line)
+            node = Call(word.text, None, (node, self._unary()), word.at)
         return node
 
     def _unary(self) -> Node:
@@ -184,21 +182,21 @@ class _Parser:
         while self._has(signs[0].text):
             signs.append(self._take())
         if self._has("-"):
-            return Call("!_", None, (self._negative(signs[0].line),), signs[0].line)
+            return Call("!_", None, (self._negative(signs[0].at),), signs[0].at)
         node = self._member()
         if len(signs) % 2 == 0:
             return node
         sign = signs[0]
         if sign.text == "-" and isinstance(node, Literal) and type(node.value) in {int, float}:
             return Literal(-node.value)
-        return Call("!_" if sign.text == "!" else "-_", None, (node,), sign.line)
+        return Call("!_" if sign.text == "!" else "-_", None, (node,), sign.at)
 
-    def _negative(self, line: int) -> Node:
+    def _negative(self, at: int) -> Node:
         """A negative number after `!`; no other minus may stand there."""
         self._take()
         node = self._member()
         if not isinstance(node, Literal) or type(node.value) not in {int, float}:
-            raise CelSyntaxError("- cannot follow !", line)
+            raise CelSyntaxError("- cannot follow !", at)
         return Literal(-node.value)
 
     def _member(self) -> Node:
@@ -211,7 +209,7 @@ class _Parser:
                 node = Index(node, self._expression(), optional)
                 self._expect("]")
             elif self._has("{") and isinstance(node, Name | Select):
-                raise CelSyntaxError("objects of a type cannot be made here", self._next.line)
+                raise CelSyntaxError("objects of a type cannot be made here", self._next.at)
             else:
                 return node
 
@@ -222,8 +220,8 @@ class _Parser:
             self._place -= 1
             raise self._unexpected("; the name of a field is expected")
         if not optional and self._accept("("):
-            return Call(word.text, node, self._arguments(")"), word.line)
-        return Select(node, word.text, optional, word.line)
+            return Call(word.text, node, self._arguments(")"), word.at)
+        return Select(node, word.text, optional, word.at)
 
     def _primary(self) -> Node:
         word = self._next
@@ -250,8 +248,8 @@ class _Parser:
             self._place -= 1
             raise self._unexpected()
         if self._accept("("):
-            return Call(word.text, None, self._arguments(")"), word.line)
-        return Name(word.text, word.line)
+            return Call(word.text, None, self._arguments(")"), word.at)
+        return Name(word.text, word.at)
 
     def _arguments(self, end: str) -> tuple[Node, ...]:
         found: list[Node] = []

@@ -40,12 +40,12 @@ _MOST_INT = 2**63
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One word: `text` of a name or a sign, `value` of a literal."""
+    """One word: `text` of a name or a sign, `value` of a literal, `at` where it begins."""
 
     kind: Kind
     text: str
     value: Any
-    line: int
+    at: int
 
 
 def tokens(text: str) -> Iterator[Token]:
@@ -54,71 +54,68 @@ def tokens(text: str) -> Iterator[Token]:
     Raises:
         CelSyntaxError: something in it is no word.
     """
-    place, line = 0, 1
+    place = 0
     while place < len(text):
         found = _TOKEN.match(text, place)
         if found is None:
-            raise CelSyntaxError(f"{text[place]!r} stands where nothing like it can", line)
+            raise CelSyntaxError(f"{text[place]!r} stands where nothing like it can", place)
         place = found.end()
         if found["quote"]:
-            value, end = _string(text, place, found["prefix"].lower(), found["quote"], line)
-            yield Token("value", text[found.start() : end], value, line)
-            line += text.count("\n", place, end)
+            value, end = _string(text, place, found["prefix"].lower(), found["quote"])
+            yield Token("value", text[found.start() : end], value, found.start())
             place = end
-        elif found["space"]:
-            line += found["space"].count("\n")
-        else:
-            yield _word(found, line)
-    yield Token("end", "the end", None, line)
+        elif not found["space"]:
+            yield _word(found)
+    yield Token("end", "the end", None, len(text.rstrip()))
 
 
-def _word(found: re.Match[str], line: int) -> Token:
-    text = found[0]
+def _word(found: re.Match[str]) -> Token:
+    text, at = found[0], found.start()
     if found["name"]:
         if text in _WORDS:
-            return Token("value", text, _WORDS[text], line)
-        return Token("name", text, None, line)
+            return Token("value", text, _WORDS[text], at)
+        return Token("name", text, None, at)
     if found["quoted"]:
-        return Token("name", text.strip("`"), None, line)
+        return Token("name", text.strip("`"), None, at)
     if found["double"]:
-        return Token("value", text, float(text), line)
+        return Token("value", text, float(text), at)
     if found["hex"] or found["int"]:
         number = int(found["hex"] or found["int"], 16 if found["hex"] else 10)
         unsigned = bool(found["hexu"] or found["intu"])
         if number >= (2**64 if unsigned else _MOST_INT + 1):
-            raise CelSyntaxError(f"the number {text} is too large", line)
-        return Token("value", text, Unsigned(number) if unsigned else number, line)
-    return Token("sign", text, None, line)
+            raise CelSyntaxError(f"the number {text} is too large", at)
+        return Token("value", text, Unsigned(number) if unsigned else number, at)
+    return Token("sign", text, None, at)
 
 
-def _string(text: str, begin: int, prefix: str, quote: str, line: int) -> tuple[Any, int]:
+def _string(text: str, begin: int, prefix: str, quote: str) -> tuple[Any, int]:
     raw = "r" in prefix
     place = begin
     while not text.startswith(quote, place):
         if place >= len(text) or (len(quote) == 1 and text[place] == "\n"):
-            raise CelSyntaxError("a string has no end", line)
+            raise CelSyntaxError("a string has no end", begin - len(quote))
         place += 2 if text[place] == "\\" and not raw else 1
     body = text[begin:place]
     if "b" in prefix:
-        content = body.encode() if raw else _bytes(body, line)
+        content = body.encode() if raw else _bytes(body, begin)
         return content, place + len(quote)
-    return body if raw else _unescaped(body, line), place + len(quote)
+    return body if raw else _unescaped(body, begin), place + len(quote)
 
 
-def _unescaped(body: str, line: int) -> str:
+def _unescaped(body: str, at: int) -> str:
     def one(found: re.Match[str]) -> str:
         if found["short"]:
             return _ESCAPES[found["short"]]
         digits = found["x"] or found["u"] or found["U"]
         number = int(digits, 16) if digits else int(found["octal"] or "-1", 8)
         if number < 0 or number > 0x10FFFF or 0xD800 <= number < 0xE000:
-            raise CelSyntaxError(f"{found[0]} is no escape that CEL knows", line)
+            raise CelSyntaxError(f"{found[0]} is no escape that CEL knows", at + found.start())
         return chr(number)
 
     return _ESCAPE.sub(one, body) if "\\" in body else body
 
 
-def _bytes(body: str, line: int) -> bytes:
+def _bytes(body: str, at: int) -> bytes:
     parts: list[bytes] = []
     end = 0
     for found in _ESCAPE.finditer(body):
@@ -127,5 +124,5 @@ def _bytes(body: str, line: int) -> bytes:
         if found["x"] or found["octal"]:
             parts.append(bytes([int(found["x"], 16) if found["x"] else int(found["octal"], 8)]))
         else:
-            parts.append(_unescaped(found[0], line).encode())
+            parts.append(_unescaped(found[0], at + found.start()).encode())
     return b"".join([*parts, body[end:].encode()])

@@ -100,7 +100,7 @@ class CelRunner:
             return compile_expression(text, declared)
         except CelSyntaxError as error:
             raise SourceFault(
-                error.reason, keys=keys, line=error.line, only_here=error.unknown
+                error.quoted, keys=keys, line=error.line, only_here=error.unknown
             ) from None
 
     def _validation(

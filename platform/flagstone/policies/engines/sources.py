@@ -6,6 +6,8 @@ import re
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from flagstone.policies.cel.cluster_only import asked_of_the_cluster
+
 Keys = tuple[str | int, ...]
 
 # `data.inventory`, `data["inventory"]`, and `data[name]`, which may be it
@@ -63,6 +65,14 @@ class CelSource:
     @property
     def needs_inventory(self) -> bool:
         return False
+
+    @property
+    def asked_of_the_cluster(self) -> list[str]:
+        """What it asks for that no manifest tells, such as `request.userInfo`."""
+        parts = (*self.variables, *self.conditions)
+        expressions = [part[1] for part in parts]
+        expressions += [text for first, _, last in self.validations for text in (first, last)]
+        return sorted(set().union(*map(asked_of_the_cluster, expressions)))
 
     @property
     def first(self) -> Keys:

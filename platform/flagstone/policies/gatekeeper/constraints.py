@@ -21,7 +21,7 @@ _POINTS = {"*", "validation.gatekeeper.sh", "gator.gatekeeper.sh"}
 
 @dataclass(frozen=True, slots=True)
 class Constraint:
-    """A constraint that the cluster would accept."""
+    """A constraint that the cluster would accept; `parameters` is None where it has none."""
 
     manifest: Manifest
     kind: str
@@ -45,8 +45,9 @@ def read_constraint(manifest: Manifest, schema: dict[str, Any]) -> Constraint:
         raise refusal(manifest, "metadata.name is missing", "metadata")
     _check(manifest, "match", MATCH)
     parameters = manifest.spec.get("parameters")
-    if isinstance(parameters, dict):
-        parameters = with_defaults(parameters, schema)
+    if "spec" in manifest.raw:  # where there is none, the API server fills nothing in
+        field = {"properties": {"parameters": schema}}
+        parameters = with_defaults({"parameters": parameters}, field)["parameters"]
     if parameters is not None:
         _check(manifest, "parameters", schema, parameters)
     return Constraint(
@@ -55,7 +56,7 @@ def read_constraint(manifest: Manifest, schema: dict[str, Any]) -> Constraint:
         manifest.name,
         _enforcement(manifest),
         Match(mapping(manifest.spec.get("match"))),
-        mapping(parameters),
+        parameters,
     )
 
 

@@ -36,6 +36,19 @@ class Unusable:
     error: PolicyError
 
 
+@dataclass(frozen=True, slots=True)
+class Refusing:
+    """A binding that refuses whatever it matches, for a reason that is not the object's."""
+
+    manifest: Manifest
+    match: Matching
+    policy: str
+    message: str
+
+    def violation(self, manifest: Manifest) -> Violation:
+        return Violation(self.policy, self.manifest.name, "deny", self.message, {}, manifest)
+
+
 class Policy:
     """A constraint with its compiled template."""
 
@@ -46,8 +59,8 @@ class Policy:
         self._program = program
         # CEL sees null where a constraint has no parameters, Rego an empty object
         in_cel = isinstance(program.template.source, CelSource)
-        given = "parameters" in constraint.manifest.spec or not in_cel or constraint.parameters
-        self._parameters = json.dumps(constraint.parameters if given else None)
+        given = constraint.parameters is not None or not in_cel
+        self._parameters = json.dumps((constraint.parameters or {}) if given else None)
 
     @property
     def name(self) -> str:
@@ -67,6 +80,12 @@ class Policy:
         if isinstance(source, CelSource):
             return "CEL"
         return "Rego v1" if source.is_v1 else "Rego v0"
+
+    @property
+    def undecided(self) -> list[str]:
+        """What it asks for that only a request to a cluster has, such as `request.userInfo`."""
+        source = self._program.template.source
+        return source.asked_of_the_cluster if isinstance(source, CelSource) else []
 
     @property
     def rego(self) -> str:

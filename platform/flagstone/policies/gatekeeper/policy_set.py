@@ -19,7 +19,7 @@ from flagstone.policies.gatekeeper.matching import (
     NamespaceLabels,
     UnknownNamespaceError,
 )
-from flagstone.policies.gatekeeper.policies import Policy, Unusable, Violation
+from flagstone.policies.gatekeeper.policies import Policy, Refusing, Unusable, Violation
 from flagstone.policies.gatekeeper.review import review_json
 from flagstone.policies.gatekeeper.templates import read_template
 from flagstone.policies.manifests.objects import Manifest, mapping
@@ -27,6 +27,7 @@ from flagstone.policies.manifests.reading import read_files, read_folder
 from flagstone.policies.manifests.snapshot import Snapshot
 
 _NO_LABELS: NamespaceLabels = {}
+AnyPolicy = Policy | Refusing | Unusable
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class PolicySet:
 
     Attributes:
         policies: those that can be evaluated.
+        refusing: bindings that refuse whatever they match, and why.
         errors: what cannot be loaded, and why. An object that a broken policy matches gets the error
             with its review: no violation is never reported where nothing was evaluated.
         not_evaluated: policies that are fine but need what only the cluster has.
@@ -67,12 +69,15 @@ class PolicySet:
             if skipped.path not in named
         ]
         programs = _programs(snapshot, self._engine, broken)
-        loaded = [_policy(m, programs) for m in snapshot.manifests if m.group == constraints.GROUP]
+        loaded: list[AnyPolicy] = [
+            _policy(m, programs) for m in snapshot.manifests if m.group == constraints.GROUP
+        ]
         loaded += admission_policies(snapshot, self._engine, broken)
         self.policies = tuple(policy for policy in loaded if isinstance(policy, Policy))
+        self.refusing = tuple(policy for policy in loaded if isinstance(policy, Refusing))
         self._all = tuple(loaded)
         self.idle = _idle(snapshot)
-        self._by_kind: dict[tuple[str, str], tuple[Policy | Unusable, ...]] = {}
+        self._by_kind: dict[tuple[str, str], tuple[AnyPolicy, ...]] = {}
         broken += [policy.error for policy in loaded if isinstance(policy, Unusable)]
         unique = list(dict.fromkeys(broken))
         self.errors = tuple(error for error in unique if not isinstance(error, NotEvaluated))
@@ -147,10 +152,9 @@ class PolicySet:
         asked: list[tuple[int, Policy]] = []
         questions: list[Question] = []
         for position, manifest in enumerate(manifests):
-            failures: list[PolicyError] = []
-            found.append(([], failures))
+            found.append(([], []))
             for policy, question in self._questions(
-                manifest, namespace_labels, inventory, failures
+                manifest, namespace_labels, inventory, *found[-1]
             ):
                 asked.append((position, policy))
                 questions.append(question)
@@ -168,6 +172,7 @@ class PolicySet:
         manifest: Manifest,
         namespace_labels: NamespaceLabels,
         inventory: Inventory | None,
+        violations: list[Violation],
         failures: list[PolicyError],
     ) -> Iterator[tuple[Policy, Question]]:
         shown: str | None = None
@@ -177,15 +182,17 @@ class PolicySet:
                     continue
                 if isinstance(policy, Unusable):
                     failures.append(policy.error)
-                    continue
-                shown = shown or review_json(manifest, namespace_labels)
-                yield policy, policy.question(manifest, shown, inventory)
+                elif isinstance(policy, Refusing):
+                    violations.append(policy.violation(manifest))
+                else:
+                    shown = shown or review_json(manifest, namespace_labels)
+                    yield policy, policy.question(manifest, shown, inventory)
             except UnknownNamespaceError as unknown:
                 failures.append(_unknown_namespace(policy, str(unknown)))
             except PolicyError as error:
                 failures.append(error)
 
-    def _of_kind(self, manifest: Manifest) -> tuple[Policy | Unusable, ...]:
+    def _of_kind(self, manifest: Manifest) -> tuple[AnyPolicy, ...]:
         key = manifest.group, manifest.kind
         found = self._by_kind.get(key)
         if found is None:
@@ -208,7 +215,7 @@ def _idle(snapshot: Snapshot) -> tuple[str, ...]:
     )
 
 
-def _unknown_namespace(policy: Policy | Unusable, namespace: str) -> PolicyError:
+def _unknown_namespace(policy: AnyPolicy, namespace: str) -> PolicyError:
     reason = f"it selects by labels of the namespace {namespace}, which are not known"
     keys = ("spec", "match", "namespaceSelector")
     return refusal(policy.manifest, reason, *keys, error=NotEvaluated)
