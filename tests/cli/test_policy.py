@@ -169,10 +169,10 @@ def test_list_says_what_only_a_cluster_can_decide(tmp_path):
         admission.binding(policyName="more", **reference) | {"metadata": {"name": "b"}},
     )
     (tmp_path / "all.yaml").write_text("---\n".join(map(dump, documents)))
-    text = run("list", "--policies", tmp_path)
+    text = " ".join(run("list", "--policies", tmp_path).split())  # however wide the terminal is
     asked = "it asks for authorizer, request.userInfo, which only a request to a cluster has"
-    assert f"  undecided   {asked}" in text
-    assert "more  refuses all it matches\n  no params found for policy binding with" in text
+    assert f" undecided {asked} " in text
+    assert "more refuses all it matches no params found for policy binding with" in text
     data = json.loads(run("list", "--policies", tmp_path, "--format", "json"))
     assert data["policies"][0]["undecided"] == ["authorizer", "request.userInfo"]
     assert [(r["name"], r["constraint"]) for r in data["refusing"]] == [("more", "b")]
