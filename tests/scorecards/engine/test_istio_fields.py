@@ -36,6 +36,18 @@ def found(kind: str, spec: Any) -> list[tuple[str, str]]:
         ),
         (
             "DestinationRule",
+            {"trafficPolicy": {"circuitBreaker": {"consecutive5xxErrors": 5}}},
+            "spec.trafficPolicy.circuitBreaker",
+            "it belongs to connectionPool and outlierDetection of a DestinationRule's spec.trafficPolicy",
+        ),
+        (
+            "DestinationRule",
+            {"trafficPolicy": {"retryPolicy": {"attempts": 3}}},
+            "spec.trafficPolicy.retryPolicy",
+            "it belongs to retries of a VirtualService's spec.http[] route",
+        ),
+        (
+            "DestinationRule",
             {"trafficPolicy": {"timeout": "3s"}},
             "spec.trafficPolicy.timeout",
             "it belongs to a VirtualService's spec.http[] route",

@@ -35,6 +35,9 @@ _ELSEWHERE = {
     "connectionPool": "a DestinationRule's spec.trafficPolicy",
     "outlierDetection": "a DestinationRule's spec.trafficPolicy",
     "subsets": "a DestinationRule's spec",
+    "circuitBreaker": "connectionPool and outlierDetection of a DestinationRule's spec.trafficPolicy",
+    "circuitBreakers": "connectionPool and outlierDetection of a DestinationRule's spec.trafficPolicy",
+    "retryPolicy": "retries of a VirtualService's spec.http[] route",
 }
 
 

@@ -10,12 +10,15 @@ from flagstone.scorecards.engine.alert_scenarios.objective_units import sort_ale
 from flagstone.scorecards.engine.alert_scenarios.objectives import Objective
 from flagstone.scorecards.engine.alert_scenarios.playing import Played, play_all
 from flagstone.scorecards.engine.alert_scenarios.rulebook import Rule
+from flagstone.scorecards.engine.alert_scenarios.scenarios import LONGEST
 from flagstone.scorecards.engine.alert_scenarios.series import NoSeriesError
 from flagstone.scorecards.engine.alert_scenarios.service_objectives import objective_of
 from flagstone.scorecards.engine.alert_scenarios.stages import Stage, Wrong, silence, stage, wrongs
 from flagstone.scorecards.engine.alert_scenarios.test_files import Play
 from flagstone.scorecards.engine.alert_scenarios.urgency import Urgency, urgency
 from flagstone.scorecards.engine.prometheus import promtool
+from flagstone.scorecards.engine.prometheus.alert_rules import records
+from flagstone.scorecards.engine.prometheus.promql import Records, alternatives, window
 
 if TYPE_CHECKING:
     from flagstone.scorecards.engine.services import ServiceView
@@ -97,18 +100,34 @@ def _performance(service: ServiceView) -> Performance:
         if rule.alert and rule.tree is not None and urgency(rule.labels) is not Urgency.NEITHER
     ]
     units = sort_alerts(alerts, service.rulebook)
+    known = records(service.prometheus_rules, beyond=service.surroundings.records)
     found = Performance(reason=units.reason, silence=silence(alerts, units.footings))
     for unit in units.found:
         act = Act(unit.alerts, objective_of(service, unit.alerts, units.footings))
         found.acts.append(act)
+        beyond = next((alert for alert in unit.alerts if _looks_beyond(alert, known)), None)
         if act.objective is None:
             act.reason = NO_OBJECTIVE
+        elif beyond is not None:
+            act.reason = (
+                f"{beyond.name} compares with the traffic of more days than a scenario lasts"
+            )
         else:
             try:
                 act.stage = stage(unit, units, act.objective.budget)
             except NoSeriesError as error:
                 act.reason = str(error)
     return found
+
+
+def _looks_beyond(alert: Rule, known: Records) -> bool:
+    """Whether it holds series against others of a time that no scenario has, such as a month."""
+    for comparisons in alternatives(alert.tree):
+        for comparison in comparisons:
+            both = [window(side, known) for side in (comparison.lhs, comparison.rhs)]
+            if None not in both and max(filter(None, both), default=0) > 3600 * LONGEST:
+                return True
+    return False
 
 
 NO_OBJECTIVE = (

@@ -14,6 +14,9 @@ A_MINUTE = (
 )
 
 
+LONGEST = 74  # hours
+
+
 @dataclass(frozen=True, slots=True)
 class Phase:
     """For so many minutes, these shares of the requests were answered in another way than well."""
@@ -96,7 +99,7 @@ def scenarios(budget: float) -> Iterator[Scenario]:
     if 4 * budget <= 1:
         yield _slow("G", 4, budget, 26, coarsest=600)
     if 2 * budget <= 1:
-        yield _slow("H", 2, budget, 74, coarsest=1800)
+        yield _slow("H", 2, budget, LONGEST, coarsest=1800)
 
 
 def _slow(letter: str, burn: int, budget: float, hours: int, coarsest: int) -> Scenario:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from flagstone.policies.manifests.objects import Manifest
 from flagstone.scorecards.engine.alert_scenarios.objectives import (
     DECLARED_IN,
     Objective,
@@ -56,20 +57,28 @@ def stated_objective(
         if all(value in asked.get(label, {value}) for label, value in rule.labels.items())
     ]
     return (
-        chosen(_declared(service), words) or chosen(annotated(holders), ()) or chosen(in_rules, ())
+        chosen(_declared(service, set(words)), words)
+        or chosen(annotated(holders), ())
+        or chosen(in_rules, ())
     )
 
 
-def _declared(service: ServiceView) -> Iterator[Objective]:
-    """The objectives that are declared in its folder, or that name it."""
+def _declared(service: ServiceView, said: set[str]) -> Iterator[Objective]:
+    """The objectives that are declared in its folder, or that name it, or that its alerts name."""
     names = {service.name, *(workload.manifest.name for workload in service.workloads)}
     for kind, group in DECLARED_IN:
         for manifest in service.index.of_kind(kind, group):
-            if manifest.spec.get("service") in names or _within(folder_of(manifest), service):
+            named = manifest.name in said or _served_by(manifest) in names
+            if named or _within(folder_of(manifest), service):
                 yield from declared([manifest])
     for found in service.surroundings.declared_objectives:
         if found.service in names or _within(found.folder, service):
             yield found.objective
+
+
+def _served_by(objective: Manifest) -> object:
+    """The service that an object of Sloth says; one of Pyrra says it in a label of its alerts."""
+    return objective.spec.get("service") or objective.labels.get("pyrra.dev/service")
 
 
 def _within(folder: str, service: ServiceView) -> bool:

@@ -48,8 +48,10 @@ def _check(service: ServiceView, workload: Workload, findings: Findings) -> None
     waypoints = [own.labels.get(_WAYPOINT, "") for own in workload.services]
     problems = [_problem(labels, waypoints) for labels in known]
     if not known:
-        name = manifest.namespace or "of the service"
-        message = f"nothing in the input says whether namespace {name} is in the mesh"
+        where = (
+            f"namespace {manifest.namespace}" if manifest.namespace else "the service's namespace"
+        )
+        message = f"nothing in the input says whether {where} is in the mesh"
         findings.cannot_tell(message, manifest, "metadata", "namespace")
     elif all(problems):
         findings.fault(problems[0], manifest, "metadata", "namespace")

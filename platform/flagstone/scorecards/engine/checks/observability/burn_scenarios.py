@@ -21,8 +21,9 @@ from flagstone.scorecards.engine.workload_view import ServiceKind
 
 _NO_DATA = (
     f"promtool is not here ({HOW_TO_GET}); the rules that record what the alerts use are not in view; "
-    "no label of the request counter tells good answers from bad ones; the objective is not known; or "
-    "promtool did not finish in time. PR-07 judges the same rules by their form."
+    "no label of the request counter tells good answers from bad ones; the objective is not known; an "
+    "alert holds its series against more days than a scenario lasts; or promtool did not finish in time. "
+    "PR-07 judges the same rules by their form."
 )
 _NO_ALERT = "The service has no alert."
 _NO_TRAFFIC = "Workers, jobs and services without HTTP traffic that have no alert."

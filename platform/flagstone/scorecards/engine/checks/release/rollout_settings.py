@@ -120,7 +120,12 @@ def gives_up(service: ServiceView, _params: NoParams) -> Outcome:
         deadline = _number(manifest.spec.get("progressDeadlineSeconds"), 600)
         ready = _number(manifest.spec.get("minReadySeconds"), 0)
         if manifest.spec.get("progressDeadlineAbort") is not True:
-            message = "progressDeadlineAbort is not on: a stuck canary stays"
+            stuck = (
+                "a stuck canary"
+                if workload.canary is not None
+                else "a version that never gets ready"
+            )
+            message = f"progressDeadlineAbort is not on: {stuck} stays"
             findings.fault(message, manifest, "spec", "progressDeadlineAbort")
         if deadline <= ready:
             message = f"progressDeadlineSeconds {deadline} is not above minReadySeconds {ready}"

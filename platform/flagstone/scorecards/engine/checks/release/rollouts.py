@@ -252,7 +252,8 @@ def traffic_routing(service: ServiceView, _params: NoParams) -> Outcome:
                 "canary",
                 *(("trafficRouting",) if "trafficRouting" in (workload.canary or {}) else ()),
             )
-    nothing = "nothing says that the service is in a mesh: pods stand for weights"
+    by = "a router" if all(map(_has_router, serving)) else "the number of pods"
+    nothing = f"nothing says that the service is in a mesh: {by} stands for its weights"
     return findings.verdict("a traffic router splits by weight", nothing=nothing)
 
 

@@ -17,6 +17,7 @@ from flagstone.scorecards.engine.workload_view import Workload
 _ROUTER = ("spec", "strategy", "canary", "trafficRouting", "istio")
 _POD_HASH = "rollouts-pod-template-hash"
 _NO_ROUTER = "no canary is routed by Istio"
+_NO_SUBSETS = "no canary is routed by Istio subsets (RO-12 looks at hosts)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +149,7 @@ def weights_in_git(service: ServiceView, _params: NoParams) -> Outcome:
             chosen.add(position)
             _check_weights(route.found, position, rule, subsets, route.workload, findings)
         _note_unlisted_rules(route.found, chosen, subsets, findings)
-    return findings.verdict("every routed rule stands at stable 100, canary 0", nothing=_NO_ROUTER)
+    return findings.verdict("every routed rule stands at stable 100, canary 0", nothing=_NO_SUBSETS)
 
 
 def _check_weights(
@@ -225,7 +226,7 @@ def subsets_exist(service: ServiceView, _params: NoParams) -> Outcome:
         _check_host(service, rules[0], hosts, findings)
         for subset, role in zip(names, ("stable", "canary"), strict=True):
             _check_subset(rules[0], subset, role, workload, findings)
-    return findings.verdict("both subsets exist and fit the pods", nothing=_NO_ROUTER)
+    return findings.verdict("both subsets exist and fit the pods", nothing=_NO_SUBSETS)
 
 
 def _check_host(

@@ -183,7 +183,10 @@ def _elsewhere(canary: Canary) -> str:
     """Where the alarm may be instead; "" if nowhere in view."""
     remotes = canary.module.root.remotes()
     if remotes:
-        return f"module.{remotes[0].name} comes from elsewhere and may hold one"
+        likely = next(
+            (one for one in remotes if _NAMESPACE in str(one.block.attributes)), remotes[0]
+        )
+        return f"module.{likely.name} comes from elsewhere and may hold one"
     name = canary.value("name")
     snapshot = canary.module.reader.snapshot
     inside = {module.folder for module in canary.module.root.everywhere()}

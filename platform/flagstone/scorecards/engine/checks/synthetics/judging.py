@@ -23,20 +23,26 @@ NO_DATA = (
 
 @dataclass(slots=True)
 class CanaryFindings(Findings):
-    """What is wrong, each with the file and line in the Terraform."""
+    """What is wrong, each with the file and line in the Terraform.
+
+    Attributes:
+        notes: what is right and worth a word.
+        about: the address of the canary that is judged; a block inside of it has none.
+    """
 
     notes: list[str] = field(default_factory=list)
+    about: str = ""
 
     def wrong(
         self, message: str, block: Block, attribute: str = "", *, absent: bool = False
     ) -> None:
-        self.faults.append(_fault(message, block, attribute, absent=absent))
+        self.faults.append(self._fault(message, block, attribute, absent=absent))
 
     def doubtful(self, message: str, block: Block, attribute: str = "") -> None:
-        self.close.append(_fault(message, block, attribute))
+        self.close.append(self._fault(message, block, attribute))
 
     def undecided(self, message: str, block: Block, attribute: str = "") -> None:
-        self.unknown.append(_fault(message, block, attribute))
+        self.unknown.append(self._fault(message, block, attribute))
 
     def known(self, value: Any, block: Block, attribute: str) -> bool:
         """Whether a value is known; if not, that is noted."""
@@ -45,15 +51,14 @@ class CanaryFindings(Findings):
             self.undecided(f"{attribute} is not known: {reason}", block, attribute)
         return not reason
 
-
-def _fault(message: str, block: Block, attribute: str, *, absent: bool = False) -> Fault:
-    return Fault(
-        message,
-        about=block.address,
-        path=block.path,
-        line=block.line(attribute),
-        absent=absent,
-    )
+    def _fault(self, message: str, block: Block, attribute: str, *, absent: bool = False) -> Fault:
+        return Fault(
+            message,
+            about=block.address or self.about,
+            path=block.path,
+            line=block.line(attribute),
+            absent=absent,
+        )
 
 
 def canaries_of(service: ServiceView) -> list[Canary]:
@@ -76,6 +81,7 @@ def judge_canaries(
     canaries = canaries_of(service)
     for canary in canaries:
         findings.judged += 1
+        findings.about = canary.block.address
         judge(canary, findings)
     troubles = [
         Fault(f"cannot be read: {trouble.reason}", path=trouble.path, line=trouble.line)

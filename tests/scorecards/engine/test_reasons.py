@@ -1,0 +1,108 @@
+"""What a verdict says of itself: why a check does not apply, and what a finding is about."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from flagstone.scorecards.engine.reporting.report import CheckReport
+from tests.scorecards.engine.samples import (
+    SAMPLES,
+    files_of_change,
+    read_sample,
+    score,
+    scorecard,
+    verdict,
+)
+
+CANARY = "rollout/spec/strategy/canary"
+BY_A_ROUTER = {f"{CANARY}/trafficRouting": {"nginx": {"stableIngress": "checkout"}}}
+
+
+def judged(check_id: str, change: dict[str, Any]) -> CheckReport:
+    return verdict(score(files_of_change(change), scorecard(check_id)), check_id)
+
+
+def sample(path: str, check_id: str) -> CheckReport:
+    return verdict(score(read_sample(SAMPLES / path), scorecard(check_id)), check_id)
+
+
+@pytest.mark.parametrize("check_id", ["RO-10", "RO-11"])
+def test_a_canary_between_hosts_is_routed_by_istio_but_not_by_subsets(check_id: str) -> None:
+    found = sample("RO-12/pass-two.yaml", check_id)
+
+    assert found.summary == "no canary is routed by Istio subsets (RO-12 looks at hosts)"
+
+
+@pytest.mark.parametrize(
+    ("change", "by"),
+    [
+        ({"set": BY_A_ROUTER}, "a router"),
+        (
+            {"remove": [f"{CANARY}/trafficRouting"], "set": {"hpa/spec/minReplicas": 20}},
+            "the number of pods",
+        ),
+    ],
+)
+def test_what_stands_for_the_weights_outside_of_a_mesh(change: dict[str, Any], by: str) -> None:
+    found = judged("RO-08", {"use": ["rollout", "service", "hpa"], **change})
+
+    assert found.state == "not_applicable"
+    assert found.summary == (
+        f"nothing says that the service is in a mesh: {by} stands for its weights"
+    )
+
+
+def test_a_namespace_without_a_name() -> None:
+    use = ["rollout", "service", "vs"]
+    nowhere = [f"{name}/metadata/namespace" for name in use]
+
+    found = judged("NS-01", {"use": use, "remove": nowhere})
+
+    assert found.summary == (
+        "nothing in the input says whether the service's namespace is in the mesh"
+    )
+
+
+@pytest.mark.parametrize(
+    ("strategy", "stuck"),
+    [
+        ("canary", "a stuck canary"),
+        ("blueGreen", "a version that never gets ready"),
+    ],
+)
+def test_what_stays_without_a_deadline(strategy: str, stuck: str) -> None:
+    change: dict[str, Any] = {"use": ["rollout"], "remove": ["rollout/spec/progressDeadlineAbort"]}
+    if strategy == "blueGreen":
+        change["set"] = {"rollout/spec/strategy": {"blueGreen": {"activeService": "checkout"}}}
+
+    assert judged("RO-15", change).summary == f"progressDeadlineAbort is not on: {stuck} stays"
+
+
+def test_a_block_inside_of_a_canary_is_about_the_canary() -> None:
+    found = sample("SY-10/nodata-map-unknown.yaml", "SY-10")
+
+    assert [finding.object for finding in found.findings] == ["aws_synthetics_canary.journey"]
+
+
+def test_of_modules_from_elsewhere_the_one_that_speaks_of_canaries_is_named() -> None:
+    change = yaml.safe_load(Path(SAMPLES / "SY-04/nodata-module-from-elsewhere.yaml").read_text())
+    (old,) = change["canary"]
+    change["canary"][old] = """
+module "about_roles" {
+  source = "terraform-aws-modules/iam/aws"
+}
+
+module "about_alarms" {
+  source    = "terraform-aws-modules/cloudwatch/aws//modules/metric-alarm"
+  namespace = "CloudWatchSynthetics"
+}
+
+resource "aws_cloudwatch_dashboard" "journey" {"""
+
+    assert judged("SY-04", change).summary == (
+        "no alarm is in view, but module.about_alarms comes from elsewhere and may hold one"
+    )
