@@ -120,6 +120,10 @@ class Manifest:
         """The 1-based line of a key path in `path`, or of its nearest ancestor that exists."""
         return self.place.line(keys) if self.place else None
 
+    def written(self, *keys: str | int) -> str | None:
+        """How the unquoted value at a key path is written in `path`; None if it is not known."""
+        return self.place.scalar(keys) if self.place else None
+
 
 def text_map(value: Any) -> dict[str, str]:
     """Labels and the like: scalars as text, anything else left out."""

@@ -42,6 +42,14 @@ class SourceText:
             return None
         return first_line + _mark_line(root, keys) + 1
 
+    def scalar(self, first_line: int, keys: Keys) -> str | None:
+        """The text of a plain scalar as it is written; None if there is no such thing at the path."""
+        node = _compose(self, first_line)
+        for key in keys:
+            step = None if node is None else _step(node, key)
+            node = None if step is None else step[1]
+        return node.value if isinstance(node, yaml.ScalarNode) and not node.style else None
+
     def document_from(self, first_line: int) -> str | None:
         text = self._fetch()
         if text is None or first_line == 0:
@@ -65,6 +73,9 @@ class Place:
 
     def line(self, keys: Keys) -> int | None:
         return self.text.line(self.first_line, self.prefix + keys)
+
+    def scalar(self, keys: Keys) -> str | None:
+        return self.text.scalar(self.first_line, self.prefix + keys)
 
 
 @lru_cache(

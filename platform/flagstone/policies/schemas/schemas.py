@@ -152,9 +152,14 @@ class Schemas:
 
 
 def dotted(keys: Keys) -> str:
-    """`spec.http[0].timeout` of ("spec", "http", 0, "timeout")."""
-    text = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in keys)
-    return text.removeprefix(".")
+    """`spec.http[0].timeout` of ("spec", "http", 0, "timeout"); a key with a dot or slash stands in brackets."""
+    return "".join(map(_step, keys)).removeprefix(".")
+
+
+def _step(key: str | int) -> str:
+    if isinstance(key, int):
+        return f"[{key}]"
+    return f'["{key}"]' if "." in key or "/" in key else f".{key}"
 
 
 def _words(error: ValidationError) -> str:

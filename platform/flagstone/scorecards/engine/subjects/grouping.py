@@ -13,6 +13,7 @@ from functools import cached_property
 
 from flagstone.policies.manifests.objects import Identity, Manifest, sequence
 from flagstone.policies.manifests.workloads import PodSpec, is_workload
+from flagstone.policies.schemas.text_fields import text_problems
 from flagstone.scorecards.engine.analysis import analyses
 from flagstone.scorecards.engine.argocd import argo_applications
 from flagstone.scorecards.engine.flags import flag_sets
@@ -180,10 +181,11 @@ class _Grouping:
                 yield manifest
         schemas = self.surroundings.schemas
         for manifest in self.index.manifests:
-            if manifest in self.drafts.owners or schemas.source(manifest) is None:
+            if manifest in self.drafts.owners:
                 continue
             wrong = schemas.problems(manifest) or schemas.broken(manifest)
-            if wrong or self._only_one_near(manifest):
+            known = schemas.source(manifest) is not None and self._only_one_near(manifest)
+            if wrong or known or text_problems(manifest):
                 yield manifest
 
     def _has_workloads_beside(self, service: Manifest) -> bool:
