@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from flagstone.policies.manifests.objects import Manifest
@@ -40,6 +40,7 @@ def places(value: Any, way: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
         yield from places(item, (*way, key))
 
 
+CANARY = ("rollout", "spec", "strategy", "canary")
 BASE = objects(*NAMES)
 PLACES = [way for way in places(BASE) if len(way) > 1]
 
@@ -54,6 +55,8 @@ def no_promtool(monkeypatch: pytest.MonkeyPatch) -> None:
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
+@example([((*CANARY, "analysis", "args", 1, "valueFrom", "podTemplateHashValue"), [1])])
+@example([((*CANARY, "canaryService"), [1])])
 @given(st.lists(st.tuples(st.sampled_from(PLACES), st.sampled_from(JUNK)), min_size=1, max_size=4))
 def test_junk_in_any_place(changes: list[tuple[tuple[Any, ...], Any]]) -> None:
     found = copy.deepcopy(BASE)

@@ -256,8 +256,8 @@ def _values(arguments: Any) -> dict[str, str]:
         field = str(dig(source, "fieldRef", "fieldPath") or "")
         if value not in (None, ""):
             found[str(argument.get("name"))] = str(value)
-        elif source.get("podTemplateHashValue") in hashes:
-            found[str(argument.get("name"))] = hashes[source["podTemplateHashValue"]]
+        elif (pods := str(source.get("podTemplateHashValue"))) in hashes:
+            found[str(argument.get("name"))] = hashes[pods]
         elif source.get("secretKeyRef"):
             found[str(argument.get("name"))] = SECRET
         elif field in {"status.currentPodHash", "status.stableRS"}:

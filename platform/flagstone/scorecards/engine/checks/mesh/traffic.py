@@ -90,9 +90,9 @@ def _only_for_looking(service: ServiceView, own: Manifest) -> bool:
     for workload in service.http_workloads:
         canary = workload.canary or {}
         routers = mapping(canary.get("trafficRouting"))
-        names = {dig(workload.manifest.spec, "strategy", "blueGreen", "previewService")}
+        names = [dig(workload.manifest.spec, "strategy", "blueGreen", "previewService")]
         if routers.keys() <= {"istio"} and not workload.splits_hosts:
-            names.add(canary.get("canaryService"))
+            names.append(canary.get("canaryService"))
         if own in workload.services and own.name in names:
             return True
     return False
