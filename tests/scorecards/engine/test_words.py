@@ -100,3 +100,40 @@ def test_a_tag_is_told_beside_what_is_worse() -> None:
         "the token stays in .git/config for every later step: set persist-credentials: false",
         "actions/checkout@v5 is pinned to a tag, which can be moved: pin it to a commit",
     ]
+
+
+@pytest.mark.parametrize(
+    ("check_id", "sample", "said"),
+    [
+        (
+            "AC-10",
+            "warn-typo-without-settings",
+            "whether the trigger on-deployd exists is not known: did you mean on-deployed?",
+        ),
+        (
+            "AC-10",
+            "fail-typo",
+            (
+                "argocd-notifications-cm has no trigger on-deployd, so it is never sent: did you mean "
+                "on-deployed?"
+            ),
+        ),
+        (
+            "AC-10",
+            "warn-key-misspelt",
+            (
+                "the annotation notifications.argoproj.io/subcribe.on-created.slack subscribes to "
+                "nothing: it must begin with notifications.argoproj.io/subscribe."
+            ),
+        ),
+        (
+            "RB-05",
+            "warn-typo-without-settings",
+            "whether the trigger on-rollout-abortd exists is not known: did you mean on-rollout-aborted?",
+        ),
+    ],
+)
+def test_a_near_miss_of_a_subscription_names_what_was_meant(
+    check_id: str, sample: str, said: str
+) -> None:
+    assert messages(check_id, sample)[0] == said

@@ -21,6 +21,7 @@ ARGO_CD = "argocd-notifications-cm"
 ROLLOUTS = "argo-rollouts-notification-configmap"
 _PREFIX = "notifications.argoproj.io/"
 _SUBSCRIBE = f"{_PREFIX}subscribe."
+_NEARLY = 0.93  # two letters of so long a word
 _TERM = re.compile(r"[^,(]+(?:\([^)]*\))?")
 _SET = re.compile(r"(?P<key>\S+)\s+(?P<how>in|notin)\s*\((?P<values>[^)]*)\)")
 _NEED_A_RECIPIENT = frozenset({"slack", "email", "telegram", "mattermost", "rocketchat"})
@@ -143,6 +144,19 @@ def subscriptions(manifest: Manifest, *metadata: str | int) -> Iterator[Subscrip
                     for name in sequence(entry.get("trigger")) or [""]:
                         service = str(destination.get("service") or "")
                         yield Subscription(str(name), service, recipients, manifest, place)
+
+
+def misspelt(
+    manifest: Manifest, *metadata: str | int
+) -> Iterator[tuple[str, tuple[str | int, ...]]]:
+    """The annotations that are nearly a subscription, and are read by nobody; each with its place."""
+    keys = (*(metadata or ("metadata",)), "annotations")
+    for key in text_map(manifest.at(*keys)):
+        before, slash, after = key.partition("/")
+        word, dot, _ = after.partition(".")
+        head = f"{before}{slash}{word}{dot}"
+        if head != _SUBSCRIBE and dot and get_close_matches(head, [_SUBSCRIBE], 1, _NEARLY):
+            yield key, (*keys, key)
 
 
 def meant(name: str, known: Iterable[str]) -> str:

@@ -23,6 +23,7 @@ _ERRORS = re.compile(
 )
 _TRAFFIC = re.compile(r".*(?:_total|_count|requests|:rate\d+[smhd])")
 _OF_HISTOGRAMS = frozenset({"histogram_quantile", "histogram_fraction", "histogram_avg"})
+_OF_NUMBERS = frozenset({"vector", "scalar"})
 _DEEPEST = 60
 
 
@@ -66,6 +67,15 @@ def selectors(node: Any) -> Iterator[Any]:
     for one in _nodes(node, _NOTHING):
         if isinstance(one, pql.VectorSelector):
             yield one
+
+
+def is_fixed(node: Any) -> bool:
+    """Whether an expression is made of numbers alone, so that it is the same at any time."""
+    return not any(
+        isinstance(one, pql.VectorSelector)
+        or (isinstance(one, pql.Call) and one.func.name not in _OF_NUMBERS)
+        for one in _nodes(node, _NOTHING)
+    )
 
 
 _NOTHING = Records({})

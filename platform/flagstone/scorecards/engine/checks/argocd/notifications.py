@@ -10,12 +10,13 @@ from flagstone.scorecards.engine.argocd.notifications import (
     NotificationSettings,
     Subscription,
     meant,
+    misspelt,
     subscriptions,
 )
-from flagstone.scorecards.engine.outcome import Findings, Outcome
+from flagstone.scorecards.engine.outcome import Findings, Outcome, summary_of
 from flagstone.scorecards.engine.registry import NoParams, check
 from flagstone.scorecards.engine.services import ServiceView
-from flagstone.scorecards.engine.states import Severity
+from flagstone.scorecards.engine.states import Severity, State
 
 # What must be told, and what the condition of a trigger of another name that tells it is about.
 _EVENTS = {
@@ -55,13 +56,25 @@ def notifications(service: ServiceView, _params: NoParams) -> Outcome:
         findings.judged += 1
         projects = service.index.everywhere(GROUP, "AppProject", application.project)
         subscribed = list(_subscriptions(application, projects, settings))
+        warn_of_misspelt(application.manifest, findings, *application.metadata_keys)
+        for project in projects:
+            warn_of_misspelt(project, findings)
         sent = sent_triggers(subscribed, settings, _CATALOGUE, findings)
         if application.is_production:
             _check_events(application, projects, settings, sent, findings)
-    return findings.verdict(
+    return told(
+        findings,
         "failed syncs, degraded health and deployments are told",
         nothing="no Argo CD Application for the service is in the input",
     )
+
+
+def told(findings: Findings, good: str, *, nothing: str) -> Outcome:
+    """The verdict; a name that is nearly one is worth a warning, though not all is in view."""
+    if findings.close and not findings.faults:
+        faults = (*findings.close, *findings.unknown)
+        return Outcome(State.WARN, summary_of(faults), faults)
+    return findings.verdict(good, nothing=nothing)
 
 
 def _subscriptions(
@@ -71,6 +84,15 @@ def _subscriptions(
     for project in projects:
         yield from subscriptions(project)
     yield from settings.for_all(application.labels)
+
+
+def warn_of_misspelt(manifest: Manifest, findings: Findings, *metadata: str | int) -> None:
+    for key, place in misspelt(manifest, *metadata):
+        message = (
+            f"the annotation {key} subscribes to nothing: it must begin with "
+            "notifications.argoproj.io/subscribe."
+        )
+        findings.warn(message, manifest, *place)
 
 
 def sent_triggers(
@@ -85,7 +107,7 @@ def sent_triggers(
         subscribed: what was subscribed to, by whomever.
         settings: what exists; where it is not known, whether something exists cannot be told.
         known: the triggers that come with the product.
-        findings: where faults go.
+        findings: where faults go, and warnings of a name that is nearly one that is known.
     """
     sent = set()
     triggers = settings.triggers
@@ -105,8 +127,10 @@ def sent_triggers(
             if name in triggers:
                 _check_templates(name, settings, findings)
             elif not settings.is_known and name not in known:
-                message = f"whether the trigger {name} exists is not known{meant(name, known)}"
-                findings.cannot_tell(message, subscription.manifest, *subscription.keys)
+                message = f"whether the trigger {name} exists is not known"
+                close = meant(name, known)
+                note = findings.warn if close else findings.cannot_tell
+                note(message + close, subscription.manifest, *subscription.keys)
     return sent
 
 

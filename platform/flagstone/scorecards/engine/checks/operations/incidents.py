@@ -10,7 +10,11 @@ from typing import Any
 
 from flagstone.policies.manifests.objects import dig, mapping
 from flagstone.scorecards.engine.argocd.notifications import subscriptions
-from flagstone.scorecards.engine.checks.argocd.notifications import sent_triggers
+from flagstone.scorecards.engine.checks.argocd.notifications import (
+    sent_triggers,
+    told,
+    warn_of_misspelt,
+)
 from flagstone.scorecards.engine.checks.operations.runbooks import called_for, without_runbook
 from flagstone.scorecards.engine.measurements import Health, MeasuredRollback
 from flagstone.scorecards.engine.outcome import (
@@ -131,6 +135,7 @@ def aborts_are_told(service: ServiceView, _params: NoParams) -> Outcome:
         findings.judged += 1
         manifest = rollout.manifest
         subscribed = [*subscriptions(manifest), *settings.for_all(manifest.labels)]
+        warn_of_misspelt(manifest, findings)
         sent = sent_triggers(subscribed, settings, _TRIGGERS, findings)
         wanted = [_ABORTED, *([_FAILED] if _has_analysis(rollout) else [])]
         lacking = [name for name in wanted if name not in sent]
@@ -141,7 +146,7 @@ def aborts_are_told(service: ServiceView, _params: NoParams) -> Outcome:
             said = f"nobody is seen to be subscribed to {' and '.join(lacking)}, and "
             message = f"{said if lacking else ''}{settings.name} is not in the input"
             findings.cannot_tell(message, manifest, *keys)
-    return findings.verdict("on-call hears of an abort", nothing="the service has no Rollout")
+    return told(findings, "on-call hears of an abort", nothing="the service has no Rollout")
 
 
 def _has_analysis(rollout: Workload) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flagstone.scorecards.engine.checks.release import (
     analysis_conditions,
+    analysis_deciding,
     analysis_measurements,
     analysis_queries,
     analysis_runs,
@@ -33,7 +34,7 @@ CHECKS = (
     rollout_settings.fast_revert,
     rollout_settings.two_canary_pods,
     rollout_settings.can_progress,
-    analysis_conditions.judges,
+    analysis_deciding.judges,
     analysis_scope.asks_about_the_canary,
     analysis_queries.own_failures,
     analysis_conditions.without_data,
