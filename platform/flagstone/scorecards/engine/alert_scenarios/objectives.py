@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import promql_parser as pql
@@ -24,7 +24,11 @@ DECLARED_IN = (
     ("PrometheusServiceLevel", "sloth.slok.dev"),
     ("ServiceLevelObjective", "pyrra.dev"),
 )
-_ANNOTATION = re.compile(r"(.*/)?(slo|objective|slo-objective|availability|availability-objective)")
+_ANNOTATION = re.compile(
+    r"(.*/)?(slo|objective|availability)(-(slo|objective|target|availability))?", re.IGNORECASE
+)
+_BETWEEN = re.compile(r"[,;\n]")
+_SHARE = re.compile(r"(?<![\w.])(?P<share>\d{1,3}(?:\.\d{1,9})?)\s*%")
 _HALF = 0.5
 _BURN_LABELS = ("burn_rate", "burnrate", "burn", "factor")
 
@@ -75,9 +79,28 @@ def _targets(manifest: Manifest) -> Iterator[tuple[str, Any]]:
 def annotated(manifests: Iterable[Manifest]) -> Iterator[Objective]:
     for manifest in manifests:
         for key, value in manifest.annotations.items():
-            share = share_of(value) if _ANNOTATION.fullmatch(key) else None
-            if share is not None and share >= _HALF:
-                yield Objective(share, "", f"the annotation {key} of {manifest.ref}")
+            if _ANNOTATION.fullmatch(key):
+                yield from written(value, f"the annotation {key} of {manifest.ref}")
+
+
+def written(value: Any, source: str) -> Iterator[Objective]:
+    """The objectives that people wrote: a number, or `checkout-availability 99.9% over 30 days`."""
+    if isinstance(value, list | dict):
+        parts = value.items() if isinstance(value, dict) else (("", item) for item in value)
+        for name, item in parts:
+            for found in written(item, source) if isinstance(item, str | int | float) else ():
+                yield replace(found, name=found.name or str(name))
+        return
+    share = share_of(value)
+    if share is not None and share >= _HALF:
+        yield Objective(share, "", source)
+        return
+    for part in _BETWEEN.split(str(value)):
+        said = _SHARE.search(part)
+        share = share_of(f"{said['share']}%") if said else None
+        if said and share is not None and share >= _HALF:
+            near = [*reversed(part[: said.start()].split()), *part[said.end() :].split()]
+            yield Objective(share, near[0].strip(":=()") if near else "", source)
 
 
 def recorded(rules: Iterable[Rule], records: Records) -> Iterator[tuple[Rule, Objective]]:

@@ -1,4 +1,4 @@
-"""The objective that the alerts of a service guard: declared, annotated, recorded, or derived."""
+"""The objective that the alerts of a service guard: declared, annotated, recorded, derived or written down."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from flagstone.scorecards.engine.alert_scenarios.objectives import (
     declared,
     derived,
     recorded,
+    written,
 )
 from flagstone.scorecards.engine.alert_scenarios.rulebook import Footing, Rule
 from flagstone.scorecards.engine.index import folder_of
@@ -26,11 +27,24 @@ if TYPE_CHECKING:
 def objective_of(
     service: ServiceView, alerts: Iterable[Rule], footings: Mapping[Rule, Footing]
 ) -> Objective | None:
-    """The objective of some alerts: stated, or else told by their thresholds."""
+    """The objective of some alerts: stated, or else told by their thresholds, or by the runbook."""
     known = alert_rules.records(service.prometheus_rules, beyond=service.surroundings.records)
     alerts = list(alerts)
     below = [record for alert in alerts for record in footings[alert].records]
-    return stated_objective(service, alerts, footings) or derived(alerts, below, known)
+    return (
+        stated_objective(service, alerts, footings)
+        or derived(alerts, below, known)
+        or runbook_objective(service, alerts)
+    )
+
+
+def runbook_objective(service: ServiceView, alerts: Iterable[Rule]) -> Objective | None:
+    """The objective that the front matter of the runbook names (`slo`)."""
+    runbook = service.runbook
+    if runbook is None:
+        return None
+    words = [value for alert in alerts for value in alert.labels.values()]
+    return chosen(written(runbook.front.get("slo"), runbook.path), words)
 
 
 def stated_objective(

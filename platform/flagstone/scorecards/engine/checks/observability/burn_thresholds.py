@@ -10,7 +10,10 @@ from flagstone.scorecards.engine.alert_scenarios.objectives import (
     explicit_budgets,
 )
 from flagstone.scorecards.engine.alert_scenarios.rulebook import Rule
-from flagstone.scorecards.engine.alert_scenarios.service_objectives import stated_objective
+from flagstone.scorecards.engine.alert_scenarios.service_objectives import (
+    runbook_objective,
+    stated_objective,
+)
 from flagstone.scorecards.engine.outcome import Findings, Outcome
 from flagstone.scorecards.engine.prometheus import alert_rules
 from flagstone.scorecards.engine.prometheus.promql import Clause, Records, alternatives, clause
@@ -31,7 +34,8 @@ _TOLERANCE = 0.02  # 13.44 may be written as 13.4
     "says; for a low objective alert at smaller burn rates.",
     not_applicable="No alert has a burn rate.",
     no_data="The objective is not known: declare it in slo.yaml (OpenSLO), in an object of Sloth or Pyrra, "
-    "or record it as slo:objective:ratio.",
+    "in an annotation `slo` of the catalogue's entity or in the runbook's front matter, or record it as "
+    "slo:objective:ratio.",
 )
 def fit_the_objective(service: ServiceView, _params: NoParams) -> Outcome:
     known = alert_rules.records(service.prometheus_rules, beyond=service.surroundings.records)
@@ -43,7 +47,11 @@ def fit_the_objective(service: ServiceView, _params: NoParams) -> Outcome:
         findings.judged += 1
         keys = (*rule.keys, "expr")
         footing = service.rulebook.footing(rule)
-        objective = stated_objective(service, [rule], {rule: footing}) or _explicit(rule, known)
+        objective = (
+            stated_objective(service, [rule], {rule: footing})
+            or _explicit(rule, known)
+            or runbook_objective(service, [rule])
+        )
         problem = next(filter(None, (_problem(rule, one, objective) for one in limits)), "")
         if problem:
             findings.fault(f"{rule.name} {problem}", rule.manifest, *keys)
