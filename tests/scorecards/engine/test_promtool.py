@@ -102,3 +102,27 @@ def test_a_complaint_leads_to_its_rule(tool: str) -> None:
 
     assert finding.place == "spec.groups.[checkout-slo].rules.[CheckoutBurnsSlowly]"
     assert finding.message.startswith('"CheckoutBurnsSlowly": could not parse expression')
+
+
+@pytest.mark.parametrize(
+    ("function", "state"), [("histogram_avg", State.NO_DATA), ("rated", State.FAIL)]
+)
+def test_a_function_that_came_later_is_no_mistake_of_the_rule(
+    monkeypatch: pytest.MonkeyPatch, function: str, state: State
+) -> None:
+    reason = (
+        f'could not parse expression: 1:1: parse error: unknown function with name "{function}"'
+    )
+    monkeypatch.setattr(promtool, "find", lambda: "/bin/promtool")
+    monkeypatch.setattr(
+        promtool, "check_rules", lambda _tool, specs: [(promtool.Complaint(reason),) for _ in specs]
+    )
+    files = files_of(objects("rollout", "service", "rules"))
+
+    found = verdict(score(files, scorecard("PR-01")), "PR-01")
+
+    later = ": a later promtool than the one here knows it"
+    assert (found.state, found.summary) == (
+        state,
+        reason + (later if state is State.NO_DATA else ""),
+    )

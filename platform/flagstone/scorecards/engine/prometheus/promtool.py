@@ -19,6 +19,12 @@ _SECONDS = 120
 _COMPLAINT = re.compile(r"(?P<file>\d+)\.json: (?:\d+:\d+: )?(?P<reason>.*)")
 _RULE = re.compile(r'group "(?P<group>.*?)", rule (?P<rule>\d+), (?P<reason>.*)')
 # Fields of a group that the operator takes for Thanos or for newer servers than an old promtool.
+_UNKNOWN_FUNCTION = re.compile(r'unknown function with name "(?P<name>\w+)"')
+_LATER_FUNCTIONS = frozenset(
+    {"histogram_avg", "histogram_stddev", "histogram_stdvar", "mad_over_time", "sort_by_label"}
+    | {"sort_by_label_desc", "info", "double_exponential_smoothing", "ts_of_max_over_time"}
+    | {"ts_of_min_over_time", "ts_of_last_over_time"}
+)  # of Prometheus 2.48 to 3.5; Debian's is 2.42
 _NOT_FOR_PROMTOOL = frozenset({"partial_response_strategy", "query_offset", "labels"})
 
 
@@ -33,6 +39,12 @@ class Complaint:
 
 class PromtoolError(RuntimeError):
     """Promtool did not answer."""
+
+
+def is_of_an_older_promtool(complaint: Complaint) -> bool:
+    """Whether it only lacks a function that came later: Prometheus itself may know it."""
+    found = _UNKNOWN_FUNCTION.search(complaint.reason)
+    return found is not None and found["name"] in _LATER_FUNCTIONS
 
 
 def find() -> str | None:

@@ -12,10 +12,12 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from flagstone.policies.manifests.objects import Identity, Manifest, sequence
+from flagstone.policies.manifests.snapshot import Problem
 from flagstone.policies.manifests.workloads import PodSpec, is_workload
 from flagstone.policies.schemas.text_fields import text_problems
 from flagstone.scorecards.engine.analysis import analyses
 from flagstone.scorecards.engine.argocd import argo_applications
+from flagstone.scorecards.engine.argocd.repeated_objects import applied_twice
 from flagstone.scorecards.engine.flags import flag_sets
 from flagstone.scorecards.engine.index import (
     compatible,
@@ -72,8 +74,13 @@ class _Grouping:
         self._claim_the_rest()
         give_artefacts(self.snapshot, self.drafts)
         note_unrendered(self.snapshot, self.drafts)
-        note_problems(self.snapshot, self.drafts)
+        note_problems([*self.snapshot.problems, *self._applied_twice()], self.drafts)
         return self._views()
+
+    def _applied_twice(self) -> Iterator[Problem]:
+        kinds = argo_applications.KINDS
+        found = (one for kind in kinds for one in self.index.of_kind(kind, argo_applications.GROUP))
+        return applied_twice(map(argo_applications.application, found), self.index.manifests)
 
     def _components_of(self, manifest: Manifest) -> list[Draft]:
         around = self.drafts.components_around

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from flagstone.policies.manifests.snapshot import Snapshot
+from collections.abc import Iterable
+
+from flagstone.policies.manifests.snapshot import Problem, Snapshot
 from flagstone.scorecards.engine.subjects.drafts import Draft, Drafts
 
 
@@ -20,12 +22,12 @@ def note_unrendered(snapshot: Snapshot, drafts: Drafts) -> None:
             owner.reasons.setdefault(reason)
 
 
-def note_problems(snapshot: Snapshot, drafts: Drafts) -> None:
+def note_problems(problems: Iterable[Problem], drafts: Drafts) -> None:
     """Put what is wrong with a file on the services it belongs to."""
     in_file: dict[str, dict[Draft, None]] = {}
     for manifest, owners in drafts.owners.items():
         in_file.setdefault(manifest.path, {}).update(dict.fromkeys(owners))
-    for problem in snapshot.problems:
+    for problem in problems:
         folder, _, name = problem.path.rpartition("/")
         near = drafts.components_around(folder) or list(in_file.get(problem.path, ()))
         if not near:

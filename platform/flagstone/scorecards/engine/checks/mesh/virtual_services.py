@@ -26,7 +26,7 @@ _IN_VIEW = "The VirtualService is in a source that could not be rendered."
     why="Istio refuses the VirtualService, and the last version that it accepted stays in force.",
     remedy="Make the weights of each rule's destinations sum to 100, or give its only destination "
     "no weight.",
-    not_applicable="The service has no VirtualService.",
+    not_applicable="The service has no VirtualService with a rule that forwards.",
     no_data=_IN_VIEW,
 )
 def weights(service: ServiceView, _params: NoParams) -> Outcome:
@@ -42,7 +42,10 @@ def weights(service: ServiceView, _params: NoParams) -> Outcome:
                 if problem:
                     message = f"{protocol}[{i}]: {problem}"
                     findings.fault(message, manifest, "spec", protocol, i, "route")
-    return findings.verdict("the weights of every route sum to 100", nothing=_NO_VIRTUAL_SERVICE)
+    return findings.verdict(
+        "the weights of every route sum to 100",
+        nothing="no VirtualService with a rule that forwards",
+    )
 
 
 def _weight_problem(weights: list[Any]) -> str:

@@ -8,7 +8,11 @@ from dataclasses import dataclass
 from flagstone.policies.manifests.objects import Manifest, mapping, sequence
 from flagstone.scorecards.engine.outcome import Findings, Outcome, no_data, not_applicable
 from flagstone.scorecards.engine.prometheus.alert_rules import AlertRule, alerts, web_address
-from flagstone.scorecards.engine.prometheus.promtool import HOW_TO_GET, Complaint
+from flagstone.scorecards.engine.prometheus.promtool import (
+    HOW_TO_GET,
+    Complaint,
+    is_of_an_older_promtool,
+)
 from flagstone.scorecards.engine.registry import NoParams, check
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
@@ -23,7 +27,7 @@ _NO_RULES = "the service has no PrometheusRule"
     why="A rule file with one error is not loaded at all: every alert in it is off.",
     remedy="Mend what promtool names; `promtool check rules` reads the object's .spec.",
     not_applicable="The service has no PrometheusRule.",
-    no_data=f"promtool is not here: {HOW_TO_GET}.",
+    no_data=f"promtool is not here: {HOW_TO_GET}; or it is older than a function that a rule uses.",
 )
 def accepted(service: ServiceView, _params: NoParams) -> Outcome:
     rules = service.prometheus_rules
@@ -36,7 +40,12 @@ def accepted(service: ServiceView, _params: NoParams) -> Outcome:
     for manifest in rules:
         findings.judged += 1
         for complaint in promtool.of(manifest):
-            findings.fault(complaint.reason, manifest, *_place(manifest, complaint))
+            place = _place(manifest, complaint)
+            if is_of_an_older_promtool(complaint):
+                message = f"{complaint.reason}: a later promtool than the one here knows it"
+                findings.cannot_tell(message, manifest, *place)
+            else:
+                findings.fault(complaint.reason, manifest, *place)
     return findings.verdict("promtool accepts every rule", nothing=_NO_RULES)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from flagstone.policies.manifests.objects import Manifest, mapping, sequence
 from flagstone.scorecards.engine.outcome import Findings, Outcome
 from flagstone.scorecards.engine.prometheus.alert_rules import GROUP
@@ -10,6 +13,7 @@ from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
 from flagstone.scorecards.engine.workload_view import Workload, port_names
 
+_OF_THE_PODS = ("targetPort", "portNumber")
 _OPERATOR_KINDS = ("ServiceMonitor", "PodMonitor", "PrometheusRule")
 
 
@@ -65,19 +69,50 @@ def _check_service_monitor(service: ServiceView, monitor: Manifest, findings: Fi
             findings.cannot_tell(f"{message} in the input", monitor, "spec", "selector")
         return
     names = {name for own in selected for name in port_names(own.spec.get("ports"))}
+    behind = [w for own in selected for w in service.relations.behind_service(own)]
+    open_ports = _open_ports(service, behind)
     _check_ports(monitor, "endpoints", names, "Service", findings)
+    _check_pod_ports(monitor, "endpoints", open_ports, findings)
 
 
 def _check_pod_monitor(service: ServiceView, monitor: Manifest, findings: Findings) -> None:
-    workloads = [service.surroundings.workload(m) for m in service.relations.behind(monitor)]
-    pods = [workload.pod for workload in workloads if workload.pod]
-    if not pods:
+    behind = service.relations.behind(monitor)
+    containers = _containers(service, behind)
+    if not containers:
         message = "its selector matches the labels of no pod"
         findings.missing(message, monitor, "spec", "selector")
         return
-    containers = [container.raw for pod in pods for container in pod.containers]
     names = {name for raw in containers for name in port_names(raw.get("ports"))}
     _check_ports(monitor, "podMetricsEndpoints", names, "container", findings)
+    _check_pod_ports(monitor, "podMetricsEndpoints", _open_ports(service, behind), findings)
+
+
+def _containers(service: ServiceView, workloads: Iterable[Manifest]) -> list[dict[str, Any]]:
+    pods = [service.surroundings.workload(manifest).pod for manifest in workloads]
+    return [container.raw for pod in pods if pod for container in pod.containers]
+
+
+def _open_ports(service: ServiceView, workloads: Iterable[Manifest]) -> set[str | int]:
+    """The names and numbers that the containers declare; without them Prometheus makes no target."""
+    found: set[str | int] = set()
+    for raw in _containers(service, workloads):
+        found |= port_names(raw.get("ports"))
+        numbers = (mapping(port).get("containerPort") for port in sequence(raw.get("ports")))
+        found |= {number for number in numbers if isinstance(number, int)}
+    return found
+
+
+def _check_pod_ports(
+    monitor: Manifest, field: str, declared: set[str | int], findings: Findings
+) -> None:
+    """Hold endpoints that name a port of the pods against what these declare, where that is in view."""
+    for position, endpoint in enumerate(map(mapping, sequence(monitor.spec.get(field)))):
+        for name in _OF_THE_PODS if declared and endpoint.get("port") is None else ():
+            port = endpoint.get(name)
+            if isinstance(port, str | int) and port not in declared:
+                known = ", ".join(sorted(map(str, declared)))
+                message = f"{name} {port!r} is no port that a container declares ({known})"
+                findings.fault(message, monitor, "spec", field, position, name)
 
 
 def _check_ports(
@@ -90,7 +125,7 @@ def _check_ports(
     for position, endpoint in enumerate(endpoints):
         port = endpoint.get("port")
         keys = ("spec", field, position, "port")
-        if port is None and endpoint.get("targetPort") is not None:
+        if port is None and any(endpoint.get(name) is not None for name in _OF_THE_PODS):
             continue
         if not isinstance(port, str) or port not in names:
             message = f"{port!r} is not the name of a {owner} port ({known})"

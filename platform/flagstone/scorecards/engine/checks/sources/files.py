@@ -39,7 +39,8 @@ def readable(service: ServiceView, _params: NoParams) -> Outcome:
     name="No object is defined twice",
     severity=Severity.H,
     why="The one that is applied last wins, and which one that is depends on the order of files.",
-    remedy="Keep one definition, or give the objects different names or namespaces.",
+    remedy="Keep one definition, or give the objects different names or namespaces. Folders count as one where "
+    "they are rendered together, or where one Application reads them with directory.recurse.",
     not_applicable="No object is defined twice: that earns nothing, so this check never passes; "
     "it only ever fails.",
     no_data="Always decided: it is about what was read.",
