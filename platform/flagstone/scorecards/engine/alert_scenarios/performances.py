@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from flagstone.scorecards.engine.alert_scenarios.objective_units import sort_alerts
 from flagstone.scorecards.engine.alert_scenarios.objectives import Objective
 from flagstone.scorecards.engine.alert_scenarios.playing import Played, play_all
-from flagstone.scorecards.engine.alert_scenarios.rulebook import Rule
+from flagstone.scorecards.engine.alert_scenarios.rulebook import Footing, Rule
 from flagstone.scorecards.engine.alert_scenarios.scenarios import LONGEST
 from flagstone.scorecards.engine.alert_scenarios.series import NoSeriesError
 from flagstone.scorecards.engine.alert_scenarios.service_objectives import objective_of
@@ -105,7 +105,7 @@ def _performance(service: ServiceView) -> Performance:
     for unit in units.found:
         act = Act(unit.alerts, objective_of(service, unit.alerts, units.footings))
         found.acts.append(act)
-        beyond = next((alert for alert in unit.alerts if _looks_beyond(alert, known)), None)
+        beyond = next((a for a in unit.alerts if _looks_beyond(a, units.footings[a], known)), None)
         if act.objective is None:
             act.reason = NO_OBJECTIVE
         elif beyond is not None:
@@ -120,14 +120,23 @@ def _performance(service: ServiceView) -> Performance:
     return found
 
 
-def _looks_beyond(alert: Rule, known: Records) -> bool:
+def _looks_beyond(alert: Rule, footing: Footing, known: Records) -> bool:
     """Whether it holds series against others of a time that no scenario has, such as a month."""
+    if any(map(_weighs_windows, (alert, *footing.records))):
+        return True
     for comparisons in alternatives(alert.tree):
         for comparison in comparisons:
             both = [window(side, known) for side in (comparison.lhs, comparison.rhs)]
             if None not in both and max(filter(None, both), default=0) > 3600 * LONGEST:
                 return True
     return False
+
+
+def _weighs_windows(rule: Rule) -> bool:
+    """Whether a rule reckons with a month and with less, as with the traffic now and on the whole."""
+    windows = [use.window for use in rule.uses if use.window]
+    beyond = [window for window in windows if window > 3600 * LONGEST]
+    return 0 < len(beyond) < len(windows)
 
 
 NO_OBJECTIVE = (
