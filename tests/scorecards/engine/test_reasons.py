@@ -12,6 +12,7 @@ from flagstone.scorecards.engine.reporting.report import CheckReport
 from tests.scorecards.engine.samples import (
     SAMPLES,
     files_of_change,
+    objects,
     read_sample,
     score,
     scorecard,
@@ -35,6 +36,32 @@ def test_a_canary_between_hosts_is_routed_by_istio_but_not_by_subsets(check_id: 
     found = sample("RO-12/pass-two.yaml", check_id)
 
     assert found.summary == "no canary is routed by Istio subsets (RO-12 looks at hosts)"
+
+
+def test_a_canary_between_hosts_of_another_router_is_not_routed_by_istio() -> None:
+    found = judged("RO-12", {"use": ["rollout", "service"], "set": BY_A_ROUTER})
+
+    assert found.summary == "Istio routes no canary between hosts"
+
+
+@pytest.mark.parametrize(
+    ("use", "reason"),
+    [
+        (["deployment"], "there is no Rollout"),
+        (["rollout", "deployment"], "no Rollout has a pod template of its own"),
+    ],
+)
+def test_whose_selector_is_not_judged(use: list[str], reason: str) -> None:
+    change: dict[str, Any] = {"use": use}
+    if "rollout" in use:
+        name = objects("deployment")["deployment"]["metadata"]["name"]
+        borrowed = {"apiVersion": "apps/v1", "kind": "Deployment", "name": name}
+        change |= {
+            "remove": ["rollout/spec/template"],
+            "set": {"rollout/spec/workloadRef": borrowed},
+        }
+
+    assert judged("RO-13", change).summary == reason
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ def two_services(service: ServiceView, _params: NoParams) -> Outcome:
             continue
         for name in names:
             _check_service(service, workload, name, findings)
-    return findings.verdict("both Services exist", nothing="no canary is routed between hosts")
+    return findings.verdict("both Services exist", nothing="Istio routes no canary between hosts")
 
 
 def _check_service(service: ServiceView, workload: Workload, name: str, findings: Findings) -> None:

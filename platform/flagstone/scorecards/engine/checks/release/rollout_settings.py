@@ -52,7 +52,9 @@ def selects_its_pods(service: ServiceView, _params: NoParams) -> Outcome:
         elif not matches(selector, workload.pod.labels):
             message = "its selector does not match the labels of its template"
             findings.fault(message, workload.manifest, "spec", "selector")
-    return findings.verdict("it selects its own pods", nothing=_NO_ROLLOUT)
+    borrows = any(_rollouts(service))
+    nothing = "no Rollout has a pod template of its own" if borrows else _NO_ROLLOUT
+    return findings.verdict("it selects its own pods", nothing=nothing)
 
 
 def _template_problem(workload: Workload) -> str:
