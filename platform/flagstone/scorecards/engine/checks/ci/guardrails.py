@@ -51,12 +51,14 @@ def rendered(service: ServiceView, params: NoParams) -> Outcome:
     of_all = ci.once("CI-05", params, _rendered)
     if of_all.state in {State.NOT_APPLICABLE, State.NO_DATA}:
         return of_all
-    faults = list(_rule_test_faults(service))
-    if not faults:
+    if refused := list(_refused_tests(service)):
+        return failed(*of_all.faults, *refused)
+    untested = _untested(service)
+    if untested is None:
         return of_all
-    if of_all.state is State.PASS and (reason := _may_do_it(ci, faults[0].message)):
+    if of_all.state is State.PASS and (reason := _may_do_it(ci, untested.message)):
         return no_data(reason)
-    return failed(*of_all.faults, *faults)
+    return failed(*of_all.faults, untested)
 
 
 def _rendered(ci: Ci) -> Outcome:
@@ -86,23 +88,27 @@ def _first_file(ci: Ci) -> YamlFile:
     return ci.changes[0].file if ci.changes else ci.pipelines[0].file
 
 
-def _rule_test_faults(service: ServiceView) -> Iterator[Fault]:
-    """What keeps the tests of the service's own rules from being run."""
+def _untested(service: ServiceView) -> Fault | None:
+    """That nothing runs the tests of the service's own rules."""
     if not service.prometheus_rules:
-        return
+        return None
     commands = service.ci.rule_test_commands
     if not commands:
         problem = "the alert rules are not tested: nothing runs promtool test rules"
-        yield _first_file(service.ci).fault(problem, "on")
-        return
-    runs = service.surroundings.rule_test_runs.of(service)
-    run = [one for one in runs if any(command.runs(one.test.path) for command in commands)]
-    if runs and not run:
-        problem = f"promtool test rules runs other tests, and not {runs[0].test.path}"
-        yield commands[0].step.fault(problem)
-    for one in run:
-        if one.refused is not None and one.complaint:
-            yield Fault(f"promtool cannot run it: {one.complaint}", path=one.test.path, line=1)
+        return _first_file(service.ci).fault(problem, "on")
+    tests = [one.test.path for one in service.surroundings.rule_test_runs.of(service)]
+    if not tests or any(command.runs(path) for command in commands for path in tests):
+        return None  # of a service without tests PR-12 says so
+    return commands[0].step.fault(f"promtool test rules runs other tests, and not {tests[0]}")
+
+
+def _refused_tests(service: ServiceView) -> Iterator[Fault]:
+    """The tests that CI runs, and that promtool cannot begin with, whatever else runs elsewhere."""
+    commands = service.ci.rule_test_commands if service.prometheus_rules else ()
+    for one in service.surroundings.rule_test_runs.of(service) if commands else ():
+        path = one.test.path
+        if one.refused and one.complaint and any(command.runs(path) for command in commands):
+            yield Fault(f"promtool cannot run it: {one.complaint}", path=path, line=1)
 
 
 def _problems(snapshot: Snapshot, steps: list[Step]) -> Iterator[str]:
