@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from pathlib import Path
 
 from flagstone.cli.formats.json_report import render
 from flagstone.scorecards.engine.reporting.baseline import compare, entries_of
+from flagstone.scorecards.engine.reporting.report import Scope
 from tests.scorecards.engine.samples import files_of, objects, score, scorecard
 
 
@@ -39,3 +42,29 @@ def test_findings_carry_what_they_are_known_by() -> None:
     assert finding["known"] is True
     assert finding["fingerprint"] == entries_of(report)[0].fingerprint
     assert data["baseline"] == {"known": 1, "new": 0, "undecided": 0, "gone": []}
+
+
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "reference" / "score-json.md"
+
+
+def keys(value: object) -> set[str]:
+    if isinstance(value, dict):
+        return set(value) | {key for inner in value.values() for key in keys(inner)}
+    if isinstance(value, list):
+        return {key for inner in value for key in keys(inner)}
+    return set()
+
+
+def test_every_key_is_described() -> None:
+    found = objects("deployment")
+    del found["deployment"]["spec"]["template"]["spec"]["containers"][0]["livenessProbe"]
+    found["deployment"]["metadata"]["annotations"] = {
+        "paved.example.com/waive.PB-02": "why; until 2027-01-31"
+    }
+    report = score(files_of(found) | {"x.yaml": b"\xff\x00"}, scorecard("PB-02", "RB-01"))
+    scope = Scope("main", 1, 0, ())
+
+    told = keys(json.loads(render(compare(replace(report, scope=scope), [], exists=bool))))
+
+    assert {key for key in told if f"`{key}`" not in PAGE.read_text()} == set()
+    assert {"shown_because", "waived", "fingerprint", "skipped"} <= told

@@ -63,3 +63,35 @@ def test_line_breaks_are_those_of_yaml(end):
 @pytest.mark.parametrize("text", [None, "", "a: ["])
 def test_a_text_that_is_gone_or_broken_has_no_lines(text):
     assert place(0, text=text).line(("a",)) is None
+
+
+def test_a_file_of_many_documents_is_fetched_once_and_each_is_found() -> None:
+    fetched = []
+    text = "".join(f"---\na: {number}\nb: |\n  x\n" for number in range(3000))
+
+    def fetch() -> str:
+        fetched.append(1)
+        return text
+
+    source = SourceText(fetch)
+
+    assert [source.line(4 * number, ("b",)) for number in range(3000)] == [
+        4 * number + 3 for number in range(3000)
+    ]
+    assert len(fetched) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "first_line", "line"),
+    [
+        ("%YAML 1.2\n---\na: 1\nb: 2\n---\nb: 3\n", 0, 4),
+        ("# one\na: 1\nb: 2\n--- # two\nb: 3\n", 0, 3),
+        ("a: 1\n--- # two\nb: 3\n---x: 1\n", 1, 3),
+        ("a: 1\r---\rb: 3\r---\rb: 4\r", 1, 3),
+        ("a: 1\n", 7, None),
+    ],
+)
+def test_a_document_ends_where_the_next_begins(
+    text: str, first_line: int, line: int | None
+) -> None:
+    assert SourceText(lambda: text).line(first_line, ("b",)) == line

@@ -23,7 +23,7 @@ from flagstone.scorecards.engine.reporting.report import (
 )
 from flagstone.scorecards.engine.states import Severity, State
 
-_HEADS, _UNREAD = 10, 10
+_HEADS, _UNREAD, _GROUPS = 10, 10, 100
 _Said = tuple[tuple[tuple[object, ...], ...], tuple[WaiverReport, ...]]
 _INDENT = LABEL_WIDTH + 2
 _NO_SERVICE = (
@@ -44,13 +44,17 @@ def _lines(report: Report, style: Style) -> Iterator[str]:
     names = labels(report.services)
     shared = SharedFindings(folded.values()) if many else SharedFindings()
     telling = Telling(style, names, shared, with_advice=not many)
-    for services in folded.values():
+    groups, rest = style.cut(list(folded.values()), _GROUPS)
+    for services in groups:
         heads, more = style.cut(services, _HEADS)
         for service in heads:
             yield from head_text(service, telling)
         if more:
             yield style.paint(f"{more} (the same is said of them)", DIM)
         yield from body_text(services[0], telling)
+        yield ""
+    if rest:
+        yield style.paint(f"{rest} (services of which nothing worse is said)", DIM)
         yield ""
     if many:
         yield from _advice(report, style)

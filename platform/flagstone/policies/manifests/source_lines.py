@@ -6,16 +6,17 @@ Only findings need lines, so the text is composed again when one is asked for, n
 from __future__ import annotations
 
 import re
+from array import array
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice
 
 import yaml
 
 Keys = tuple[str | int, ...]
 
 _LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # what YAML counts as one
+_MARKER = re.compile(r"^---(?=\s|$)", re.MULTILINE)
 
 
 class SourceText:
@@ -50,13 +51,8 @@ class SourceText:
             node = None if step is None else step[1]
         return node.value if isinstance(node, yaml.ScalarNode) and not node.style else None
 
-    def document_from(self, first_line: int) -> str | None:
-        text = self._fetch()
-        if text is None or first_line == 0:
-            return text
-        breaks = _LINE_BREAK.finditer(text)
-        last = next(islice(breaks, first_line - 1, None), None)
-        return text[last.end() :] if last else None
+    def fetch(self) -> str | None:
+        return self._fetch()
 
 
 def _unknown() -> None:
@@ -82,7 +78,7 @@ class Place:
     maxsize=64
 )  # findings come service by service; more would keep every file's node tree alive
 def _compose(source: SourceText, first_line: int) -> yaml.Node | None:
-    text = source.document_from(first_line)
+    text = _document(source, first_line)
     if text is None:
         return None
     loader = yaml.CSafeLoader(text)
@@ -92,6 +88,34 @@ def _compose(source: SourceText, first_line: int) -> yaml.Node | None:
         return None
     finally:
         loader.dispose()
+
+
+def _document(source: SourceText, first_line: int) -> str | None:
+    """The one document that starts on a line: a file of ten thousand is not parsed to its end for each."""
+    lines = _lines(source)
+    if lines is None or first_line >= len(lines.starts):
+        return None
+    start = lines.starts[first_line]
+    # its own marker may stand behind directives
+    own = _MARKER.search(lines.text, start) if lines.text.startswith(("---", "%"), start) else None
+    following = _MARKER.search(lines.text, own.end() if own else start)
+    return lines.text[start : following.start() if following else None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    text: str
+    starts: array[int]
+
+
+@lru_cache(maxsize=2)  # what is asked next is of the same file mostly; a text may have 5 MB
+def _lines(source: SourceText) -> _Lines | None:
+    text = source.fetch()
+    if text is None:
+        return None
+    starts = array("q", [0])
+    starts.extend(found.end() for found in _LINE_BREAK.finditer(text))
+    return _Lines(text, starts)
 
 
 def _mark_line(root: yaml.Node, keys: Keys) -> int:
