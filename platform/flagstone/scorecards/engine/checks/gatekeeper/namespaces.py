@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from flagstone.policies.gatekeeper.matching import glob_matches
 from flagstone.policies.manifests.objects import Manifest, mapping, sequence
+from flagstone.policies.manifests.resources import is_cluster_wide
 from flagstone.policies.manifests.selectors import matches
 from flagstone.scorecards.engine.argocd import argo_applications
 from flagstone.scorecards.engine.outcome import Findings, Outcome
@@ -24,20 +27,22 @@ _ITS_KINDS = (*objects.APPS, *objects.JOBS, "Pod")
     id="GK-07",
     name="A constraint applies where the services are, and not to the cluster itself",
     severity=Severity.H,
-    why="A namespaceSelector that no namespace carries switches the policy off without a word; a "
+    why="A namespaceSelector that no namespace carries, or a list of namespaces that do not exist, "
+    "switches the policy off without a word; a "
     "policy that refuses Pods of kube-system takes the cluster down with it.",
     remedy='Exclude the system namespaces (excludedNamespaces: ["kube-*", gatekeeper-system]), and '
     "give the services' namespaces the selector's labels: managedNamespaceMetadata.labels of their "
     "Applications, or a Namespace manifest.",
     not_applicable="No constraint of Gatekeeper is among the files.",
-    no_data="A constraint selects namespaces by a label, and no Application or Namespace in the input "
-    "says what labels the services' namespaces have.",
+    no_data="A constraint selects namespaces by a label or by name, and no Application or Namespace "
+    "in the input says which there are.",
 )
 def namespaces(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()
     for constraint in constraints_of(service):
         findings.judged += 1
         _check_system(service, constraint, findings)
+        _check_names(service, constraint, findings)
         selector = mapping(constraint.spec.get("match")).get("namespaceSelector")
         if isinstance(selector, dict) and not _selects_anyway(selector):
             _check_selector(service, constraint, selector, findings)
@@ -102,6 +107,53 @@ def _check_selector(
         f"(looked at: {', '.join(sorted(services)[:5])})"
     )
     findings.missing(message, constraint, *keys)
+
+
+def _check_names(service: ServiceView, constraint: Manifest, findings: Findings) -> None:
+    """Whether some namespace has a name that the constraint lists, and does not exclude again."""
+    match = mapping(constraint.spec.get("match"))
+    wanted = [str(glob) for glob in sequence(match.get("namespaces"))]
+    if not wanted or _is_about_the_cluster(match):
+        return
+    excluded = [str(glob) for glob in sequence(match.get("excludedNamespaces"))]
+    services, others = _labelled(service)
+    destinations = _destinations(service)
+    known = {*services, *others, *service.index.namespaces, *destinations} - {""}
+    for name in known:
+        listed = any(glob_matches(glob, name) for glob in wanted)
+        if listed and not any(glob_matches(glob, name) for glob in excluded):
+            return
+    keys = ("spec", "match", "namespaces")
+    listed_names = ", ".join(wanted[:5])
+    if not services or "" in destinations or service.surroundings.snapshot.unrendered:
+        message = (
+            f"{constraint.ref} is for the namespaces {listed_names}; which there are is not known"
+        )
+        findings.cannot_tell(message, constraint, *keys)
+        return
+    message = (
+        f"{constraint.ref} never applies: there is no namespace {listed_names} that it does not "
+        f"exclude (looked at: {', '.join(sorted(known)[:5])})"
+    )
+    findings.missing(message, constraint, *keys)
+
+
+def _is_about_the_cluster(match: Mapping[str, Any]) -> bool:
+    """Whether it is for objects without a namespace, which no list of namespaces leaves out."""
+    entries = [mapping(entry) for entry in sequence(match.get("kinds"))]
+    kinds = [str(kind) for entry in entries for kind in sequence(entry.get("kinds"))]
+    return match.get("scope") == "Cluster" or any(
+        kind != "Namespace" and is_cluster_wide(kind, "") for kind in kinds
+    )
+
+
+def _destinations(service: ServiceView) -> set[str]:
+    """The namespaces into which Argo CD puts something; "" for one that a generator fills in."""
+    return {
+        argo_applications.application(manifest).namespace
+        for kind in argo_applications.KINDS
+        for manifest in service.index.of_kind(kind, argo_applications.GROUP)
+    }
 
 
 def _settled(value: str, wanted: str | None) -> str:
