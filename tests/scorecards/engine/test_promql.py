@@ -201,3 +201,8 @@ def test_every_alert_of_sloth_is_taken_apart_as_expected() -> None:
 def _expected(text: str) -> set[tuple[int, float]]:
     found = re.findall(r"(\d+)([mhd])>([\d.]+)\*", text)
     return {(int(number) * _UNITS[unit], round(float(factor), 4)) for number, unit, factor in found}
+
+
+def test_an_expression_that_fills_a_file_is_not_read() -> None:
+    with pytest.raises(PromQLError, match="it is longer than 100,000 characters"):
+        parse("x+" * 2_000_000 + "1")

@@ -30,6 +30,7 @@ _RATE_SUFFIX = re.compile(r"rate(?P<window>\d+[smhdw])")
 _QUOTED = re.compile(r"""\"[^\"]*\"|'[^']*'|`[^`]*`""")
 _RANGE = re.compile(r"\[\s*(\w+)\s*[\]:]")
 _HALF = 0.5  # of the requests: nobody alerts on a worse share of failures
+_LONGEST = 100_000  # characters: the parser takes minutes for what fills a file
 _DEEPEST = 60  # records that refer to each other, or expressions that nobody wrote by hand
 
 
@@ -56,6 +57,8 @@ class Clause:
     maxsize=1024
 )  # several checks read the same expressions of one service, one after the other
 def parse(text: str) -> Any:
+    if len(text) > _LONGEST:
+        raise PromQLError(f"it is longer than {_LONGEST:,} characters, and was not read")
     try:
         return pql.parse(text)
     except ValueError as error:
