@@ -110,7 +110,15 @@ def schema(service: ServiceView, _params: NoParams) -> Outcome:
 
 def _check_schema(service: ServiceView, template: Manifest, findings: Findings) -> None:
     found = template.at(*_SCHEMA)
+    if template.at(*_LEGACY) is True:
+        findings.judged += 1
+        message = (
+            f"{template.ref} has a legacySchema: nothing holds its parameters against a schema"
+        )
+        findings.warn(message, template, *_LEGACY)
     if found is None:
+        if _lets_all_in(template):
+            return
         used = service.surroundings.policies_in_view.constraints_of(template)
         asks = any("parameters" in _inputs(rego) for _, rego in _rego(template))
         if asks and not any(mapping(c.spec.get("parameters")) for c in used):
@@ -119,13 +127,7 @@ def _check_schema(service: ServiceView, template: Manifest, findings: Findings) 
             findings.fault(message, template, "spec", "crd", "spec")
         return
     findings.judged += 1
-    if template.at(*_LEGACY) is True:
-        message = (
-            f"{template.ref} has a legacySchema: nothing holds its parameters against the schema"
-        )
-        findings.warn(message, template, *_LEGACY)
-    tolerated = template.at(*_LEGACY) is not False and template.version in _OLD_VERSIONS
-    tolerated = tolerated or template.at(*_LEGACY) is True
+    tolerated = _lets_all_in(template)
     for keys, reason in breaches(found):
         place = ".".join(map(str, keys)) or "the schema itself"
         message = f"{template.ref}: {place}: {reason}"
@@ -133,6 +135,16 @@ def _check_schema(service: ServiceView, template: Manifest, findings: Findings) 
             findings.warn(f"{message}, which v1 refuses", template, *_SCHEMA, *keys)
         else:
             findings.fault(message, template, *_SCHEMA, *keys)
+
+
+def _lets_all_in(template: Manifest) -> bool:
+    """Whether parameters that no schema names arrive: so says legacySchema, which old versions default to.
+
+    Source: the conversions of ConstraintTemplates in Open Policy Agent's constraint framework.
+    """
+    legacy = template.at(*_LEGACY)
+    by_default = legacy is None and template.version in _OLD_VERSIONS
+    return legacy is True or (by_default and isinstance(template.at(*_LEGACY[:-1]), dict))
 
 
 def _check_parameters(service: ServiceView, constraint: Manifest, findings: Findings) -> None:
@@ -145,6 +157,8 @@ def _check_parameters(service: ServiceView, constraint: Manifest, findings: Find
         findings.cannot_tell(message, constraint, "spec", "parameters")
         return
     findings.judged += 1
+    if _lets_all_in(template):
+        return
     found = template.at(*_SCHEMA)
     if found is None:
         message = (
