@@ -34,7 +34,8 @@ def _values(found: list[Word], opening: int) -> list[tuple[int, int]] | None:
     depth = found[opening].depth + 1
     spans: list[tuple[int, int]] = []
     begin = -1
-    for before, word in zip(found[opening:], found[opening + 1 :], strict=False):
+    for place in range(opening + 1, len(found)):
+        before, word = found[place - 1], found[place]
         if word.text == "|" and word.depth == depth:
             return None
         closes = word.text == "]" and word.depth == depth - 1

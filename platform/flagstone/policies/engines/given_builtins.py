@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from functools import cache
 
 import regorus
@@ -88,13 +89,23 @@ def given_builtins(calls: list[Call]) -> list[Edit]:
     ]
 
 
-def lacking(calls: list[Call], *, is_v1: bool) -> tuple[str, int, bool] | None:
-    """Why the first call that cannot be answered cannot, its line, and whether OPA could answer it."""
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """Why a call cannot be answered, where it stands, and whether OPA could answer it."""
+
+    reason: str
+    begin: int
+    is_of_the_engine: bool
+
+
+def lacking(calls: list[Call], *, is_v1: bool) -> Lack | None:
+    """The first call that cannot be answered; None if each can."""
     for call in calls:
         if is_v1 and call.name in _OF_V0:
-            return f"Rego v1 has no {call.name}(): OPA gave it up with v0", call.line, False
+            reason = f"Rego v1 has no {call.name}(): OPA gave it up with v0"
+            return Lack(reason, call.begin, is_of_the_engine=False)
         if call.name not in _RENAMED and call.name not in _of_the_engine():
-            return unknown(call.name), call.line, True
+            return Lack(unknown(call.name), call.begin, is_of_the_engine=True)
     return None
 
 

@@ -22,12 +22,11 @@ _ELSEWHERE = frozenset({"data", "input"})
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """The full name of a function, where it stands in the text, and its 1-based line."""
+    """The full name of a function, and where it stands in the text."""
 
     name: str
     begin: int
     end: int
-    line: int
 
 
 def calls_of_builtins(rego: str) -> list[Call]:
@@ -35,7 +34,7 @@ def calls_of_builtins(rego: str) -> list[Call]:
     found = list(words(rego))
     theirs = _rules(found) | _imported(rego) | _ELSEWHERE | _KEYWORDS
     return [
-        Call(name, begin, end, rego.count("\n", 0, begin) + 1)
+        Call(name, begin, end)
         for name, begin, end in _calls(found)
         if name.partition(".")[0] not in theirs
     ]

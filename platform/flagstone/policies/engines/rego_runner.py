@@ -77,8 +77,10 @@ class RegoRunner:
             raise _fault(str(error)) from None
         lacks = given_builtins.lacking(calls, is_v1=self._is_v1)
         if lacks:
-            reason, line, only_here = lacks
-            raise SourceFault(reason, keys=_keys(name), line=line, only_here=only_here)
+            line = text.count("\n", 0, lacks.begin) + 1
+            raise SourceFault(
+                lacks.reason, keys=_keys(name), line=line, only_here=lacks.is_of_the_engine
+            )
 
     def _evaluate(self, input_json: str) -> str:
         try:

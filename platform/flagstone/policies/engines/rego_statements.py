@@ -35,10 +35,13 @@ class Edit:
 
 
 def edited(rego: str, edits: list[Edit]) -> str:
-    # from the end; what is put before a word comes after the edit of that word
-    for edit in sorted(edits, key=lambda each: (each.begin, each.end), reverse=True):
-        rego = f"{rego[: edit.begin]}{edit.text}{rego[edit.end :]}"
-    return rego
+    """The text with all of them; what is put before a word stands before the edit of that word."""
+    parts: list[str] = []
+    end = 0
+    for edit in sorted(edits, key=lambda each: (each.begin, each.end)):
+        parts += (rego[end : edit.begin], edit.text)
+        end = edit.end
+    return "".join([*parts, rego[end:]])
 
 
 def words(rego: str) -> Iterator[Word]:
