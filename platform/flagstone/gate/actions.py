@@ -80,8 +80,7 @@ def policy_reasons(files: Mapping[str, bytes]) -> list[Reason]:
     reasons += rules.workload_reasons(snapshot.manifests)
     policies = rulebook.policies()
     violations: list[Violation] = []
-    for manifest in snapshot.manifests:
-        review = policies.review(manifest)
+    for review in policies.review_all(snapshot.manifests):
         violations += review.violations
         reasons += [rules.broken_policy(str(failure)) for failure in review.failures]
     return [*reasons, *rules.policy_reasons(violations, judged=len(snapshot.manifests))]

@@ -119,9 +119,9 @@ def _verdicts(
     policies: PolicySet, snapshot: Snapshot, paths: set[str]
 ) -> tuple[PolicyVerdict, ...]:
     manifests = [manifest for manifest in snapshot.manifests if manifest.path in paths]
-    reviews = [(manifest, policies.review(manifest)) for manifest in manifests]
-    violations = [violation for _, review in reviews for violation in review.violations]
-    failures = [failure for _, review in reviews for failure in review.failures]
+    reviews = policies.review_all(manifests)
+    violations = [violation for review in reviews for violation in review.violations]
+    failures = [failure for review in reviews for failure in review.failures]
     return tuple(
         PolicyVerdict(
             name=policy.name,

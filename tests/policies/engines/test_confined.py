@@ -214,3 +214,47 @@ def test_policies_that_were_found_are_reviewed_without_trust():
     ]
     assert isinstance(enough.failures[0], NotEvaluated)
     assert json.dumps(few.failures[0].params)
+
+
+def test_a_process_that_was_forked_asks_a_child_of_its_own(engine):
+    """It knows nothing of what the child of the other process was told."""
+    program = engine.compile(read(code(V1, version="v1")))
+    expected = [[{"msg": "1 replicas"}]]
+    assert engine.answers([ask(program)]) == expected
+    reading, writing = os.pipe()
+    process = os.fork()
+    if not process:
+        said = json.dumps(engine.answers([ask(program)]), default=str)
+        os.write(writing, said.encode())
+        engine.close()
+        os._exit(0)
+    os.close(writing)
+    os.waitpid(process, 0)
+    with os.fdopen(reading) as answer:
+        assert json.loads(answer.read()) == expected
+    assert engine.answers([ask(program)]) == expected
+
+
+def test_a_library_that_imports_itself(engine):
+    lib = "package lib.a\nimport data.lib.a\nf(x) { a.f(x) }\ng(x) { x == 1 }\n"
+    rego = 'package d\nimport data.lib.a\nviolation[{"msg": "found"}] { a.%s(1) }'
+    fine = engine.compile(read({"rego": rego % "g", "libs": [lib]}))
+    assert engine.answers([ask(fine)]) == [[{"msg": "found"}]]
+    with pytest.raises(LimitExceeded) as caught:
+        engine.compile(read({"rego": rego % "f", "libs": [lib]}))
+    assert caught.value.reason == (
+        "it calls itself without end when it is compiled, so nothing is known of it there"
+    )
+
+
+def test_thousands_of_constraints_of_one_template():
+    documents = [template(code(V1, version="v1"))]
+    for number in range(2000):
+        made = constraint(parameters={"min": number % 3})
+        made["metadata"]["name"] = f"c{number}"
+        documents.append(made)
+    files = {"all.yaml": "\n---\n".join(map(json.dumps, documents)).encode()}
+    policies = PolicySet(read_files(files, render=False), confined())
+    review = policies.review(deployment())
+    assert (len(policies.policies), review.failures) == (2000, ())
+    assert len(review.violations) == sum(number % 3 == 2 for number in range(2000))

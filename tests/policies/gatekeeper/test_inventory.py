@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from flagstone.policies.gatekeeper.inventory import Inventory
+from flagstone.policies.manifests.namespaces import as_created
 from flagstone.policies.manifests.objects import Manifest
 from tests.policies.gatekeeper.samples import deployment
 
@@ -16,7 +17,7 @@ def test_namespaced_and_cluster_wide_objects():
     web = deployment()
     assert json.loads(Inventory([namespace, web]).data_json) == {
         "inventory": {
-            "cluster": {"v1": {"Namespace": {"pay": namespace.raw}}},
+            "cluster": {"v1": {"Namespace": {"pay": as_created(namespace)}}},
             "namespace": {"pay": {"apps/v1": {"Deployment": {"web": web.raw}}}},
         }
     }

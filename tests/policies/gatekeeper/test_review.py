@@ -14,7 +14,7 @@ def test_an_object_in_a_namespace_that_is_known():
     namespace = {
         "apiVersion": "v1",
         "kind": "Namespace",
-        "metadata": {"name": "pay", "labels": {"a": "b"}},
+        "metadata": {"name": "pay", "labels": {"a": "b", "kubernetes.io/metadata.name": "pay"}},
     }
     assert json.loads(review_json(web, {"pay": {"a": "b"}})) == {
         "kind": {"group": "apps", "version": "v1", "kind": "Deployment"},

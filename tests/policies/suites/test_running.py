@@ -9,6 +9,7 @@ from flagstone.policies.engines.in_process import InProcess
 from flagstone.policies.suites.choosing import chosen
 from flagstone.policies.suites.running import run_suite
 from flagstone.policies.suites.suites import find_suites
+from tests.policies.admission.samples import policy as admission_policy
 from tests.policies.gatekeeper.samples import V1, code, constraint, dump, template
 from tests.policies.suites.samples import case, deployment, save, test_of, write
 
@@ -75,6 +76,24 @@ def test_what_is_only_recorded_counts_too(tmp_path):
     assert run(file).holds
 
 
+@pytest.mark.parametrize(
+    ("points", "wanted"),
+    [
+        (["*"], 1),
+        (["gator.gatekeeper.sh", "audit.gatekeeper.sh"], 1),
+        (["validation.gatekeeper.sh"], 0),
+        ([], 0),
+    ],
+)
+def test_scoped_actions_count_where_they_name_gator(tmp_path, points, wanted):
+    file = write(tmp_path, test_of(case("case", "one.yaml", {"violations": wanted})))
+    scoped = [{"action": "warn", "enforcementPoints": [{"name": name} for name in points]}]
+    made = constraint(enforcementAction="scoped")
+    made["spec"]["scopedEnforcementActions"] = scoped
+    (tmp_path / "constraint.yaml").write_text(dump(made))
+    assert run(file).holds
+
+
 def test_skipping(tmp_path):
     file = write(tmp_path, test_of(case("a", "no.yaml", skip=True)), test_of(skip=True, name="b"))
     first, second = run(file).tests
@@ -127,6 +146,37 @@ def test_labels_of_namespaces_come_from_the_inventory(tmp_path):
     )
 
 
+@pytest.mark.parametrize("kind", ["namespaceSelector", "labelSelector"])
+def test_every_namespace_carries_its_name(tmp_path, kind):
+    space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "pay"}}
+    save(tmp_path, "space.yaml", space)
+    rego = """package demo
+violation contains {"msg": "space"} if {
+  object.get(input.review, ["namespaceObject"], input.review.object).metadata.labels[key] == "pay"
+  key == "kubernetes.io/metadata.name"
+}
+"""
+    cases = [case("of itself", "space.yaml")]
+    if kind == "namespaceSelector":
+        cases.append(case("of another", "one.yaml", inventory=["space.yaml"]))
+    file = write(tmp_path, test_of(*cases))
+    (tmp_path / "template.yaml").write_text(dump(template(code(rego, version="v1"))))
+    selector = {"matchLabels": {"kubernetes.io/metadata.name": "pay"}}
+    (tmp_path / "constraint.yaml").write_text(dump(constraint(match={kind: selector})))
+    assert [each.problem for each in run(file).tests[0].cases] == [""] * len(cases)
+
+
+def test_an_admission_policy_is_not_tested_by_a_suite(tmp_path):
+    file = write(tmp_path, test_of(case()))
+    (tmp_path / "template.yaml").write_text(dump(admission_policy()))
+    (test,) = run(file).tests
+    assert test.problem == (
+        f"{tmp_path}/template.yaml holds a ValidatingAdmissionPolicy: a Suite tests "
+        "ConstraintTemplates only; put objects to it with "
+        "`flagstone policy test FILES --policies FOLDER`"
+    )
+
+
 def review(**request):
     kind = {"group": "apps", "version": "v1", "kind": "Deployment"}
     return {
@@ -167,6 +217,18 @@ violation contains {"msg": sprintf("%v %v %v", [r.operation, r.userInfo.username
     )
     save(tmp_path, "ar.yaml", made)
     file = write(tmp_path, test_of(case("case", "ar.yaml", {"message": "^UPDATE ann 2$"})))
+    (tmp_path / "template.yaml").write_text(dump(template(code(rego, version="v1"))))
+    assert run(file).holds
+
+
+def test_fields_that_no_request_has_are_not_asked_about(tmp_path):
+    """They are dropped, as gator and the API server do."""
+    save(tmp_path, "ar.yaml", review(operation="CREATE", object=deployment(1), colour="red"))
+    rego = """package demo
+violation contains {"msg": key} if some key in object.keys(input.review)
+"""
+    wanted = [{"violations": "no", "message": "colour"}, {"violations": 1, "message": "^uid$"}]
+    file = write(tmp_path, test_of(case("case", "ar.yaml", *wanted)))
     (tmp_path / "template.yaml").write_text(dump(template(code(rego, version="v1"))))
     assert run(file).holds
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flagstone.policies.gatekeeper.matching import NamespaceLabels, labels_of_namespace
+from flagstone.policies.manifests.namespaces import is_namespace, labels_as_created
 from flagstone.policies.manifests.objects import Manifest, mapping, sequence
 from flagstone.policies.manifests.resources import is_cluster_wide, resource_of
 from flagstone.policies.manifests.selectors import matches
@@ -74,23 +75,22 @@ def _agrees(part: Mapping[str, Any], manifest: Manifest) -> bool:
     exact = part.get("matchPolicy") == "Exact"
     rules = _rules(part, "resourceRules")
     excluded = _rules(part, "excludeResourceRules")
+    selector = part.get("objectSelector")
     return (
         (
             not part.get("resourceRules")
             or any(_holds(rule, manifest, exact=exact) for rule in rules)
         )
         and not any(_holds(rule, manifest, exact=exact) for rule in excluded)
-        and (not part.get("objectSelector") or matches(part["objectSelector"], manifest.labels))
+        and (not selector or matches(selector, labels_as_created(manifest)))
     )
 
 
 def _in_namespace(selector: Any, manifest: Manifest, known: NamespaceLabels) -> bool:
     if not selector:
         return True
-    if manifest.kind == "Namespace" and manifest.group == "":
-        return matches(
-            selector, labels_of_namespace(manifest.name, selector, {manifest.name: manifest.labels})
-        )
+    if is_namespace(manifest):
+        return matches(selector, labels_as_created(manifest))
     if is_cluster_wide(manifest.kind, manifest.namespace):
         return True
     return matches(selector, labels_of_namespace(manifest.namespace, selector, known))

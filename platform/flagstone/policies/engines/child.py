@@ -85,9 +85,14 @@ class Child:
             stdin.flush()
         return self._read(process, len(messages))
 
-    def renew_if_full(self) -> None:
-        """End a child that knows too much by now: what it was once told it never forgets."""
-        if len(self.loaded) > _MOST_PROGRAMS or len(self.known) > _MOST_INVENTORIES:
+    def renew(self) -> None:
+        """End a child that knows too much by now, and forget one of another process.
+
+        What a child was once told it never forgets; that of the process from which this one was
+        forked is not ours, and a new one will know nothing of what that one knows.
+        """
+        is_full = len(self.loaded) > _MOST_PROGRAMS or len(self.known) > _MOST_INVENTORIES
+        if is_full or self._owner != os.getpid():
             self.close()
 
     def close(self) -> None:
@@ -109,7 +114,7 @@ class Child:
     def _living(self) -> subprocess.Popen[bytes]:
         if self._process is not None and self._owner == os.getpid():
             return self._process
-        self.close()  # that of the process from which this one was forked is not ours
+        self.close()
         limits = self._limits
         self._said = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the child
         try:

@@ -41,7 +41,7 @@ class Confined:
     def compile(self, template: Template) -> ConfinedProgram:
         program = ConfinedProgram(template)
         with self._lock:
-            self._child.renew_if_full()
+            self._child.renew()
             try:
                 (answer,) = self._child.exchange([_load(program)])
                 _value(answer)
@@ -66,7 +66,7 @@ class Confined:
 
     def _some(self, questions: Sequence[Question], begin: int) -> list[Answer]:
         """Answers of the questions from `begin` on: a batch, or as far as the child lives."""
-        self._child.renew_if_full()
+        self._child.renew()
         answers: list[Answer] = []
         asked: list[Question] = []
         messages: list[tuple[str, str]] = []

@@ -30,6 +30,13 @@ class Constraint:
     match: Matching
     parameters: Any
 
+    @property
+    def is_for_gator(self) -> bool:
+        """Whether a Suite sees what it finds: scoped actions may leave gator out."""
+        if self.manifest.spec.get("enforcementAction") != "scoped":
+            return True
+        return bool(list(_scoped_actions(self.manifest, {"*", "gator.gatekeeper.sh"})))
+
 
 def read_constraint(manifest: Manifest, schema: dict[str, Any]) -> Constraint:
     """Check a constraint as the cluster does, and fill in the defaults of its template's schema.
@@ -86,7 +93,7 @@ def refusal(
 
 def _enforcement(manifest: Manifest) -> Enforcement:
     action = manifest.spec.get("enforcementAction") or "deny"
-    actions = set(_scoped_actions(manifest)) if action == "scoped" else {action}
+    actions = set(_scoped_actions(manifest, _POINTS)) if action == "scoped" else {action}
     unknown = sorted(str(found) for found in actions if found not in _STRICTEST_FIRST)
     if unknown:
         reason = f"enforcementAction {unknown[0]} does not exist: deny, warn, dryrun or scoped"
@@ -94,8 +101,8 @@ def _enforcement(manifest: Manifest) -> Enforcement:
     return next((known for known in _STRICTEST_FIRST if known in actions), "dryrun")
 
 
-def _scoped_actions(manifest: Manifest) -> Iterator[Any]:
+def _scoped_actions(manifest: Manifest, wanted: set[str]) -> Iterator[Any]:
     for entry in map(mapping, sequence(manifest.spec.get("scopedEnforcementActions"))):
         points = {mapping(point).get("name") for point in sequence(entry.get("enforcementPoints"))}
-        if points & _POINTS:
+        if points & wanted:
             yield entry.get("action")

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from itertools import count
 from typing import Any
 
+from flagstone.policies.manifests.namespaces import as_created
 from flagstone.policies.manifests.objects import Manifest
 
 _numbers = count(1)
@@ -26,6 +27,6 @@ class Inventory:
         for manifest in manifests:
             home = namespaces.setdefault(manifest.namespace, {}) if manifest.namespace else cluster
             kinds = home.setdefault(manifest.api_version, {})
-            kinds.setdefault(manifest.kind, {})[manifest.name] = manifest.raw
+            kinds.setdefault(manifest.kind, {})[manifest.name] = as_created(manifest)
         self.data_json = json.dumps({"inventory": {"cluster": cluster, "namespace": namespaces}})
         self.number = str(next(_numbers))

@@ -11,11 +11,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
 
+from flagstone.policies.manifests.namespaces import (
+    NAME_LABEL,
+    is_namespace,
+    labels_as_created,
+)
 from flagstone.policies.manifests.objects import Manifest, mapping, sequence
 from flagstone.policies.manifests.selectors import matches
 
 NamespaceLabels = Mapping[str, Mapping[str, str]]
-_NAME_LABEL = "kubernetes.io/metadata.name"
 
 
 class UnknownNamespaceError(Exception):
@@ -31,7 +35,7 @@ def labels_of_namespace(name: str, selector: Any, known: NamespaceLabels) -> dic
     labels = known.get(name)
     if labels is None and not _selects_by_name(selector):
         raise UnknownNamespaceError(name)
-    return {_NAME_LABEL: name, **(labels or {})}
+    return {NAME_LABEL: name, **(labels or {})}
 
 
 def _selects_by_name(selector: Any) -> bool:
@@ -39,7 +43,7 @@ def _selects_by_name(selector: Any) -> bool:
     chosen = mapping(selector)
     expressions = map(mapping, sequence(chosen.get("matchExpressions")))
     keys = {*mapping(chosen.get("matchLabels")), *(each.get("key") for each in expressions)}
-    return keys <= {_NAME_LABEL}
+    return keys <= {NAME_LABEL}
 
 
 def glob_matches(pattern: str, name: str) -> bool:
@@ -128,14 +132,14 @@ class Match:
     def _scope_matches(self, manifest: Manifest) -> bool:
         match self.raw.get("scope"):
             case "Cluster":
-                return _is_namespace(manifest) or not manifest.namespace
+                return is_namespace(manifest) or not manifest.namespace
             case "Namespaced":
-                return not _is_namespace(manifest) and bool(manifest.namespace)
+                return not is_namespace(manifest) and bool(manifest.namespace)
             case _:
                 return True
 
     def _namespace_matches(self, manifest: Manifest) -> bool:
-        name = manifest.name if _is_namespace(manifest) else manifest.namespace
+        name = manifest.name if is_namespace(manifest) else manifest.namespace
         if not name:
             return True
         wanted = sequence(self.raw.get("namespaces"))
@@ -146,7 +150,7 @@ class Match:
 
     def _labels_match(self, manifest: Manifest) -> bool:
         selector = self.raw.get("labelSelector")
-        return selector is None or matches(selector, manifest.labels)
+        return selector is None or matches(selector, labels_as_created(manifest))
 
     def _name_matches(self, manifest: Manifest) -> bool:
         pattern = self.raw.get("name")
@@ -158,14 +162,10 @@ class Match:
         selector = self.raw.get("namespaceSelector")
         if selector is None:
             return True
-        if _is_namespace(manifest):
-            return matches(selector, manifest.labels)
+        if is_namespace(manifest):
+            return matches(selector, labels_as_created(manifest))
         if not manifest.namespace:
             return True
         return matches(
             selector, labels_of_namespace(manifest.namespace, selector, namespace_labels)
         )
-
-
-def _is_namespace(manifest: Manifest) -> bool:
-    return manifest.kind == "Namespace" and manifest.group == ""

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from flagstone.policies.manifests.namespaces import NAME_LABEL, as_created
 from flagstone.policies.manifests.objects import Manifest
 
 
@@ -18,7 +19,7 @@ def review_json(
     review: dict[str, Any] = {
         "kind": {"group": manifest.group, "version": manifest.version, "kind": manifest.kind},
         "operation": operation,
-        "object": manifest.raw,
+        "object": as_created(manifest),
         "oldObject": None,
         "userInfo": {},
     }
@@ -37,6 +38,6 @@ def namespace_part(
     labels = namespace_labels.get(namespace)
     if labels is None:
         return {}
-    metadata = {"name": namespace, "labels": dict(labels)}
+    metadata = {"name": namespace, "labels": {**labels, NAME_LABEL: namespace}}
     found = {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
     return {"namespaceObject": found, "_unstable": {"namespace": found}}  # the older name of it

@@ -12,6 +12,14 @@ from flagstone.policies.gatekeeper.review import namespace_part, review_json
 from flagstone.policies.manifests.objects import Manifest, mapping
 
 _GROUP, _KIND = "admission.k8s.io", "AdmissionReview"
+# Those of an AdmissionRequest (admission.k8s.io/v1); the API server sends no others, and gator drops them.
+_FIELDS = frozenset(
+    {
+        "dryRun", "kind", "name", "namespace", "object", "oldObject", "operation", "options",
+        "requestKind", "requestResource", "requestSubResource", "resource", "subResource", "uid",
+        "userInfo",
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +38,9 @@ def asked_of(manifest: Manifest, namespace_labels: Mapping[str, Mapping[str, str
     """
     if (manifest.group, manifest.kind) != (_GROUP, _KIND):
         return Asked(review_json(manifest, namespace_labels, operation=""), (manifest,))
-    request = dict(mapping(manifest.raw.get("request")))
-    if not request:
+    given = mapping(manifest.raw.get("request"))
+    request = {field: value for field, value in given.items() if field in _FIELDS}
+    if not given:
         raise UserError(f"{manifest.path}: the AdmissionReview has no request")
     request["object"], request["oldObject"] = request.get("object"), request.get("oldObject")
     if request.get("operation") == "DELETE":

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flagstone.core.errors import UserError
+from flagstone.policies.admission.reading import GROUP as ADMISSION
 from flagstone.policies.engines.asking import Engine
 from flagstone.policies.gatekeeper.errors import InvalidParameters, PolicyError
 from flagstone.policies.gatekeeper.inventory import Inventory
@@ -15,7 +16,7 @@ from flagstone.policies.gatekeeper.matching import UnknownNamespaceError
 from flagstone.policies.gatekeeper.policies import Policy
 from flagstone.policies.gatekeeper.policy_set import PolicySet
 from flagstone.policies.gatekeeper.templates import GROUP as TEMPLATES
-from flagstone.policies.manifests.objects import Manifest
+from flagstone.policies.manifests.namespaces import is_namespace
 from flagstone.policies.manifests.snapshot import Snapshot
 from flagstone.policies.suites.assertions import problem_of
 from flagstone.policies.suites.choosing import Choice
@@ -96,7 +97,14 @@ def _policy(test: Test, folder: Path, engine: Engine) -> Policy:
     for what, path in (("template", test.template), ("constraint", test.constraint)):
         if not path:
             raise UserError(f"the test names no {what}")
-    templates = [m for m in read_objects(folder / test.template) if m.group == TEMPLATES]
+    read = read_objects(folder / test.template)
+    templates = [m for m in read if m.group == TEMPLATES]
+    if not templates and any(m.group == ADMISSION for m in read):
+        raise UserError(
+            f"{folder / test.template} holds a ValidatingAdmissionPolicy: a Suite tests "
+            "ConstraintTemplates only; put objects to it with "
+            "`flagstone policy test FILES --policies FOLDER`"
+        )
     if len(templates) != 1:
         raise UserError(f"{folder / test.template} must hold one ConstraintTemplate")
     others = read_objects(folder / test.constraint)
@@ -135,10 +143,12 @@ def _messages(case: Case, policy: Policy, folder: Path, engine: Engine) -> Itera
     if len(objects) != 1:
         raise UserError(f"{folder / case.object} must hold one object, and holds {len(objects)}")
     others = [m for path in case.inventory for m in read_objects(folder / path)]
-    labels = {m.name: m.labels for m in others if _is_namespace(m)}
+    labels = {m.name: m.labels for m in others if is_namespace(m)}
     asked = asked_of(objects[0], labels)
     try:
-        if not any(policy.match.applies(manifest, labels) for manifest in asked.manifests):
+        if not policy.constraint.is_for_gator or not any(
+            policy.match.applies(manifest, labels) for manifest in asked.manifests
+        ):
             return ()
     except UnknownNamespaceError as unknown:
         raise UserError(
@@ -150,7 +160,3 @@ def _messages(case: Case, policy: Policy, folder: Path, engine: Engine) -> Itera
     if isinstance(answer, PolicyError):
         raise answer
     return [violation.message for violation in policy.violations(asked.manifests[0], answer)]
-
-
-def _is_namespace(manifest: Manifest) -> bool:
-    return manifest.kind == "Namespace" and manifest.group == ""

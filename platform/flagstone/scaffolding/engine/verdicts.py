@@ -43,7 +43,7 @@ class Verdict:
 def judge(files: Mapping[str, bytes], policies: PolicySet) -> Verdict:
     """Read the files as they are, without rendering charts or overlays, and put each object to the policies."""
     snapshot = read_files(files, render=False)
-    reviews = [(manifest, policies.review(manifest)) for manifest in snapshot.manifests]
+    reviews = list(zip(snapshot.manifests, policies.review_all(snapshot.manifests), strict=True))
     violations = [violation for _, review in reviews for violation in review.violations]
     failures = [(manifest, failure) for manifest, r in reviews for failure in r.failures]
     return Verdict(

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from flagstone.policies.gatekeeper.errors import PolicyError
 from flagstone.policies.gatekeeper.policies import Policy, Violation
-from flagstone.policies.gatekeeper.policy_set import PolicySet
+from flagstone.policies.gatekeeper.policy_set import PolicySet, Review
 from flagstone.policies.manifests.objects import Manifest
 
+_AHEAD = 64  # objects
 _QUOTED_ID = re.compile(r'"([A-Z]{2}-\d{2})"')
 
 
@@ -33,9 +35,21 @@ class PolicyVerdicts:
     """The verdicts of one evaluation."""
 
     def __init__(
-        self, policies: PolicySet, namespace_labels: Mapping[str, Mapping[str, str]]
+        self,
+        policies: PolicySet,
+        namespace_labels: Mapping[str, Mapping[str, str]],
+        manifests: Sequence[Manifest] = (),
     ) -> None:
+        """Take what is asked; nothing is asked yet.
+
+        Args:
+            policies: those that the objects are put to.
+            namespace_labels: labels of the namespaces that are known, by name.
+            manifests: what is likely to be asked about, in that order: some of it is asked ahead,
+                since an engine in another process answers many questions nearly as fast as one.
+        """
         self._policies = policies
+        self._manifests = manifests
         self.broken = policies.errors
         self._namespace_labels = namespace_labels
         self._known: dict[Manifest, Verdict] = {}
@@ -54,10 +68,9 @@ class PolicyVerdicts:
         return check in self._covering
 
     def of(self, manifest: Manifest) -> Verdict:
-        verdict = self._known.get(manifest)
-        if verdict is None:
-            verdict = self._known[manifest] = self._ask(manifest)
-        return verdict
+        if manifest not in self._known:
+            self._ask([manifest, *self._ahead(manifest)])
+        return self._known[manifest]
 
     def failure(self, check: str, manifest: Manifest) -> PolicyError | None:
         """Why a check cannot be decided for an object; None if its policies all answered."""
@@ -65,18 +78,34 @@ class PolicyVerdicts:
         names = self._covering.get(check, set())
         return next((failures[name] for name in sorted(names & failures.keys())), None)
 
-    def _ask(self, manifest: Manifest) -> Verdict:
-        review = self._policies.review(manifest, namespace_labels=self._namespace_labels)
-        verdict = Verdict()
-        for violation in review.violations:
-            check = violation.details.get("check")
-            if isinstance(check, str):
-                verdict.by_check.setdefault(check, []).append(violation)
-            else:
-                verdict.by_policy.setdefault(violation.policy, []).append(violation)
-        for error in review.failures:
-            verdict.failures.setdefault(error.policy, error)
-        return verdict
+    @cached_property
+    def _places(self) -> dict[Manifest, int]:
+        return {manifest: place for place, manifest in enumerate(self._manifests)}
+
+    def _ahead(self, manifest: Manifest) -> list[Manifest]:
+        """What comes after an object, as far as it is not known yet."""
+        place = self._places.get(manifest)
+        if place is None:
+            return []
+        following = self._manifests[place + 1 : place + _AHEAD]
+        return [other for other in following if other not in self._known]
+
+    def _ask(self, manifests: Sequence[Manifest]) -> None:
+        reviews = self._policies.review_all(manifests, namespace_labels=self._namespace_labels)
+        self._known |= zip(manifests, map(_sorted, reviews), strict=True)
+
+
+def _sorted(review: Review) -> Verdict:
+    verdict = Verdict()
+    for violation in review.violations:
+        check = violation.details.get("check")
+        if isinstance(check, str):
+            verdict.by_check.setdefault(check, []).append(violation)
+        else:
+            verdict.by_policy.setdefault(violation.policy, []).append(violation)
+    for error in review.failures:
+        verdict.failures.setdefault(error.policy, error)
+    return verdict
 
 
 def checks_of(policy: Policy) -> frozenset[str]:

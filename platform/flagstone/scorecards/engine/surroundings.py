@@ -70,7 +70,7 @@ class Surroundings:
         self._workloads: dict[Manifest, Workload] = {}
         self._ci: dict[tuple[Artefact, ...], Ci] = {}
         self._trials: dict[tuple[Manifest, Manifest | None], Trial] = {}
-        self.verdicts = PolicyVerdicts(policies, self.namespace_labels)
+        self.verdicts = PolicyVerdicts(policies, self.namespace_labels, self.index.manifests)
 
     @cached_property
     def _drills_by_folder(self) -> dict[str, list[Drill]]:
