@@ -55,6 +55,42 @@ def test_of_keys_given_twice_the_last_counts():
     assert place(0, text="a: 1\nb: 2\na: 3\n").line(("a",)) == 3
 
 
+ALIASES = """\
+base: &base
+  a: 1
+list:
+  - &first
+    b: 2
+  - *base
+  - *first
+again: *base
+? {c: 3}
+: 4
+? [d]
+: e: 5
+  f: 6
+last: 7
+"""
+
+
+@pytest.mark.parametrize(
+    ("keys", "line"),
+    [
+        (("base", "a"), 2),
+        (("list", 0, "b"), 5),
+        (("list", 1), 1),
+        (("list", 1, "a"), 2),
+        (("list", 2, "b"), 5),
+        (("again",), 8),
+        (("again", "a"), 2),
+        (("f",), 1),
+        (("last",), 14),
+    ],
+)
+def test_an_alias_stands_where_its_anchor_does_and_no_key_is_a_collection(keys, line):
+    assert place(0, text=ALIASES).line(keys) == line
+
+
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\x85", "\u2028"])
 def test_line_breaks_are_those_of_yaml(end):
     assert place(1, text=end.join(["a: x", "---", "b: 1", "c: 2", ""])).line(("c",)) == 4

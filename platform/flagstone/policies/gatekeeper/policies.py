@@ -57,6 +57,7 @@ class Policy:
         self.manifest = constraint.manifest
         self.match = constraint.match
         self._program = program
+        self._needs_inventory = program.template.needs_inventory
         # CEL sees null where a constraint has no parameters, Rego an empty object
         in_cel = isinstance(program.template.source, CelSource)
         given = constraint.parameters is not None or not in_cel
@@ -98,7 +99,7 @@ class Policy:
         Raises:
             NotEvaluated: the policy looks at other objects, and none are known.
         """
-        if inventory is None and self._program.template.needs_inventory:
+        if inventory is None and self._needs_inventory:
             reason = "it looks at other objects (data.inventory), and none were given"
             raise self._failure(reason, NotEvaluated)
         text = f'{{"review": {review}, "parameters": {self._parameters}}}'

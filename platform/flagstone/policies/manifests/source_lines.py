@@ -1,6 +1,6 @@
 """Where a value stands in the file it was read from.
 
-Only findings need lines, so the text is composed again when one is asked for, never while reading.
+Only findings need lines, so the text is parsed again when one is asked for, never while reading.
 """
 
 from __future__ import annotations
@@ -10,11 +10,24 @@ from array import array
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import yaml
+from yaml.events import (
+    AliasEvent,
+    DocumentEndEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+    StreamEndEvent,
+)
 
 Keys = tuple[str | int, ...]
 
+_VALUES = frozenset({ScalarEvent, AliasEvent, MappingStartEvent, SequenceStartEvent})
+_ENDS = frozenset({MappingEndEvent, SequenceEndEvent})
 _LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # what YAML counts as one
 _MARKER = re.compile(r"^---(?=\s|$)", re.MULTILINE)
 
@@ -38,18 +51,18 @@ class SourceText:
 
         `first_line` counts from 0. A path that does not exist yields its nearest ancestor's line.
         """
-        root = _compose(self, first_line)
+        root = _spots(self, first_line)
         if root is None:
             return None
-        return first_line + _mark_line(root, keys) + 1
+        return first_line + _line_of(root, keys) + 1
 
     def scalar(self, first_line: int, keys: Keys) -> str | None:
         """The text of a plain scalar as it is written; None if there is no such thing at the path."""
-        node = _compose(self, first_line)
+        spot = _spots(self, first_line)
         for key in keys:
-            step = None if node is None else _step(node, key)
-            node = None if step is None else step[1]
-        return node.value if isinstance(node, yaml.ScalarNode) and not node.style else None
+            step = None if spot is None else spot.inner.get(key)
+            spot = None if step is None else step[1]
+        return spot.text if spot is not None and spot.plain else None
 
     def fetch(self) -> str | None:
         return self._fetch()
@@ -74,20 +87,31 @@ class Place:
         return self.text.scalar(self.first_line, self.prefix + keys)
 
 
+@dataclass(slots=True, eq=False)
+class _Spot:
+    """Where one value stands; `inner` has the line and the spot of each of its items."""
+
+    line: int
+    text: str | None  # of a scalar
+    plain: bool  # a scalar without quotes
+    is_mapping: bool
+    inner: dict[str | int, tuple[int, _Spot]]
+
+
 @lru_cache(
     maxsize=64
-)  # findings come service by service; more would keep every file's node tree alive
-def _compose(source: SourceText, first_line: int) -> yaml.Node | None:
+)  # findings come service by service; more would keep the spots of every file alive
+def _spots(source: SourceText, first_line: int) -> _Spot | None:
     text = _document(source, first_line)
     if text is None:
         return None
-    loader = yaml.CSafeLoader(text)
+    parser = yaml.CBaseLoader(text)
     try:
-        return loader.get_node() if loader.check_node() else None
+        return _first_document(parser.get_event)
     except yaml.YAMLError:
         return None
     finally:
-        loader.dispose()
+        parser.dispose()
 
 
 def _document(source: SourceText, first_line: int) -> str | None:
@@ -118,24 +142,63 @@ def _lines(source: SourceText) -> _Lines | None:
     return _Lines(text, starts)
 
 
-def _mark_line(root: yaml.Node, keys: Keys) -> int:
-    line = root.start_mark.line
-    node = root
+def _first_document(next_event: Callable[[], Any]) -> _Spot | None:
+    """The spots of a stream's first document; composing its nodes would take several times as long."""
+    top = holder = _Spot(0, None, plain=False, is_mapping=False, inner={})
+    key: _Spot | None = None
+    outer: list[tuple[_Spot, _Spot | None]] = []
+    anchors: dict[str, _Spot] = {}
+    while (event := next_event()).__class__ is not DocumentEndEvent:
+        kind = event.__class__
+        if kind in _ENDS:
+            holder, key = outer.pop()
+        elif kind in _VALUES:
+            spot = _spot(event, anchors)
+            key = _put(holder, key, spot)
+            if kind is not ScalarEvent and kind is not AliasEvent:
+                outer.append((holder, key))
+                holder, key = spot, None
+        elif kind is StreamEndEvent:
+            return None
+    return top.inner[0][1]
+
+
+def _spot(event: Any, anchors: dict[str, _Spot]) -> _Spot:
+    kind = event.__class__
+    line = event.start_mark.line
+    if kind is AliasEvent:
+        return anchors.get(event.anchor) or _Spot(
+            line, None, plain=False, is_mapping=False, inner={}
+        )
+    is_scalar = kind is ScalarEvent
+    spot = _Spot(
+        line,
+        event.value if is_scalar else None,
+        plain=is_scalar and not event.style,
+        is_mapping=kind is MappingStartEvent,
+        inner={},
+    )
+    if event.anchor:
+        anchors[event.anchor] = spot
+    return spot
+
+
+def _put(holder: _Spot, key: _Spot | None, spot: _Spot) -> _Spot | None:
+    """Take a value into its list or mapping; the key that then waits for its value."""
+    if not holder.is_mapping:
+        holder.inner[len(holder.inner)] = spot.line, spot
+    elif key is None:
+        return spot
+    elif key.text is not None:  # of duplicate keys the last one counts
+        holder.inner[key.text] = key.line, spot
+    return None
+
+
+def _line_of(root: _Spot, keys: Keys) -> int:
+    line, spot = root.line, root
     for key in keys:
-        step = _step(node, key)
+        step = spot.inner.get(key)
         if step is None:
             break
-        line, node = step
+        line, spot = step
     return line
-
-
-def _step(node: yaml.Node, key: str | int) -> tuple[int, yaml.Node] | None:
-    if isinstance(node, yaml.MappingNode):
-        for name, value in reversed(node.value):  # of duplicate keys the last one counts
-            if name.value == key:
-                return name.start_mark.line, value
-    elif (
-        isinstance(node, yaml.SequenceNode) and isinstance(key, int) and 0 <= key < len(node.value)
-    ):
-        return node.value[key].start_mark.line, node.value[key]
-    return None

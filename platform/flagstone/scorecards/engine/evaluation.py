@@ -87,13 +87,16 @@ def evaluate(  # noqa: PLR0913 one keyword for each thing that an evaluation may
     )
 
     def judge(share: list[ServiceView]) -> list[list[Verdict]]:
-        return [
-            [
-                _judge(service, rule, waivers, by_check.get(rule.check.id, ()), today)
-                for rule in rules
-            ]
-            for service in share
-        ]
+        found = []
+        for service in share:
+            found.append(
+                [
+                    _judge(service, rule, waivers, by_check.get(rule.check.id, ()), today)
+                    for rule in rules
+                ]
+            )
+            service.forget()
+        return found
 
     if processes > 1:
         surroundings.prepare(rule.check.id for rule in rules)

@@ -24,6 +24,7 @@ from flagstone.scorecards.engine.prometheus.dashboards import (
     in_file,
     in_object,
 )
+from flagstone.scorecards.engine.prometheus.promql import Records
 from flagstone.scorecards.engine.relations import GATEWAY_API, ISTIO, Relations
 from flagstone.scorecards.engine.runbook_text import Runbook, read_runbook
 from flagstone.scorecards.engine.subjects.artefacts import Artefact, ArtefactKind
@@ -62,6 +63,12 @@ class ServiceView:
         self.incomplete = incomplete
         self.problems = tuple(draft.problems)
         self._artefacts = tuple(draft.artefacts)
+
+    def forget(self) -> None:
+        """Let go of what the checks had worked out: that of all services at once would fill the memory."""
+        for name, part in vars(type(self)).items():
+            if isinstance(part, cached_property):
+                self.__dict__.pop(name, None)
 
     @property
     def index(self) -> Index:
@@ -171,6 +178,11 @@ class ServiceView:
     def rules(self) -> tuple[Rule, ...]:
         """The rules of its PrometheusRules."""
         return tuple(rule for manifest in self.prometheus_rules for rule in rules_of(manifest))
+
+    @cached_property
+    def records(self) -> Records:
+        """Its recording rules by name, and for names that it does not record those of the snapshot."""
+        return alert_rules.records(self.prometheus_rules, beyond=self.surroundings.records)
 
     @cached_property
     def rulebook(self) -> Rulebook:

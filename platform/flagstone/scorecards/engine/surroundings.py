@@ -15,9 +15,14 @@ from flagstone.policies.manifests.objects import Manifest, mapping, sequence
 from flagstone.policies.manifests.snapshot import Snapshot
 from flagstone.policies.schemas.schemas import Schemas
 from flagstone.policies.terraform.reader import Reader
+from flagstone.scorecards.engine.alert_scenarios.declared_objectives import (
+    DeclaredObjectives,
+    declared_in_objects,
+)
+from flagstone.scorecards.engine.alert_scenarios.objectives import DECLARED_IN
 from flagstone.scorecards.engine.alert_scenarios.performances import PLAYED, Performances
 from flagstone.scorecards.engine.alert_scenarios.rulebook import Rulebook, rules_of
-from flagstone.scorecards.engine.alert_scenarios.slo_files import Declared, declared_in_files
+from flagstone.scorecards.engine.alert_scenarios.slo_files import declared_in_files
 from flagstone.scorecards.engine.argocd import argo_applications, notifications
 from flagstone.scorecards.engine.argocd.argo_applications import plain_url
 from flagstone.scorecards.engine.argocd.notifications import NotificationSettings
@@ -30,7 +35,7 @@ from flagstone.scorecards.engine.measurements import Measurements
 from flagstone.scorecards.engine.policy_verdicts import PolicyVerdicts
 from flagstone.scorecards.engine.prometheus import alert_rules
 from flagstone.scorecards.engine.prometheus.promql import Records
-from flagstone.scorecards.engine.prometheus.promtool_verdicts import PromtoolVerdicts
+from flagstone.scorecards.engine.prometheus.promtool_verdicts import PARSED, PromtoolVerdicts
 from flagstone.scorecards.engine.prometheus.rule_test_runs import RUN_TESTS, RuleTestRuns
 from flagstone.scorecards.engine.relations import ISTIO, Relations
 from flagstone.scorecards.engine.subjects.artefacts import Artefact
@@ -98,9 +103,11 @@ class Surroundings:
 
     def prepare(self, checks: Iterable[str]) -> None:
         """Work out what is costly and about all services, before several processes would do it again."""
-        _ = self.promtool, self.records, self.runbooks, self._destination_rules
-        _ = self._drills_by_folder, self._drills_by_host
         asked = frozenset(checks)
+        _ = self.records, self.runbooks, self._destination_rules, self.service_names
+        _ = self._drills_by_folder, self._drills_by_host, self.declared_objectives
+        if PARSED in asked:
+            _ = self.promtool
         if asked & PLAYED:
             _ = self.performances
         if asked & RUN_TESTS:
@@ -115,6 +122,11 @@ class Surroundings:
         """The namespaces that have a VirtualService or DestinationRule."""
         kinds = ("VirtualService", "DestinationRule")
         return frozenset(m.namespace for kind in kinds for m in self.index.of_kind(kind, ISTIO))
+
+    @cached_property
+    def service_names(self) -> frozenset[str]:
+        """The names of the Services in view."""
+        return frozenset(m.name for m in self.index.of_kind("Service", ""))
 
     @cached_property
     def service_namespaces(self) -> frozenset[str]:
@@ -259,9 +271,12 @@ class Surroundings:
         return PromtoolVerdicts(self.index.of_kind("PrometheusRule", alert_rules.GROUP))
 
     @cached_property
-    def declared_objectives(self) -> tuple[Declared, ...]:
-        """The objectives in files that no cluster gets."""
-        return tuple(declared_in_files(self.snapshot))
+    def declared_objectives(self) -> DeclaredObjectives:
+        """The objectives in objects of Sloth and Pyrra, and in files that no cluster gets."""
+        objects = (m for kind, group in DECLARED_IN for m in self.index.of_kind(kind, group))
+        return DeclaredObjectives(
+            [*declared_in_objects(objects), *declared_in_files(self.snapshot)]
+        )
 
     @cached_property
     def performances(self) -> Performances:

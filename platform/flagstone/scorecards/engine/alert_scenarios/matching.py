@@ -56,6 +56,7 @@ class Selector:
         return dict.fromkeys(matcher.label for matcher in self.matchers)
 
 
+@lru_cache(maxsize=1024)  # several checks ask for the selectors of one expression
 def selector_of(node: Any) -> Selector:
     """The selector of a parsed expression."""
     matchers = [

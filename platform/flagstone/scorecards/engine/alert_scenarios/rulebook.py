@@ -12,7 +12,7 @@ import promql_parser as pql
 from flagstone.policies.manifests.objects import Manifest, text_map
 from flagstone.scorecards.engine.alert_scenarios.matching import Selector, selector_of
 from flagstone.scorecards.engine.prometheus import alert_rules
-from flagstone.scorecards.engine.prometheus.promql import PromQLError, children, parse
+from flagstone.scorecards.engine.prometheus.promql import children, parsed
 
 _COUNTED = frozenset({"rate", "increase", "irate"})
 _MOST_RULES = 400
@@ -30,17 +30,15 @@ class Rule:
     labels: Mapping[str, str]
     holds: str
 
-    @cached_property
+    @property
     def tree(self) -> Any | None:
         """None if it does not parse, which another check says."""
-        try:
-            return parse(self.expr)
-        except PromQLError:
-            return None
+        return parsed(self.expr)
 
     @cached_property
     def uses(self) -> tuple[Use, ...]:
-        return () if self.tree is None else tuple(_uses(self.tree))
+        tree = self.tree
+        return () if tree is None else tuple(_uses(tree))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +131,7 @@ class Rulebook:
     def __init__(self, rules: Iterable[Rule], beyond: Rulebook | None = None) -> None:
         self._records: dict[str, list[Rule]] = {}
         self._beyond = beyond
+        self._footings: dict[Rule, Footing] = {}
         for rule in rules:
             if not rule.alert:
                 self._records.setdefault(rule.name, []).append(rule)
@@ -152,6 +151,12 @@ class Rulebook:
         return name in self._records or (self._beyond is not None and self._beyond.knows(name))
 
     def footing(self, alert: Rule) -> Footing:
+        """What an alert rests on; several checks ask."""
+        if alert not in self._footings:
+            self._footings[alert] = self._followed(alert)
+        return self._footings[alert]
+
+    def _followed(self, alert: Rule) -> Footing:
         """Follow an alert down; rules that refer to each other are followed once."""
         found = Footing()
         begun = {alert}

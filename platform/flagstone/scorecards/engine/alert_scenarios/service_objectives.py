@@ -5,20 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from flagstone.policies.manifests.objects import Manifest
 from flagstone.scorecards.engine.alert_scenarios.objectives import (
-    DECLARED_IN,
     Objective,
     annotated,
     chosen,
-    declared,
     derived,
     recorded,
     written,
 )
 from flagstone.scorecards.engine.alert_scenarios.rulebook import Footing, Rule
-from flagstone.scorecards.engine.index import folder_of
-from flagstone.scorecards.engine.prometheus import alert_rules
 
 if TYPE_CHECKING:
     from flagstone.scorecards.engine.services import ServiceView
@@ -28,12 +23,11 @@ def objective_of(
     service: ServiceView, alerts: Iterable[Rule], footings: Mapping[Rule, Footing]
 ) -> Objective | None:
     """The objective of some alerts: stated, or else told by their thresholds, or by the runbook."""
-    known = alert_rules.records(service.prometheus_rules, beyond=service.surroundings.records)
     alerts = list(alerts)
     below = [record for alert in alerts for record in footings[alert].records]
     return (
         stated_objective(service, alerts, footings)
-        or derived(alerts, below, known)
+        or derived(alerts, below, service.records)
         or runbook_objective(service, alerts)
     )
 
@@ -51,7 +45,6 @@ def stated_objective(
     service: ServiceView, alerts: Iterable[Rule], footings: Mapping[Rule, Footing]
 ) -> Objective | None:
     """The objective of some alerts, as it is declared, annotated or recorded."""
-    known = alert_rules.records(service.prometheus_rules, beyond=service.surroundings.records)
     alerts = list(alerts)
     below = [footings[alert] for alert in alerts]
     asked: dict[str, set[str]] = {}
@@ -67,7 +60,7 @@ def stated_objective(
     holders = [*service.prometheus_rules, *([service.component] if service.component else [])]
     in_rules = [
         objective
-        for rule, objective in recorded(service.rules, known)
+        for rule, objective in recorded(service.rules, service.records)
         if all(value in asked.get(label, {value}) for label, value in rule.labels.items())
     ]
     return (
@@ -80,20 +73,4 @@ def stated_objective(
 def _declared(service: ServiceView, said: set[str]) -> Iterator[Objective]:
     """The objectives that are declared in its folder, or that name it, or that its alerts name."""
     names = {service.name, *(workload.manifest.name for workload in service.workloads)}
-    for kind, group in DECLARED_IN:
-        for manifest in service.index.of_kind(kind, group):
-            named = manifest.name in said or _served_by(manifest) in names
-            if named or _within(folder_of(manifest), service):
-                yield from declared([manifest])
-    for found in service.surroundings.declared_objectives:
-        if found.service in names or _within(found.folder, service):
-            yield found.objective
-
-
-def _served_by(objective: Manifest) -> object:
-    """The service that an object of Sloth says; one of Pyrra says it in a label of its alerts."""
-    return objective.spec.get("service") or objective.labels.get("pyrra.dev/service")
-
-
-def _within(folder: str, service: ServiceView) -> bool:
-    return bool(service.folder) and f"{folder}/".startswith(f"{service.folder}/")
+    return service.surroundings.declared_objectives.of(names, service.folder, said)

@@ -19,11 +19,16 @@ _MARKS = ("openslo/", "openslo.com/", "prometheus/v1")
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """An objective with the service that it names and the folder that it stands in."""
+    """An objective with the service that it names and the folder that it stands in.
+
+    Attributes:
+        object: the name of the object that declares it; None in a file that no cluster gets.
+    """
 
     objective: Objective
     service: str
     folder: str
+    object: str | None = None
 
 
 def declared_in_files(snapshot: Snapshot) -> Iterator[Declared]:

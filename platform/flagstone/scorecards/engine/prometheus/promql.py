@@ -31,6 +31,14 @@ _QUOTED = re.compile(r"""\"[^\"]*\"|'[^']*'|`[^`]*`""")
 _RANGE = re.compile(r"\[\s*(\w+)\s*[\]:]")
 _HALF = 0.5  # of the requests: nobody alerts on a worse share of failures
 _LONGEST = 100_000  # characters: the parser takes minutes for what fills a file
+_PARTS: dict[type, Callable[[Any], list[Any]]] = {
+    pql.BinaryExpr: lambda node: [node.lhs, node.rhs],
+    pql.Call: lambda node: list(node.args),
+    **dict.fromkeys(
+        (pql.ParenExpr, pql.UnaryExpr, pql.AggregateExpr, pql.SubqueryExpr),
+        lambda node: [node.expr],
+    ),
+}
 _DEEPEST = 60  # records that refer to each other, or expressions that nobody wrote by hand
 
 
@@ -53,9 +61,9 @@ class Clause:
     burn: float | None
 
 
-@lru_cache(
-    maxsize=1024
-)  # several checks read the same expressions of one service, one after the other
+# several checks read the same expressions of one service, one after the other; a tree takes some 30 kB, so
+# nobody else keeps one
+@lru_cache(maxsize=256)
 def parse(text: str) -> Any:
     if len(text) > _LONGEST:
         raise PromQLError(f"it is longer than {_LONGEST:,} characters, and was not read")
@@ -66,12 +74,11 @@ def parse(text: str) -> Any:
 
 
 class Records:
-    """Recording rules by name, parsed when they are asked for; `beyond` has those of others."""
+    """Recording rules by name; `beyond` has those of others."""
 
     def __init__(self, expressions: Mapping[str, str], beyond: Records | None = None) -> None:
         self._texts = expressions
         self._beyond = beyond
-        self._trees: dict[str, Any] = {}
         self._windows: dict[str, int | None] = {}
 
     def names(self) -> list[str]:
@@ -81,12 +88,7 @@ class Records:
     def tree(self, name: str | None) -> Any | None:
         if name is None or name not in self._texts:
             return self._beyond.tree(name) if self._beyond else None
-        if name not in self._trees:
-            try:
-                self._trees[name] = parse(self._texts[name])
-            except PromQLError:
-                self._trees[name] = None
-        return self._trees[name]
+        return parsed(self._texts[name])
 
     def knows(self, name: str) -> bool:
         return name in self._texts or (self._beyond is not None and self._beyond.knows(name))
@@ -160,11 +162,8 @@ def _own_range(node: Any, records: Records, depth: int) -> int | None:
 
 
 def children(node: Any) -> list[Any]:
-    if isinstance(node, pql.BinaryExpr):
-        return [node.lhs, node.rhs]
-    if isinstance(node, pql.ParenExpr | pql.UnaryExpr | pql.AggregateExpr | pql.SubqueryExpr):
-        return [node.expr]
-    return list(node.args) if isinstance(node, pql.Call) else []
+    parts = _PARTS.get(type(node))
+    return [] if parts is None else parts(node)
 
 
 def alternatives(node: Any) -> Iterator[list[Any]]:

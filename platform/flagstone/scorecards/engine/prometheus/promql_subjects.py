@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 import promql_parser as pql
@@ -62,11 +63,10 @@ def name_of(selector: Any) -> str:
     return str(next(named, ""))
 
 
-def selectors(node: Any) -> Iterator[Any]:
+@lru_cache(maxsize=256)  # as many as there are parsed expressions
+def selectors(node: Any) -> tuple[Any, ...]:
     """Every selector that an expression itself has."""
-    for one in _nodes(node, _NOTHING):
-        if isinstance(one, pql.VectorSelector):
-            yield one
+    return tuple(one for one in _nodes(node, _NOTHING) if isinstance(one, pql.VectorSelector))
 
 
 def is_fixed(node: Any) -> bool:

@@ -8,6 +8,8 @@ from flagstone.policies.manifests.objects import Manifest
 from flagstone.scorecards.engine.prometheus import promtool
 from flagstone.scorecards.engine.prometheus.promtool import Complaint
 
+PARSED = "PR-01"  # the check that asks
+
 
 class PromtoolVerdicts:
     """`reason` says why there are none."""

@@ -7,14 +7,14 @@ have the label paved.example.com/drill. A script's here-documents are read as th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from flagstone.policies.manifests.documents import Document, read_documents
 from flagstone.policies.manifests.limits import Limits
 from flagstone.policies.manifests.objects import Manifest
 from flagstone.policies.manifests.snapshot import Snapshot
-from flagstone.scorecards.engine.index import folder_of
+from flagstone.scorecards.engine.index import folder_of, with_folders_above
 from flagstone.scorecards.engine.relations import ISTIO
 
 DRILL_LABEL = "paved.example.com/drill"
@@ -59,11 +59,11 @@ class Drill:
 
 def find_drills(snapshot: Snapshot) -> list[Drill]:
     """The drills of a snapshot, by their places."""
-    services = {
+    holders = with_folders_above(
         path.rpartition("/")[0]
         for path in snapshot.paths()
         if path.rpartition("/")[2] in {"catalog-info.yaml", "catalog-info.yml"}
-    }
+    )
     found: dict[str, Drill] = {}
     for manifest in snapshot.manifests:
         if manifest.unrendered_reason is None and (place := _place(manifest)):
@@ -74,7 +74,7 @@ def find_drills(snapshot: Snapshot) -> list[Drill]:
             text = snapshot.read_text(path) or ""
             if len(text) <= _LONGEST_SCRIPT:
                 found.setdefault(place, Drill(place)).scripts.append(Script(path, _code(text)))
-    drills = [drill for drill in found.values() if _is_drill(drill, services)]
+    drills = [drill for drill in found.values() if _is_drill(drill, holders)]
     for drill in drills:
         drill.manifests += [made for script in drill.scripts for made in _made_by(script)]
     return drills
@@ -91,9 +91,9 @@ def _folder_place(folder: str) -> str:
     return found["place"] if found else ""
 
 
-def _is_drill(drill: Drill, services: set[str]) -> bool:
+def _is_drill(drill: Drill, holders: Collection[str]) -> bool:
     """A service may be called chaos, and a product Drill: what has an entity, or no sign, is judged."""
-    if any(f"{folder}/".startswith(f"{drill.place}/") for folder in services):
+    if drill.place in holders:
         return False
     signs = any(m.group in _GROUPS or DRILL_LABEL in m.labels for m in drill.manifests)
     return signs or bool(drill.scripts)

@@ -14,7 +14,7 @@ from flagstone.scorecards.engine.outcome import (
     not_applicable,
     passed,
 )
-from flagstone.scorecards.engine.prometheus.alert_rules import AlertRule, alerts, records
+from flagstone.scorecards.engine.prometheus.alert_rules import AlertRule, alerts
 from flagstone.scorecards.engine.prometheus.promql import (
     Clause,
     PromQLError,
@@ -77,7 +77,7 @@ def two_windows(service: ServiceView, _params: NoParams) -> Outcome:
     rules = [alert for manifest in service.prometheus_rules for alert in alerts(manifest)]
     if service.kind is not ServiceKind.HTTP and not rules:
         return not_applicable("no HTTP traffic and no alert")
-    known = records(service.prometheus_rules, beyond=service.surroundings.records)
+    known = service.records
     pairs = [pair for alert in rules for pair in _pairs(alert, known)]
     bare = any(pair.burn is None for pair in pairs)
     budget = (_budget(known) or _told_by(pairs)) if bare else None

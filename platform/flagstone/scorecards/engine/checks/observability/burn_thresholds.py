@@ -15,7 +15,6 @@ from flagstone.scorecards.engine.alert_scenarios.service_objectives import (
     stated_objective,
 )
 from flagstone.scorecards.engine.outcome import Findings, Outcome
-from flagstone.scorecards.engine.prometheus import alert_rules
 from flagstone.scorecards.engine.prometheus.promql import Clause, Records, alternatives, clause
 from flagstone.scorecards.engine.registry import NoParams, check
 from flagstone.scorecards.engine.services import ServiceView
@@ -38,7 +37,7 @@ _TOLERANCE = 0.02  # 13.44 may be written as 13.4
     "slo:objective:ratio.",
 )
 def fit_the_objective(service: ServiceView, _params: NoParams) -> Outcome:
-    known = alert_rules.records(service.prometheus_rules, beyond=service.surroundings.records)
+    known = service.records
     findings = Findings()
     for rule in service.rules:
         limits = list(_limits(rule, known))

@@ -47,7 +47,7 @@ def own_labels(service: ServiceView, _params: NoParams) -> Outcome:
     if not service.workloads:
         return not_applicable("no workload whose name and namespace could be compared")
     names, namespaces = _names(service), {w.manifest.namespace for w in service.workloads} - {""}
-    others = {one.name for one in service.index.of_kind("Service", "")} - names.keys()
+    others = service.surroundings.service_names
     expected = " or ".join(f"{name} ({source})" for name, source in names.items())
     faults: dict[str, Fault] = {}
     judged = 0
@@ -55,7 +55,7 @@ def own_labels(service: ServiceView, _params: NoParams) -> Outcome:
         named, namespace = asked.value("service"), asked.value("namespace")
         judged += bool(named or namespace)
         problem = ""
-        if named and named not in names.keys() | others:
+        if named and named not in names and named not in others:
             problem = f'asks for service="{named}", and expected is {expected}'
         elif named in names and namespace and namespaces and namespace not in namespaces:
             own = " or ".join(sorted(namespaces))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import promql_parser as pql
@@ -54,7 +55,7 @@ def enough_samples(service: ServiceView, params: ScrapeParams) -> Outcome:
     findings = Findings()
     for rule in service.rules:
         keys = (*rule.keys, "expr")
-        found = [] if rule.tree is None else list(_rates(rule.tree))
+        found = () if rule.tree is None else _rates(rule.tree)
         findings.judged += len(found)
         if rule.alert and _flaps(service.rulebook, rule):
             findings.fault(f"{rule.name} uses irate(): rate() does not flap", rule.manifest, *keys)
@@ -85,7 +86,12 @@ class _Rate:
         return bool(self.name) and ":" not in self.name
 
 
-def _rates(tree: Any) -> Iterator[_Rate]:
+@lru_cache(maxsize=256)  # a recording rule is asked again for each alert that rests on it
+def _rates(tree: Any) -> tuple[_Rate, ...]:
+    return tuple(_rates_in(tree))
+
+
+def _rates_in(tree: Any) -> Iterator[_Rate]:
     waiting = [tree]
     while waiting:
         node = waiting.pop()
@@ -107,7 +113,7 @@ def _sums(node: Any) -> bool:
     """Whether an expression is a sum of counters that are no rates yet."""
     while isinstance(node, pql.ParenExpr):
         node = node.expr
-    return isinstance(node, pql.AggregateExpr) and not any(True for _ in _rates(node))
+    return isinstance(node, pql.AggregateExpr) and not _rates(node)
 
 
 def _flaps(book: Rulebook, alert: Rule) -> bool:
