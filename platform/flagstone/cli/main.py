@@ -9,29 +9,19 @@ from typing import Annotated
 import typer
 
 from flagstone import __version__
-from flagstone.cli.audit import audit_app
-from flagstone.cli.forge import forge_app
-from flagstone.cli.init_gitops import init_gitops
-from flagstone.cli.policy import policy_app
-from flagstone.cli.render import render_scaffold
-from flagstone.cli.score import score
+from flagstone.cli.commands import Commands
 from flagstone.core.errors import FlagstoneError
 from flagstone.core.hidden_characters import on_one_line, written_out
 
 app = typer.Typer(
     name="flagstone",
+    cls=Commands,
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("score")(score)
-app.command("render")(render_scaffold)
-app.command("init-gitops")(init_gitops)
-app.add_typer(audit_app)
-app.add_typer(forge_app)
-app.add_typer(policy_app)
 
 
 def _show_version(wanted: bool) -> None:

@@ -40,7 +40,7 @@ def _command(command: Any, path: str) -> Iterator[str]:
     context = Context(command, info_name=path)
     if isinstance(command, TyperGroup):
         for name in command.list_commands(context):
-            yield from _command(command.commands[name], f"{path} {name}")
+            yield from _command(command.get_command(context, name), f"{path} {name}")
         return
     yield f"## `{path}`"
     yield ""

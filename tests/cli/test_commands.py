@@ -1,0 +1,58 @@
+"""Each command is imported when it is asked for."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+COMMANDS = ["score", "render", "init-gitops", "audit", "forge", "policy"]
+
+
+def imported(*arguments: str) -> set[str]:
+    """The commands' modules that one run of the command imports."""
+    code = (
+        "import sys; from flagstone.cli.main import main; sys.argv[0] = 'flagstone'\n"
+        "try: main()\n"
+        "finally: sys.stderr.write(' '.join(m for m in sys.modules if m.startswith('flagstone.')))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        capture_output=True,
+        text=True,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT / "platform")},
+        check=False,
+        timeout=120,
+    )
+    return set(done.stderr.split())
+
+
+def test_score_imports_nothing_of_the_other_commands() -> None:
+    modules = imported("score", "--help")
+
+    assert "flagstone.cli.score" in modules
+    others = {"flagstone.cli.render", "flagstone.cli.policy", "flagstone.cli.init_gitops"}
+    assert not modules & others
+    assert not [name for name in modules if name.startswith("flagstone.scaffolding")]
+
+
+def test_the_version_imports_no_command_at_all() -> None:
+    assert not imported("--version") & {"flagstone.cli.score", "flagstone.cli.render"}
+
+
+def test_the_help_lists_every_command(run) -> None:
+    listed = [line.split()[0] for line in run("--help").out.splitlines() if line.strip()]
+
+    assert [word for word in listed if word in COMMANDS] == COMMANDS
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("scor", "score"), ("polcy", "policy")])
+def test_a_misspelled_command_is_compared_with_all(run, typed, meant) -> None:
+    done = run(typed)
+
+    assert done.status == 2
+    assert f"Did you mean '{meant}'?" in done.err
