@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -15,6 +15,7 @@ from flagstone.scorecards.engine.analysis.conditions import (
     numbers,
     phase,
 )
+from flagstone.scorecards.engine.analysis.possible_answers import possible_answers
 from flagstone.scorecards.engine.checks.release.analysis_metrics import (
     PROMETHEUS,
     query_tree,
@@ -29,19 +30,9 @@ from flagstone.scorecards.engine.prometheus.promql_answers import (
 from flagstone.scorecards.engine.prometheus.promql_subjects import Subject, is_fixed, subject
 from flagstone.scorecards.engine.services import ServiceView
 
+_LISTS = frozenset({PROMETHEUS, "graphite", "influxdb"})
 _JUDGE_THEMSELVES = frozenset({"job", "kayenta"})
 HUGE = 1e18
-
-
-class _AnyRow(dict[str, Any]):
-    """A row of an answer whose fields are not known: each has the same value."""
-
-    def __init__(self, value: Any) -> None:
-        super().__init__()
-        self._value = value
-
-    def get(self, _key: Any, _default: Any = None) -> Any:
-        return self._value
 
 
 def gives_a_scalar(metric: Metric) -> bool:
@@ -51,15 +42,11 @@ def gives_a_scalar(metric: Metric) -> bool:
     return not isinstance(tree, PromQLError) and is_scalar(tree)
 
 
-def answers(provider: str, value: float, *, scalar: bool) -> list[Any]:
-    """An answer with that value, in each form that the provider may give it."""
-    if scalar:
-        return [value]
+def answer_of(provider: str, value: float, *, scalar: bool) -> Any:
+    """An answer with that value, in the form that the provider gives it."""
     if provider == "cloudWatch":
-        return [[{"Id": "", "Label": "", "Values": [value]}]]
-    if provider in {PROMETHEUS, "graphite", "influxdb"}:
-        return [[value]]
-    return [value, str(value), [value], _AnyRow(value), [_AnyRow(value)], _AnyRow(_AnyRow(value))]
+        return [{"Id": "", "Label": "", "Values": [value]}]
+    return [value] if provider in _LISTS and not scalar else value
 
 
 def without_data_of(metric: Metric, service: ServiceView) -> Iterator[tuple[str, Any]]:
@@ -95,11 +82,10 @@ def _phases(provider: str, conditions: tuple[str, str], *, scalar: bool) -> froz
         *(n + 1 for n in named),
         *(n - 1 for n in named),
     }
-    return frozenset(
-        phase(success, failure, answer)
-        for value in values
-        for answer in answers(provider, value, scalar=scalar)
-    )
+    found: Iterable[Any] = (answer_of(provider, value, scalar=scalar) for value in values)
+    if not scalar and provider not in {"cloudWatch", *_LISTS}:
+        found = possible_answers([text for text in conditions if text], sorted(values))
+    return frozenset(phase(success, failure, answer) for answer in found)
 
 
 def undecided(metric: Metric) -> str:
@@ -120,7 +106,7 @@ def undecided(metric: Metric) -> str:
     scalar = gives_a_scalar(metric)
     found = _phases(metric.provider, (success, failure), scalar=scalar)
     if found == {Phase.ERROR}:
-        ordinary = answers(metric.provider, 1.0, scalar=scalar)[0]
+        ordinary = answer_of(metric.provider, 1.0, scalar=scalar)
         return f"its condition has no value: {error(success, ordinary) or error(failure, ordinary)}"
     found = found - {Phase.ERROR}
     return (

@@ -13,7 +13,7 @@ from flagstone.scorecards.engine.analysis.conditions import (
 )
 from flagstone.scorecards.engine.checks.release.analysis_answers import (
     HUGE,
-    answers,
+    answer_of,
     gives_a_scalar,
     not_read,
     subject_of,
@@ -140,7 +140,7 @@ def is_floor(metric: Metric, service: ServiceView) -> bool:
         return False
     scalar = gives_a_scalar(metric)
     few, many = (
-        phase(*metric.conditions, answers(metric.provider, value, scalar=scalar)[0])
+        phase(*metric.conditions, answer_of(metric.provider, value, scalar=scalar))
         for value in (0.0, HUGE)
     )
     return few is not Phase.SUCCESSFUL and many is Phase.SUCCESSFUL
