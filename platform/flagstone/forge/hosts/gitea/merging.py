@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from http import HTTPStatus
 
 from flagstone.forge.errors import (
@@ -25,8 +26,17 @@ _LOOKING = "Please try again later"
 
 
 class GiteaMerges:
-    def __init__(self, api: GiteaApi) -> None:
+    """Merges pull requests of one Gitea.
+
+    Args:
+        api: Speaks to it.
+        remote_of: Returns how git reaches a repository; asked whether the two sides go together, where the
+            code host does not tell.
+    """
+
+    def __init__(self, api: GiteaApi, remote_of: Callable[[str], GitRemote]) -> None:
         self._api = api
+        self._remote_of = remote_of
 
     def merge(
         self,
@@ -35,7 +45,6 @@ class GiteaMerges:
         *,
         expected_head: str,
         method: MergeMethod,
-        remote: GitRemote,
     ) -> MergeResult:
         """Merge what was looked at; what is merged already gives the same result.
 
@@ -44,7 +53,6 @@ class GiteaMerges:
             number: Of the pull request.
             expected_head: The commit that was looked at.
             method: How.
-            remote: Asked whether the two sides go together, where the code host does not tell.
         """
         before = self._view(repository, number)
         if done := self._settled(repository, before, expected_head):
@@ -55,7 +63,7 @@ class GiteaMerges:
             after = self._view(repository, number)
             if done := self._settled(repository, after, expected_head):
                 return done
-            raise _why_refused(before, after, error, remote) from error
+            raise _why_refused(before, after, error, self._remote_of(repository)) from error
         try:
             done = self._settled(repository, self._view(repository, number), expected_head)
         except Retryable as error:

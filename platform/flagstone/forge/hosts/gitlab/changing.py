@@ -12,7 +12,6 @@ from flagstone.forge.errors import (
     ReviewersRefused,
 )
 from flagstone.forge.hosts.base import PullRequest, PullRequestState
-from flagstone.forge.hosts.gitlab.api import GitLabApi
 from flagstone.forge.hosts.gitlab.codec import read_merge_request, read_state
 from flagstone.forge.hosts.gitlab.reading import GitLabReader
 from flagstone.forge.hosts.gitlab.texts import description_of, host_title
@@ -20,11 +19,7 @@ from flagstone.forge.hosts.markers import marked_change
 from flagstone.forge.hosts.rest.fields import Fields
 
 
-class GitLabChanges:
-    def __init__(self, api: GitLabApi, reader: GitLabReader) -> None:
-        self._api = api
-        self._reader = reader
-
+class GitLabChanges(GitLabReader):
     def update(
         self,
         repository: str,
@@ -48,7 +43,7 @@ class GitLabChanges:
         changes = {key: text for key, text in changes.items() if text != fields.text(key, "")}
         if changes:
             fields = self._put(repository, number, changes, f"change merge request !{number}")
-        return self._reader.described(repository, fields)
+        return self.described(repository, fields)
 
     def close(self, repository: str, number: int) -> PullRequest:
         fields = self._api.merge_request(repository, number)
@@ -58,7 +53,7 @@ class GitLabChanges:
             fields = self._put(repository, number, closing, f"close merge request !{number}")
             if read_state(fields) is PullRequestState.MERGED:  # while we were looking
                 require_open(fields)
-        return self._reader.described(repository, fields)
+        return self.described(repository, fields)
 
     def set_labels(self, repository: str, number: int, labels: Iterable[str]) -> PullRequest:
         """Let it have these labels and no others; GitLab makes missing ones, or leaves them out."""
@@ -81,7 +76,7 @@ class GitLabChanges:
                 "not make one. Make it there, or give the credential the role of a reporter at least.",
                 labels=missing,
             )
-        return self._reader.described(repository, fields)
+        return self.described(repository, fields)
 
     def request_reviewers(self, repository: str, number: int, logins: Iterable[str]) -> None:
         """Ask people besides those who are asked already; GitLab leaves out who may not be asked."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flagstone.forge.errors import (
     ForgeError,
     HeadMoved,
@@ -21,9 +23,21 @@ from flagstone.forge.hosts.rest.settled import find_conflict, is_merged_at
 
 
 class PagureMerges:
-    def __init__(self, api: PagureApi, pulls: PagurePullRequests) -> None:
+    """Merges pull requests of one Pagure.
+
+    Args:
+        api: Speaks to it.
+        pulls: Looks at them.
+        remote_of: Returns how git reaches a repository; asked whether the two sides go together: the code host
+            says the same of a conflict and of any other reason not to merge.
+    """
+
+    def __init__(
+        self, api: PagureApi, pulls: PagurePullRequests, remote_of: Callable[[str], GitRemote]
+    ) -> None:
         self._api = api
         self._pulls = pulls
+        self._remote_of = remote_of
 
     def merge(
         self,
@@ -32,7 +46,6 @@ class PagureMerges:
         *,
         expected_head: str,
         method: MergeMethod,
-        remote: GitRemote,
     ) -> MergeResult:
         """Merge what was looked at; what is merged already gives the same result.
 
@@ -44,8 +57,6 @@ class PagureMerges:
             number: Of the pull request.
             expected_head: The commit that was looked at.
             method: How.
-            remote: Asked whether the two sides go together: the code host says the same of a conflict and of
-                any other reason not to merge.
         """
         if method is not MergeMethod.MERGE:
             raise NotAllowed(f"Pagure does not {method.value}; choose to merge.")
@@ -62,7 +73,7 @@ class PagureMerges:
             after = self._pulls.get(repository, number)
             if done := _settled(after, expected_head):
                 return done
-            raise _why_refused(after, remote) from error
+            raise _why_refused(after, self._remote_of(repository)) from error
         return self._merged(repository, before)
 
     def _merged(self, repository: str, before: PullRequest) -> MergeResult:
