@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import pytest
 
 from flagstone.policies.manifests.objects import Manifest, dig, mapping, sequence
@@ -72,3 +74,16 @@ def test_dig_mapping_and_sequence():
     assert dig([1], "a") is None
     assert mapping([1]) == {}
     assert sequence({"a": 1}) == []
+
+
+def test_a_manifest_of_another_process_is_the_same_object():
+    sent = Manifest(ROLLOUT.raw, "a.yaml", 3, origin="base", unrendered_reason="no kustomize")
+    came = pickle.loads(pickle.dumps(sent))
+    assert (came.raw, came.path, came.document) == (ROLLOUT.raw, "a.yaml", 3)
+    assert (came.origin, came.unrendered_reason, came.place) == ("base", "no kustomize", None)
+    assert (came.group, came.kind, came.ref) == (
+        "argoproj.io",
+        "Rollout",
+        "Rollout/payments/checkout",
+    )
+    assert came.labels == {"team": "pay", "replicas": "2", "on": "true"}

@@ -89,7 +89,7 @@ def test_an_unreadable_file_is_told(tmp_path, monkeypatch):
     def vanish(*_args, **_kwargs):
         raise FileNotFoundError(2, "No such file or directory")
 
-    monkeypatch.setattr("pathlib.Path.open", vanish)
+    monkeypatch.setattr("flagstone.policies.manifests.folder_files.open", vanish, raising=False)
     snapshot = read_folder(tmp_path)
     assert snapshot.skipped == (Skipped("a.yaml", "cannot be opened: No such file or directory"),)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from sys import intern
+from typing import Any, cast
 
 from flagstone.policies.manifests.source_lines import Place
 
@@ -45,6 +46,7 @@ class Manifest:
         unrendered_reason: set when the file belongs to a kustomization or chart that could not be
             rendered: it can be shown, but is not what the cluster gets, so no check may judge it.
         place: where its source text is, for `line`.
+        name: `metadata.name`; with only a generateName, that prefix and a star.
     """
 
     raw: dict[str, Any]
@@ -53,50 +55,41 @@ class Manifest:
     origin: str | None = None
     unrendered_reason: str | None = None
     place: Place | None = field(default=None, repr=False)
+    api_version: str = field(init=False, repr=False)
+    group: str = field(init=False, repr=False)
+    version: str = field(init=False, repr=False)
+    kind: str = field(init=False, repr=False)
+    metadata: dict[str, Any] = field(init=False, repr=False)
+    name: str = field(init=False, repr=False)
+    namespace: str = field(init=False, repr=False)
+    labels: dict[str, str] = field(init=False, repr=False)
+    annotations: dict[str, str] = field(init=False, repr=False)
+    spec: dict[str, Any] = field(init=False, repr=False)
 
-    @property
-    def api_version(self) -> str:
-        return _text(self.raw.get("apiVersion"))
+    def __post_init__(self) -> None:
+        # a check asks for these thousands of times, and the object never changes
+        put = object.__setattr__
+        raw = self.raw
+        metadata = mapping(raw.get("metadata"))
+        api_version = _text(raw.get("apiVersion"))
+        group, slash, version = api_version.rpartition("/")
+        name = _text(metadata.get("name"))
+        if not name and (prefix := _text(metadata.get("generateName"))):
+            name = f"{prefix}*"
+        put(self, "api_version", api_version)
+        put(self, "group", intern(group) if slash else "")
+        put(self, "version", version)
+        put(self, "kind", _text(raw.get("kind")))
+        put(self, "metadata", metadata)
+        put(self, "name", name)
+        put(self, "namespace", _text(metadata.get("namespace")))
+        put(self, "labels", text_map(metadata.get("labels")))
+        put(self, "annotations", text_map(metadata.get("annotations")))
+        put(self, "spec", mapping(raw.get("spec")))
 
-    @property
-    def group(self) -> str:
-        group, slash, _ = self.api_version.rpartition("/")
-        return group if slash else ""
-
-    @property
-    def version(self) -> str:
-        return self.api_version.rpartition("/")[2]
-
-    @property
-    def kind(self) -> str:
-        return _text(self.raw.get("kind"))
-
-    @property
-    def metadata(self) -> dict[str, Any]:
-        return mapping(self.raw.get("metadata"))
-
-    @property
-    def name(self) -> str:
-        """`metadata.name`; with only a generateName, that prefix and a star."""
-        name = _text(self.metadata.get("name"))
-        prefix = _text(self.metadata.get("generateName"))
-        return name or (f"{prefix}*" if prefix else "")
-
-    @property
-    def namespace(self) -> str:
-        return _text(self.metadata.get("namespace"))
-
-    @property
-    def labels(self) -> dict[str, str]:
-        return text_map(self.metadata.get("labels"))
-
-    @property
-    def annotations(self) -> dict[str, str]:
-        return text_map(self.metadata.get("annotations"))
-
-    @property
-    def spec(self) -> dict[str, Any]:
-        return mapping(self.raw.get("spec"))
+    def __reduce__(self) -> tuple[type[Manifest], tuple[Any, ...]]:
+        given = (self.raw, self.path, self.document, self.origin, self.unrendered_reason)
+        return Manifest, (*given, self.place)
 
     @property
     def ref(self) -> str:
@@ -126,8 +119,14 @@ class Manifest:
 
 
 def text_map(value: Any) -> dict[str, str]:
-    """Labels and the like: scalars as text, anything else left out."""
-    if not isinstance(value, Mapping):
+    """Labels and the like: scalars as text, anything else left out; nobody may change it."""
+    if value.__class__ is dict:
+        for key, item in value.items():
+            if item.__class__ is not str or key.__class__ is not str:
+                break
+        else:
+            return cast(dict[str, str], value)
+    elif not isinstance(value, Mapping):
         return {}
     return {
         str(key): _text(item) for key, item in value.items() if not isinstance(item, dict | list)
