@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from flagstone import __version__
 from flagstone.scorecards.engine.reporting.fingerprints import fingerprints
-from flagstone.scorecards.engine.reporting.report import Comparison, Report, ServiceReport
+from flagstone.scorecards.engine.reporting.report import (
+    CheckReport,
+    Comparison,
+    Report,
+    ServiceReport,
+)
 
 TOOL = {"name": "flagstone", "version": __version__}
 
 
 def render(report: Report) -> str:
-    data = report.as_dict(TOOL | {"scorecard": report.scorecard.name})
+    tool = TOOL | {"scorecard": report.scorecard.name}
+    data = replace(report, services=()).as_dict(tool)
     if report.scope is not None:
         data["changed_since"] = asdict(report.scope)
     if report.baseline is not None:
         data["baseline"] = _compared(report.baseline)
-    services = ",\n".join(json.dumps(_service(service, report)) for service in report.services)
+    known: dict[tuple[str, ...], str] = {}
+    services = ",\n".join(_service(service, report, known) for service in report.services)
     del data["services"]
     start = json.dumps(data)[:-1]
     return (
@@ -27,16 +34,28 @@ def render(report: Report) -> str:
     )
 
 
-def _service(service: ServiceReport, report: Report) -> dict[str, Any]:
-    """The service, its findings with what they are known by."""
-    data = service.as_dict()
+def _service(service: ServiceReport, report: Report, known: dict[tuple[str, ...], str]) -> str:
+    data = replace(service, checks=()).as_dict()
     if report.scope is not None:
         data["shown_because"] = service.shown_because
-    for check, told in zip(service.checks, data["checks"], strict=True):
-        marks = fingerprints(check)
-        for finding, mark, words in zip(check.findings, marks, told["findings"], strict=True):
+    parts = {key: json.dumps(value) for key, value in data.items()}
+    parts["checks"] = f"[{', '.join(_check(check, known) for check in service.checks)}]"
+    return f"{{{', '.join(f'{json.dumps(key)}: {text}' for key, text in parts.items())}}}"
+
+
+def _check(check: CheckReport, known: dict[tuple[str, ...], str]) -> str:
+    """The check, its findings with what they are known by; most services share what is without any."""
+    if check.findings or check.waived:
+        data = check.as_dict()
+        for finding, mark, words in zip(
+            check.findings, fingerprints(check), data["findings"], strict=True
+        ):
             words |= {"fingerprint": mark, "known": finding.known}
-    return data
+        return json.dumps(data)
+    key = (check.id, check.state, check.severity, check.summary)
+    if key not in known:
+        known[key] = json.dumps(check.as_dict())
+    return known[key]
 
 
 def _compared(baseline: Comparison) -> dict[str, Any]:
