@@ -80,6 +80,7 @@ class Records:
         self._texts = expressions
         self._beyond = beyond
         self._windows: dict[str, int | None] = {}
+        self._clauses: dict[Any, Clause | None] = {}
 
     def names(self) -> list[str]:
         """The names of its own rules."""
@@ -92,6 +93,12 @@ class Records:
 
     def knows(self, name: str) -> bool:
         return name in self._texts or (self._beyond is not None and self._beyond.knows(name))
+
+    def clause(self, comparison: Any) -> Clause | None:
+        """What a comparison says by these rules; several checks ask of the same one."""
+        if comparison not in self._clauses:
+            self._clauses[comparison] = _clause(comparison, self)
+        return self._clauses[comparison]
 
     def window(self, name: str, depth: int) -> int | None:
         """The longest range that a recorded name looks back.
@@ -196,6 +203,10 @@ def clause(comparison: Any, records: Records) -> Clause | None:
 
     None for any other comparison.
     """
+    return records.clause(comparison)
+
+
+def _clause(comparison: Any, records: Records) -> Clause | None:
     series, op, limit = comparison.lhs, str(comparison.op), comparison.rhs
     seconds = window(series, records)
     if seconds is None:

@@ -81,15 +81,19 @@ def is_fixed(node: Any) -> bool:
 _NOTHING = Records({})
 
 
-def _nodes(node: Any, records: Records, depth: int = 0) -> Iterator[Any]:
-    if depth > _DEEPEST:
-        return
-    if isinstance(node, pql.MatrixSelector):
-        node = node.vector_selector
-    yield node
-    if isinstance(node, pql.VectorSelector):
-        recorded = records.tree(node.name)
-        if recorded is not None:
-            yield from _nodes(recorded, records, depth + 1)
-    for child in children(node):
-        yield from _nodes(child, records, depth + 1)
+def _nodes(root: Any, records: Records) -> Iterator[Any]:
+    """Each node, before its parts; a recorded name has its rule's expression as its part."""
+    waiting = [(root, 0)]
+    while waiting:
+        node, depth = waiting.pop()
+        if depth > _DEEPEST:
+            continue
+        if isinstance(node, pql.MatrixSelector):
+            node = node.vector_selector
+        yield node
+        if isinstance(node, pql.VectorSelector):
+            recorded = records.tree(node.name)
+            if recorded is not None:
+                waiting.append((recorded, depth + 1))
+        else:
+            waiting += [(child, depth + 1) for child in reversed(children(node))]

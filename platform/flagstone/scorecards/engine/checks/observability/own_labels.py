@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from flagstone.policies.manifests.objects import mapping, sequence
@@ -20,16 +19,8 @@ _NAME_LABELS = ("app.kubernetes.io/name", "app.kubernetes.io/instance", "app")
 _NAME_VARIABLES = frozenset({"OTEL_SERVICE_NAME", "SERVICE_NAME", "DD_SERVICE"})
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """A selector with its place."""
-
-    selector: Selector
-    fault: Fault
-
-    def value(self, label: str) -> str:
-        values = [m.value for m in self.selector.on(label) if m.operator == "="]
-        return values[0] if values else ""
+_Asked = tuple[Selector, Fault]
+"""A selector with its place."""
 
 
 @check(
@@ -51,9 +42,11 @@ def own_labels(service: ServiceView, _params: NoParams) -> Outcome:
     expected = " or ".join(f"{name} ({source})" for name, source in names.items())
     faults: dict[str, Fault] = {}
     judged = 0
-    for asked in _asked(service):
-        named, namespace = asked.value("service"), asked.value("namespace")
-        judged += bool(named or namespace)
+    for selector, place in _asked(service):
+        named, namespace = _value(selector, "service"), _value(selector, "namespace")
+        if not (named or namespace):
+            continue
+        judged += 1
         problem = ""
         if named and named not in names and named not in others:
             problem = f'asks for service="{named}", and expected is {expected}'
@@ -63,14 +56,20 @@ def own_labels(service: ServiceView, _params: NoParams) -> Outcome:
                 f'asks for namespace="{namespace}", and expected is {own} (where its pods are)'
             )
         if problem:
-            message = f"{asked.fault.message} {problem}"
-            found = asked.fault
-            faults.setdefault(message, Fault(message, found.manifest, found.keys, path=found.path))
+            message = f"{place.message} {problem}"
+            faults.setdefault(message, Fault(message, place.manifest, place.keys, path=place.path))
     if faults:
         return failed(*faults.values())
     if not judged:
         return not_applicable("no selector names a service or a namespace")
     return passed("every selector asks for the service by its own name")
+
+
+def _value(selector: Selector, label: str) -> str:
+    for matcher in selector.matchers:
+        if matcher.label == label and matcher.operator == "=":
+            return matcher.value
+    return ""
 
 
 def _names(service: ServiceView) -> dict[str, str]:
@@ -130,4 +129,4 @@ def _asked(service: ServiceView) -> Iterator[_Asked]:
 def _of(tree: Any | None, fault: Fault) -> Iterator[_Asked]:
     if tree is not None:
         for node in selectors(tree):
-            yield _Asked(selector_of(node), fault)
+            yield selector_of(node), fault

@@ -28,10 +28,11 @@ _NO_DRILL = "there is no drill (CH-01)"
 _NOT_APPLICABLE = "The service has no drill: CH-01 says whether it needs one."
 _IN_VIEW = "The drill is in a source that could not be rendered."
 _COPIES = re.compile(r"\bget\s+(?:-\S+\s+)*(?:destinationrules?|dr)\b[\s\S]{0,600}?trafficPolicy")
-_FAULT = re.compile(r"[\"']?\bfault[\"']?\s*:")
+_FAULT = re.compile(r"\bfault[\"']?\s*:")
 _EJECTIONS = re.compile(r"ejections_(?:enforced|active|total)")
-_COMES_BACK = re.compile(r"\b(?:sleep|wait|retry)\b[\s\S]*ejections_active")
-_COMPARES = re.compile(r"\[\s|\btest\s|\(\(|\bassert\b|\bgrep\s+-q|\bif\b")
+_WAITS = re.compile(r"\b(?:sleep|wait|retry)\b")
+_TEST = re.compile(r"\[\s|\(\(")
+_COMPARES = re.compile(r"\b(?:test\s|assert\b|grep\s+-q|if\b)")
 _FAILS = re.compile(
     r"\b(?:exit|return)\s+(?:[1-9]|\"?\$)|\bfalse\b|sys\.exit\(|\braise\b|\bassert\b"
 )
@@ -196,11 +197,12 @@ def _weakness(drill: Drill) -> Fault | None:
 def _missing_assertion(code: str) -> str:
     if not _EJECTIONS.search(code):
         return "the drill does not look at the statistics of ejections"
-    if not _COMPARES.search(code):
+    if not (_TEST.search(code) or _COMPARES.search(code)):
         return "the drill only prints: it compares nothing"
     if not (_FAILS.search(code) or (re.search(r"\bset -\w*e", code) and _BARE_TEST.search(code))):
         return "the drill only prints: it never exits non-zero"
-    if not _COMES_BACK.search(code):
+    waits = _WAITS.search(code)
+    if waits is None or code.find("ejections_active", waits.end()) < 0:
         return "the drill does not wait to see that the endpoint comes back"
     return ""
 
