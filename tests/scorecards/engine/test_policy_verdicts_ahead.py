@@ -37,3 +37,17 @@ def test_objects_that_follow_are_asked_about_too():
     other = deployment(1, name="elsewhere")
     assert len(verdicts.of(other).by_policy["demo"]) == 1
     assert engine.asked[3:] == [["Deployment/pay/elsewhere"]]
+
+
+def test_a_process_that_judges_a_part_asks_ahead_about_that_part_only():
+    engine = Counting()
+    documents = [template(code(V1, version="v1")), constraint()]
+    files = {"all.yaml": "---\n".join(map(dump, documents)).encode()}
+    policies = PolicySet(read_files(files, render=False), engine)
+    objects = [
+        Manifest(deployment(number, name=f"d{number}").raw, "d.yaml") for number in range(10)
+    ]
+    verdicts = PolicyVerdicts(policies, {}, objects)
+    verdicts.expect(objects[1::2])
+    assert verdicts.of(objects[5]).by_policy == {}
+    assert engine.asked == [["Deployment/pay/d5", "Deployment/pay/d7", "Deployment/pay/d9"]]

@@ -88,6 +88,7 @@ def evaluate(  # noqa: PLR0913 one keyword for each thing that an evaluation may
 
     def judge(share: list[ServiceView]) -> list[list[Verdict]]:
         found = []
+        surroundings.verdicts.expect([m for service in share for m in service.manifests])
         for service in share:
             found.append(
                 [

@@ -58,6 +58,11 @@ class PolicyVerdicts:
             for check in checks_of(policy):
                 self._covering.setdefault(check, set()).add(policy.name)
 
+    def expect(self, manifests: Sequence[Manifest]) -> None:
+        """Ask ahead about these only: of several processes each judges its own part."""
+        self._manifests = manifests
+        self.__dict__.pop("_places", None)
+
     @property
     def foreign(self) -> list[Policy]:
         """The policies that name no check: others wrote them."""

@@ -30,7 +30,6 @@ from flagstone.scorecards.engine.runbook_text import Runbook, read_runbook
 from flagstone.scorecards.engine.subjects.artefacts import Artefact, ArtefactKind
 from flagstone.scorecards.engine.subjects.drafts import Draft
 from flagstone.scorecards.engine.workload_view import ServiceKind, Workload, serves_http
-from flagstone.scorecards.engine.yaml_files import read_yaml
 
 if TYPE_CHECKING:
     from flagstone.scorecards.engine.surroundings import Surroundings
@@ -124,7 +123,7 @@ class ServiceView:
         """What declares its feature flags: its FeatureFlags, and its files for flagd."""
         objects = map(flag_sets.of_object, self.of_kind("FeatureFlag", flag_sets.GROUP))
         files = (
-            flag_sets.of_file(read_yaml(self.index.snapshot, artefact.path))
+            self.surroundings.declared_flags.in_file(artefact.path)
             for artefact in self.artefacts(ArtefactKind.FLAGS)
         )
         return (*objects, *files)

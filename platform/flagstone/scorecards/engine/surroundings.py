@@ -29,7 +29,7 @@ from flagstone.scorecards.engine.argocd.notifications import NotificationSetting
 from flagstone.scorecards.engine.canaries import CanaryModules
 from flagstone.scorecards.engine.ci.repository import Ci
 from flagstone.scorecards.engine.flags import flag_sets
-from flagstone.scorecards.engine.flags.flag_files import flag_files
+from flagstone.scorecards.engine.flags.declared_flags import DeclaredFlags
 from flagstone.scorecards.engine.index import Index, folders_above, with_folders_above
 from flagstone.scorecards.engine.measurements import Measurements
 from flagstone.scorecards.engine.policy_verdicts import PolicyVerdicts
@@ -38,14 +38,13 @@ from flagstone.scorecards.engine.prometheus.promql import Records
 from flagstone.scorecards.engine.prometheus.promtool_verdicts import PARSED, PromtoolVerdicts
 from flagstone.scorecards.engine.prometheus.rule_test_runs import RUN_TESTS, RuleTestRuns
 from flagstone.scorecards.engine.relations import ISTIO, Relations
-from flagstone.scorecards.engine.subjects.artefacts import Artefact
-from flagstone.scorecards.engine.subjects.catalogue import components
+from flagstone.scorecards.engine.subjects.artefacts import Artefact, ArtefactKind, find_artefacts
+from flagstone.scorecards.engine.subjects.catalogue import Component, components
 from flagstone.scorecards.engine.subjects.drills import Drill, find_drills
 from flagstone.scorecards.engine.subjects.policies_in_view import PoliciesInView
 from flagstone.scorecards.engine.synthetics.module_places import ModulePlaces
 from flagstone.scorecards.engine.trials.trial import Trial
 from flagstone.scorecards.engine.workload_view import Workload
-from flagstone.scorecards.engine.yaml_files import read_yaml
 
 if TYPE_CHECKING:
     from flagstone.scorecards.engine.services import ServiceView
@@ -106,6 +105,7 @@ class Surroundings:
         asked = frozenset(checks)
         _ = self.records, self.runbooks, self._destination_rules, self.service_names
         _ = self._drills_by_folder, self._drills_by_host, self.declared_objectives
+        _ = self.rulebook, self._virtual_services, self.folders, self.declared_flags.keys
         if PARSED in asked:
             _ = self.promtool
         if asked & PLAYED:
@@ -216,16 +216,25 @@ class Surroundings:
         return NotificationSettings(notifications.ROLLOUTS, holders)
 
     @cached_property
-    def flag_keys(self) -> frozenset[str]:
-        """The key of every feature flag that is declared anywhere in view."""
-        objects = map(flag_sets.of_object, self.index.of_kind("FeatureFlag", flag_sets.GROUP))
-        files = (flag_sets.of_file(read_yaml(self.snapshot, p)) for p in flag_files(self.snapshot))
-        return frozenset(flag.key for owner in (*objects, *files) for flag in owner.flags)
+    def declared_flags(self) -> DeclaredFlags:
+        objects = self.index.of_kind("FeatureFlag", flag_sets.GROUP)
+        files = (item.path for item in self.artefacts if item.kind is ArtefactKind.FLAGS)
+        return DeclaredFlags(self.snapshot, objects, files)
+
+    @cached_property
+    def artefacts(self) -> tuple[Artefact, ...]:
+        """What the repository holds for services that is no Kubernetes object."""
+        return tuple(find_artefacts(self.snapshot))
+
+    @cached_property
+    def components(self) -> tuple[Component, ...]:
+        """What its catalog-info.yaml files declare."""
+        return tuple(components(self.snapshot))
 
     @cached_property
     def component_names(self) -> frozenset[str]:
         """The names of the components that this repository holds, in small letters."""
-        return frozenset(component.name.lower() for component in components(self.snapshot))
+        return frozenset(component.name.lower() for component in self.components)
 
     @cached_property
     def runbooks(self) -> dict[str, str]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from flagstone.policies.manifests.snapshot import Snapshot
-from flagstone.scorecards.engine.subjects.artefacts import Artefact, ArtefactKind, find_artefacts
+from collections.abc import Iterable
+
+from flagstone.scorecards.engine.subjects.artefacts import Artefact, ArtefactKind
 from flagstone.scorecards.engine.subjects.drafts import Draft, Drafts
 
 
-def give_artefacts(snapshot: Snapshot, drafts: Drafts) -> None:
+def give_artefacts(artefacts: Iterable[Artefact], drafts: Drafts) -> None:
     """Give each artefact to the services that have it; what none has is judged under its own name."""
     alone: dict[tuple[str, str], Draft] = {}
-    for artefact in find_artefacts(snapshot):
+    for artefact in artefacts:
         owners = _owners(artefact, drafts)
         if not owners and artefact.kind is ArtefactKind.CODE:
             if len(drafts.all) != 1:

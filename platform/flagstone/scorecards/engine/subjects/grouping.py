@@ -29,7 +29,7 @@ from flagstone.scorecards.engine.relations import ISTIO
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.subjects.argo_only import ArgoOnly
 from flagstone.scorecards.engine.subjects.artefact_owners import give_artefacts
-from flagstone.scorecards.engine.subjects.catalogue import components, kubernetes_ids
+from flagstone.scorecards.engine.subjects.catalogue import kubernetes_ids
 from flagstone.scorecards.engine.subjects.drafts import Draft, Drafts
 from flagstone.scorecards.engine.subjects.unread import note_problems, note_unrendered
 from flagstone.scorecards.engine.surroundings import Surroundings
@@ -61,7 +61,7 @@ class _Grouping:
         self._argo_only = ArgoOnly(surroundings)
 
     def services(self) -> list[ServiceView]:
-        found = list(components(self.snapshot))
+        found = self.surroundings.components
         for component in found:
             self.drafts.add(Draft(component.name, component.ref, component.folder, component))
         if found:
@@ -72,7 +72,7 @@ class _Grouping:
         self._claim_applications()
         self._claim_policies()
         self._claim_the_rest()
-        give_artefacts(self.snapshot, self.drafts)
+        give_artefacts(self.surroundings.artefacts, self.drafts)
         note_unrendered(self.snapshot, self.drafts)
         note_problems([*self.snapshot.problems, *self._applied_twice()], self.drafts)
         return self._views()

@@ -71,7 +71,7 @@ def declared(service: ServiceView, params: NoParams) -> Outcome:
     code = service.source_code
     if not code.calls and not code.speaks_protocol:
         return not_applicable(_NO_CODE)
-    known = service.surroundings.flag_keys
+    known = service.surroundings.declared_flags.keys
     if not known:
         return no_data("no declaration of flags is in view")
     missing = [call for call in code.calls if call.key and call.key not in known]
