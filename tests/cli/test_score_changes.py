@@ -22,6 +22,24 @@ spec:
   checks: [{id: PB-01, level: bronze}, {id: PB-02, level: bronze}]
 """
 
+NOTIFIED_APPLICATION = """\
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata:
+  name: checkout
+  namespace: argocd
+  annotations: {notifications.argoproj.io/subscribe.on-deployed.slack: c}
+spec:
+  source: {repoURL: "https://git.example.com/y", path: checkout, targetRevision: main}
+  destination: {server: "https://kubernetes.default.svc", namespace: payments}
+"""
+NOTIFICATIONS = """\
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: argocd-notifications-cm, namespace: argocd}
+data: {trigger.on-deployed: "[]", service.slack: "token: x"}
+"""
+
 TEMPLATE = """\
 apiVersion: templates.gatekeeper.sh/v1
 kind: ConstraintTemplate
@@ -103,6 +121,28 @@ def test_services_that_are_gone_and_why_others_are_shown(
     said = run("score", clone, *options, "-f", "markdown").out
     assert "Gone since then: `Deployment/payments/quote`." in said
     assert "\nShown because `ns.yaml` changed.\n" in said
+
+
+def test_verdicts_that_differ_are_a_reason(run: Command, clone: Path, tmp_path: Path) -> None:
+    card = tmp_path / "card.yaml"
+    card.write_text(CARD.replace("PB-02", "AC-10"))
+    options = ("--scorecard", card, "--changed-since", "HEAD", "-f")
+    commit(
+        clone,
+        app_yaml=NOTIFIED_APPLICATION,
+        platform__notifications_yaml=NOTIFICATIONS,
+        quote__all_yaml=None,
+    )
+    assert found(run("score", clone, *options, "json"))["services"] == []
+    (clone / "platform" / "notifications.yaml").unlink()
+
+    service = found(run("score", clone, *options, "json"))["services"][0]
+    assert (service["name"], service["shown_because"]) == ("checkout", "")
+    assert service["verdicts_differ"] == ["AC-10"]
+    said = run("score", clone, *options, "text").out
+    assert "\nshown because its verdicts differ: AC-10\n" in said
+    said = run("score", clone, *options, "markdown").out
+    assert "\nShown because its verdicts differ: AC-10.\n" in said
 
 
 def test_a_service_that_is_gone_alone(run: Command, clone: Path, card: Path) -> None:

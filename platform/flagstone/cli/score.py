@@ -35,6 +35,7 @@ from flagstone.policies.engines.asking import Engine
 from flagstone.policies.engines.confined import confined
 from flagstone.policies.gatekeeper.policy_set import PolicySet
 from flagstone.policies.manifests.reading import read_folder
+from flagstone.policies.manifests.snapshot import Snapshot
 from flagstone.policies.schemas.definitions import holds_definitions
 from flagstone.policies.schemas.schemas import Schemas
 from flagstone.scorecards.engine.definition import Scorecard, load_scorecard
@@ -43,7 +44,6 @@ from flagstone.scorecards.engine.reporting.baseline import compare, entries_of
 from flagstone.scorecards.engine.reporting.narrowing import Change, narrow
 from flagstone.scorecards.engine.reporting.report import BaselineEntry, Report
 from flagstone.scorecards.engine.states import Severity
-from flagstone.scorecards.engine.subjects.past_services import past_services
 
 if TYPE_CHECKING:
     from flagstone.cli.changed_files import ChangedFiles
@@ -179,29 +179,31 @@ def _judged(
     since: str,
 ) -> Report:
     with telling(f"reading {path}") as now:
+        moment = datetime.now(UTC)
+
+        def judge(snapshot: Snapshot) -> Report:
+            return evaluate(
+                snapshot,
+                card,
+                rules,
+                now=moment,
+                schemas=Schemas.for_objects(snapshot.manifests, crds),
+                processes=cores(),
+                with_sources=changed is not None,
+            )
+
         snapshot = read_folder(path, processes=cores())
         now(f"judging {snapshot.documents:,} documents")
-        schemas = Schemas.for_objects(snapshot.manifests, crds)
-        moment = datetime.now(UTC)
-        report = evaluate(
-            snapshot,
-            card,
-            rules,
-            now=moment,
-            schemas=schemas,
-            processes=cores(),
-            with_sources=changed is not None,
-        )
+        report = judge(snapshot)
         # what moved or is gone is seen on the whole: only then is it narrowed
         if known is not None:
             report = compare(report, known, exists=snapshot.exists)
         if changed is not None:
-            now(f"reading what changed since {since}")
             change = Change(since, changed.files, yardstick=yardstick)
-            if any(content is not None for content in changed.before.values()):
+            if changed.files:
+                now(f"judging what was there before the change since {since}")
                 before = read_folder(path, processes=cores(), instead=changed.before)
-                past = past_services(before, rules, now=moment)
-                change = replace(change, before=before, services=past)
+                change = replace(change, before=before, services=judge(before).services)
             report = narrow(report, snapshot, change)
     return report
 

@@ -67,4 +67,4 @@ def test_every_key_is_described() -> None:
     told = keys(json.loads(render(compare(replace(report, scope=scope), [], exists=bool))))
 
     assert {key for key in told if f"`{key}`" not in PAGE.read_text()} == set()
-    assert {"shown_because", "waived", "fingerprint", "skipped"} <= told
+    assert {"shown_because", "verdicts_differ", "waived", "fingerprint", "skipped"} <= told

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +12,6 @@ from flagstone.policies.manifests.reading import read_files
 from flagstone.scorecards.engine.evaluation import evaluate
 from flagstone.scorecards.engine.reporting.narrowing import Change, narrow
 from flagstone.scorecards.engine.reporting.report import Report, Scope
-from flagstone.scorecards.engine.subjects.past_services import past_services
 from tests.scorecards.engine.samples import NOW, as_yaml, objects, policies, scorecard
 
 KUSTOMIZATION = b"resources: [all.yaml]\nnamespace: %s\n"
@@ -57,16 +56,19 @@ def touched(
     before: Mapping[str, bytes | None] | None = None,
     render: bool = False,
     yardstick: str = "",
+    checks: Collection[str] = ("PB-02",),
 ) -> Report:
     """What a change touches; `before` are the files that were others then."""
     now = FILES if files is None else files
     snapshot = read_files(now, render=render)
-    report = evaluate(snapshot, scorecard("PB-02"), policies(), now=NOW, with_sources=True)
+    card = scorecard(*checks)
+    report = evaluate(snapshot, card, policies(), now=NOW, with_sources=True)
     change = Change("main", changed, yardstick=yardstick)
     if before is not None:
         held = {path: text for path, text in {**now, **before}.items() if text is not None}
         then = read_files(held, render=render)
-        change = replace(change, before=then, services=past_services(then, policies(), now=NOW))
+        past = evaluate(then, card, policies(), now=NOW, with_sources=True)
+        change = replace(change, before=then, services=past.services)
     return narrow(report, snapshot, change)
 
 
@@ -154,6 +156,61 @@ def test_a_change_of_the_yardstick_touches_all() -> None:
     assert set(reasons(touched("x", yardstick="policies/one.yaml")).values()) == {
         "policies/one.yaml"
     }
+
+
+PROMETHEUS = {
+    "apiVersion": "monitoring.coreos.com/v1",
+    "kind": "Prometheus",
+    "metadata": {"name": "main", "namespace": "monitoring"},
+    "spec": {
+        "serviceMonitorSelector": {"matchLabels": {"release": "main"}},
+        "serviceMonitorNamespaceSelector": {},
+    },
+}
+
+
+def prometheus(release: str) -> bytes:
+    spec = PROMETHEUS["spec"] | {"serviceMonitorSelector": {"matchLabels": {"release": release}}}
+    return as_yaml([PROMETHEUS | {"spec": spec}]).encode()
+
+
+@pytest.mark.parametrize(
+    ("release", "before", "differ"),
+    [
+        ("other", prometheus("main"), {"alpha": ("SM-04",)}),
+        ("main", prometheus("other"), {"alpha": ("SM-04",)}),
+        ("other", None, {"alpha": ("SM-04",)}),
+        ("main", prometheus("main") + b"# why\n", {}),
+    ],
+)
+def test_verdicts_that_differ_show_a_service_whatever_changed_them(
+    release: str, before: bytes | None, differ: dict[str, tuple[str, ...]]
+) -> None:
+    found = objects("deployment", "service", "monitor")
+    found["monitor"]["metadata"]["labels"] = {"release": "main"}
+    files = {
+        "alpha.yaml": as_yaml(list(found.values())).replace("checkout", "alpha").encode(),
+        "beta.yaml": text("beta").replace(b"payments", b"elsewhere"),
+        "prometheus.yaml": prometheus(release),
+    }
+    report = touched(
+        "prometheus.yaml",
+        files=files,
+        before={"prometheus.yaml": before},
+        checks=["SM-04", "PB-02"],
+    )
+
+    assert {service.name: service.verdicts_differ for service in report.services} == differ
+    assert set(reasons(report).values()) <= {""}
+
+
+def test_a_service_that_is_shown_by_a_file_names_no_verdicts() -> None:
+    before = {"plain/alpha.yaml": text("alpha").replace(b"livenessProbe", b"startupProbe")}
+    report = touched("plain/alpha.yaml", before=before, checks=["PB-01"])
+
+    assert [(s.name, s.shown_because, s.verdicts_differ) for s in report.services] == [
+        ("alpha", "", ())
+    ]
 
 
 CANARY = b"""

@@ -38,6 +38,7 @@ def _service(service: ServiceReport, report: Report, known: dict[tuple[str, ...]
     data = replace(service, checks=()).as_dict()
     if report.scope is not None:
         data["shown_because"] = service.shown_because
+        data["verdicts_differ"] = list(service.verdicts_differ)
     parts = {key: json.dumps(value) for key, value in data.items()}
     parts["checks"] = f"[{', '.join(_check(check, known) for check in service.checks)}]"
     return f"{{{', '.join(f'{json.dumps(key)}: {text}' for key, text in parts.items())}}}"

@@ -73,6 +73,9 @@ def _service(service: ServiceReport, names: Mapping[str, str]) -> Iterator[str]:
     if service.shown_because:
         yield ""
         yield f"Shown because {_code(service.shown_because)} changed."
+    elif service.verdicts_differ:
+        yield ""
+        yield f"Shown because its verdicts differ: {_plain(', '.join(service.verdicts_differ))}."
     for check in _worst_first(service, State.FAIL, State.ERROR, State.WARN):
         word = {State.FAIL: check.severity.label, State.ERROR: "broken check"}.get(
             check.state, "warning"

@@ -121,8 +121,13 @@ def head_text(service: ServiceReport, telling: Telling) -> Iterator[str]:
         coverage = f"{service.coverage:.0%} of the weight has data"
     told = f"{on_one_line(service.ref)} · {coverage}"
     yield from (style.paint(line, DIM) for line in style.wrap(told, 0))
+    because = ""
     if service.shown_because:
         because = f"shown because {on_one_line(service.shown_because)} changed"
+    elif service.verdicts_differ:
+        named = on_one_line(", ".join(service.verdicts_differ))
+        because = f"shown because its verdicts differ: {named}"
+    if because:
         yield from (style.paint(line, DIM) for line in style.wrap(because, 0))
 
 

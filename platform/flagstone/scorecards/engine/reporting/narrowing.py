@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from flagstone.policies.manifests.objects import Manifest, dig
 from flagstone.policies.manifests.snapshot import Snapshot
 from flagstone.scorecards.engine.index import folders_above
+from flagstone.scorecards.engine.reporting.differing import differing
 from flagstone.scorecards.engine.reporting.report import Report, Scope, ServiceReport, Sources
 
 # What no service owns and every service of its namespace lives by; in the root of the mesh, every service.
@@ -22,16 +23,6 @@ _DEFINITION = ("apiextensions.k8s.io", "CustomResourceDefinition")
 
 
 @dataclass(frozen=True, slots=True)
-class PastService:
-    """A service as it was before the change."""
-
-    name: str
-    ref: str
-    folder: str
-    sources: Sources
-
-
-@dataclass(frozen=True, slots=True)
 class Change:
     """What changed.
 
@@ -39,19 +30,22 @@ class Change:
         revision: since when, for the reader.
         files: paths as in the snapshot; of files that are gone too.
         before: what was read before the change; None if nothing that was there is another now.
-        services: those that it held.
+        services: those that it held, as they were judged, with their sources.
         yardstick: a changed file by which every service is judged; "" if none changed.
     """
 
     revision: str
     files: Collection[str]
     before: Snapshot | None = None
-    services: tuple[PastService, ...] = ()
+    services: tuple[ServiceReport, ...] = ()
     yardstick: str = ""
 
 
 def narrow(report: Report, snapshot: Snapshot, change: Change) -> Report:
-    """Return the report with only the services that some changed file has to do with.
+    """Return the report with only the services that the change has to do with.
+
+    These are the services that some changed file belongs to, those that live by one, and those that
+    are judged otherwise than before, whatever the way.
 
     Args:
         report: on the whole folder, so that what stands in other files was seen; with its sources.
@@ -59,11 +53,7 @@ def narrow(report: Report, snapshot: Snapshot, change: Change) -> Report:
         change: what changed.
     """
     touched = _Touched(report.services, snapshot, change)
-    services = tuple(
-        replace(service, shown_because=reason)
-        for service in report.services
-        if (reason := touched.reason(service)) is not None
-    )
+    services = tuple(filter(None, map(touched.shown, report.services)))
     return replace(
         report,
         services=services,
@@ -78,7 +68,7 @@ def narrow(report: Report, snapshot: Snapshot, change: Change) -> Report:
     )
 
 
-def _gone(now: Iterable[ServiceReport], then: Iterable[PastService]) -> Iterator[str]:
+def _gone(now: Iterable[ServiceReport], then: Iterable[ServiceReport]) -> Iterator[str]:
     """The services that are there no more; one that moved keeps its ref, or its files and its name."""
     refs: set[str] = set()
     files: set[tuple[str, str]] = set()
@@ -102,9 +92,10 @@ class _Touched:
         )
         self.changed = frozenset(change.files).union(inner)
         self._yardstick = change.yardstick
-        self._past = {past.ref: past.sources for past in change.services}
-        own = [service.sources for service in services]
-        self._folders = self._component_folders([*own, *self._past.values()])
+        self._judged_before = change.before is not None
+        self._past = {past.ref: past for past in change.services}
+        both = [*services, *change.services]
+        self._folders = self._component_folders(service.sources for service in both)
         self._above = {folder for path in self.changed for folder in folders_above(path)[1:]}
         self._origins: set[str] = set()
         self._namespaces: dict[str, str] = {}
@@ -145,11 +136,22 @@ class _Touched:
             if manifest.path in self.changed or manifest.origin in origins:
                 yield manifest
 
-    def reason(self, service: ServiceReport) -> str | None:
-        """None: untouched. "": a file of its own changed. Else the changed file that it lives by."""
+    def shown(self, service: ServiceReport) -> ServiceReport | None:
+        """The service with why it is shown; None if the change does not touch it."""
+        file = self._file(service)
+        if file is not None:
+            return replace(service, shown_because=file)
+        if self._judged_before:
+            found = differing(service, self._past.get(service.ref))
+            if found:
+                return replace(service, verdicts_differ=found)
+        return None
+
+    def _file(self, service: ServiceReport) -> str | None:
+        """None: no file. "": a file of its own changed. Else the changed file that it lives by."""
         both = [service.sources]
         if service.ref in self._past:
-            both.append(self._past[service.ref])
+            both.append(self._past[service.ref].sources)
         if any(map(self._has, both)):
             return ""
         reasons = (self._neighbour(sources) for sources in both)

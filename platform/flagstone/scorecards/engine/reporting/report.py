@@ -198,6 +198,7 @@ class ServiceReport:
         waivers: those on its objects.
         sources: what it was read from, if that was asked for.
         shown_because: the changed file that it lives by, if none of its own changed.
+        verdicts_differ: the checks that were decided otherwise before, if no changed file is the reason.
     """
 
     name: str
@@ -209,6 +210,7 @@ class ServiceReport:
     waivers: tuple[WaiverReport, ...] = ()
     sources: Sources = Sources()
     shown_because: str = ""
+    verdicts_differ: tuple[str, ...] = ()
 
     def in_state(self, *states: State) -> tuple[CheckReport, ...]:
         return tuple(check for check in self.checks if check.state in states)
