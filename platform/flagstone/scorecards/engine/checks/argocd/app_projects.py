@@ -8,6 +8,7 @@ from typing import Any
 
 from flagstone.policies.manifests.objects import Manifest, mapping, sequence
 from flagstone.scorecards.engine.argocd.argo_applications import GROUP, Application, same_repository
+from flagstone.scorecards.engine.argocd.project_destinations import allows_destination
 from flagstone.scorecards.engine.outcome import Findings, Outcome
 from flagstone.scorecards.engine.registry import NoParams, check
 from flagstone.scorecards.engine.services import ServiceView
@@ -40,7 +41,8 @@ _ARGO_OWN = frozenset({"Application", "ApplicationSet", "AppProject"})
     remedy="Name an AppProject of the squad in spec.project, with its repository in sourceRepos, "
     "its namespaces in destinations, and the kinds that it may apply.",
     not_applicable="No Argo CD Application for the service is in the input.",
-    no_data="The AppProject is not in the input: score a folder that holds it too.",
+    no_data="The AppProject is not in the input: score a folder that holds it too. Or whether it "
+    "allows the destination hangs on what a generator puts there.",
 )
 def project(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()
@@ -80,17 +82,22 @@ def _check_allowed(
 ) -> None:
     manifest = application.manifest
     repositories = [str(item) for item in sequence(found.spec.get("sourceRepos"))]
-    for keys, source in application.sources:
+    for way, source in application.sources:
         url = source.get("repoURL")
         if isinstance(url, str) and "{{" not in url and not _repository(url, repositories):
             message = f"the project {found.name} does not allow the repository {url}"
-            findings.fault(message, manifest, *keys, "repoURL")
+            findings.fault(message, manifest, *way, "repoURL")
     wanted = mapping(application.spec.get("destination"))
     places = [mapping(item) for item in sequence(found.spec.get("destinations"))]
-    if not _destination(wanted, places):
-        where = wanted.get("namespace") or wanted.get("server") or wanted.get("name")
+    allowed = allows_destination(wanted, places)
+    where = wanted.get("namespace") or wanted.get("server") or wanted.get("name")
+    keys = (*application.base, "destination")
+    if allowed is False:
         message = f"the project {found.name} does not allow the destination {where}"
-        findings.fault(message, manifest, *application.base, "destination")
+        findings.fault(message, manifest, *keys)
+    elif allowed is None:
+        message = f"whether the project {found.name} allows the destination {where} is not known"
+        findings.cannot_tell(message, manifest, *keys)
     for kind in sorted(_refused_kinds(service.manifests, application, found)):
         message = f"the project {found.name} does not allow the kind {kind}, which the service has"
         findings.fault(message, found, "spec")
@@ -101,30 +108,6 @@ def _repository(url: str, patterns: list[str]) -> bool:
     if any(same_repository(url, pattern) for pattern in refused):
         return False
     return any(same_repository(url, pattern) for pattern in patterns if pattern[:1] != "!")
-
-
-def _destination(wanted: dict[str, Any], places: list[dict[str, Any]]) -> bool:
-    allowed = False
-    for place in places:
-        patterns = {
-            field: str(place[field])
-            for field in ("server", "name", "namespace")
-            if place.get(field)
-        }
-        refuses = any(pattern.startswith("!") for pattern in patterns.values())
-        fits = all(
-            _part(str(wanted.get(field) or ""), pattern.removeprefix("!"))
-            for field, pattern in patterns.items()
-        )
-        if fits and refuses:
-            return False
-        allowed = allowed or fits
-    return allowed
-
-
-def _part(value: str, pattern: str) -> bool:
-    """An empty part is the other way to name the cluster, or left to a generator."""
-    return not value or "{{" in value or fnmatchcase(value, pattern)
 
 
 def _refused_kinds(
