@@ -131,6 +131,56 @@ def test_what_cannot_be_evaluated_is_no_pass(folder):
     assert text.endswith("2 objects: 2 unknown\n")
 
 
+REMOTE = "resources: [https://git.example.com/acme/base//deploy?ref=v1]\n"
+
+
+def kustomization(folder, text):
+    folder.mkdir(parents=True)
+    (folder / "kustomization.yaml").write_text(text)
+
+
+def test_what_is_not_rendered_is_no_pass(folder):
+    save(folder / "apps", "a.yaml", deployment(3))
+    kustomization(folder / "apps" / "shop", REMOTE)
+    command = ("test", folder / "apps", "--policies", folder / "policies", "--format")
+    reason = (
+        "kustomize could not render shop: it builds on "
+        "https://git.example.com/acme/base//deploy?ref=v1, which is remote and is not fetched"
+    )
+
+    text = run(*command, "text", code=1)
+    assert text.startswith(f"{folder}/apps/shop\n  not tested: ")
+    assert reason in " ".join(text.split())
+    assert text.endswith("\n1 object: 1 not tested\n")
+    data = json.loads(run(*command, "json", code=1))
+    assert data["not_tested"] == [{"path": f"{folder}/apps/shop", "reason": reason}]
+    root = ET.fromstring(run(*command, "junit", code=1))
+    assert (root.attrib["tests"], root.attrib["errors"]) == ("2", "1")
+    (run_of_sarif,) = json.loads(run(*command, "sarif", code=1))["runs"]
+    (note,) = run_of_sarif["invocations"][0]["toolExecutionNotifications"]
+    assert note["message"]["text"] == f"{folder}/apps/shop: not tested: {reason}"
+
+
+def test_nothing_but_what_is_not_rendered_says_why(folder):
+    kustomization(folder / "overlay", "resources: [../apps]\n")
+
+    text = run("test", folder / "overlay", "--policies", folder / "policies", code=1)
+    words = " ".join(text.split())
+    assert words == (
+        f"{folder}/overlay not tested: kustomize could not render the folder: it reads ../apps, "
+        "which is outside of the folder that was read 0 objects: 1 not tested"
+    )
+
+
+def test_files_of_what_is_not_rendered_stand_for_its_folder(folder):
+    kustomization(folder / "apps" / "shop", REMOTE.replace("]", ", b.yaml]"))
+    save(folder / "apps" / "shop", "b.yaml", deployment(3))
+
+    command = ("test", folder / "apps", "--policies", folder / "policies", "--format", "json")
+    data = json.loads(run(*command, code=1))
+    assert [each["path"] for each in data["not_tested"]] == [f"{folder}/apps/shop/b.yaml"]
+
+
 def test_list(folder):
     text = run("list", "--policies", folder / "policies")
     assert text.splitlines() == [

@@ -113,7 +113,9 @@ def try_manifests(
 ) -> None:
     """Put manifests to policies: what would the cluster refuse, or warn of?
 
-    All objects given are each other's surroundings (data.inventory, labels of namespaces).
+    Kustomizations and charts in a folder are rendered, and their objects tested; one that cannot be
+    rendered, and a file that cannot be read, is named with the reason and counts as not evaluated. All
+    objects given are each other's surroundings (data.inventory, labels of namespaces).
     Exit status: 0 nothing is refused, 1 something is or could not be evaluated, 2 wrong usage.
     """
     rules, _ = _loaded(policies, opa)
@@ -168,11 +170,12 @@ def _judged(places: list[Path], rules: PolicySet) -> Judgement:
         (place, manifest) for place, snapshot in snapshots for manifest in snapshot.manifests
     ]
     skipped = [(place, skipped) for place, snapshot in snapshots for skipped in snapshot.skipped]
-    if not manifests and not skipped:
+    unrendered = [(place, each) for place, snapshot in snapshots for each in snapshot.unrendered]
+    if not manifests and not skipped and not unrendered:
         raise NotFound(f"there is no manifest in {', '.join(map(str, places))}")
     objects = [manifest for _, manifest in manifests]
     labels = {m.name: m.labels for m in objects if (m.group, m.kind) == ("", "Namespace")}
-    return judge_all(rules, manifests, skipped, labels, Inventory(objects))
+    return judge_all(rules, manifests, skipped, unrendered, labels, Inventory(objects))
 
 
 def _style() -> Style:

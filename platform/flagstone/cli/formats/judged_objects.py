@@ -26,8 +26,12 @@ _TOOL = {"name": "flagstone", "version": __version__}
 
 def as_text(judgement: Judgement, style: Style) -> str:
     lines = [line for judged in judgement.objects for line in _object(judged, style)]
-    for path, reason in judgement.unread:
-        lines += [style.paint(on_one_line(path), _BOLD), *style.wrap(f"not read: {reason}", 2), ""]
+    for path, reason in judgement.untested:
+        lines += [
+            style.paint(on_one_line(path), _BOLD),
+            *style.wrap(f"not tested: {reason}", 2),
+            "",
+        ]
     for error in (*judgement.broken, *judgement.not_evaluated):
         word = "not evaluated" if isinstance(error, NotEvaluated) else "broken policy"
         lines += [style.paint(word, _BOLD, _RED), *style.wrap(error.message, 2), ""]
@@ -67,7 +71,7 @@ def _summary(judgement: Judgement, style: Style) -> str:
     counts = _counts(judgement)
     said = [f"{counts[key]} {key}" for key in ("deny", "warn", "dryrun", "unknown") if counts[key]]
     said += [f"{len(judgement.broken)} broken policies"] if judgement.broken else []
-    said += [f"{len(judgement.unread)} not read"] if judgement.unread else []
+    said += [f"{len(judgement.untested)} not tested"] if judgement.untested else []
     objects = f"{len(judgement.objects)} object{'' if len(judgement.objects) == 1 else 's'}"
     text = f"{objects}: {', '.join(said) or 'no violation'}"
     return style.paint(text, _BOLD, _GREEN if judgement.holds else _RED)
@@ -86,7 +90,7 @@ def as_json(judgement: Judgement) -> str:
             }
             for judged in judgement.objects
         ],
-        "not_read": [{"path": path, "reason": reason} for path, reason in judgement.unread],
+        "not_tested": [{"path": path, "reason": reason} for path, reason in judgement.untested],
         "broken": [_error(error) for error in judgement.broken],
         "not_evaluated": [_error(error) for error in judgement.not_evaluated],
     }
@@ -117,7 +121,7 @@ def _error(error: PolicyError) -> dict[str, Any]:
 
 def as_junit(judgement: Judgement) -> str:
     bad = [judged for judged in judgement.objects if _faults(judged)]
-    wrong = [*judgement.unread, *((e.path, e.message) for e in judgement.broken)]
+    wrong = [*judgement.untested, *((e.path, e.message) for e in judgement.broken)]
     total = len(judgement.objects) + len(wrong)
     lines = ['<?xml version="1.0" encoding="UTF-8"?>']
     numbers = f'tests="{total}" failures="{len(bad)}" errors="{len(wrong)}"'
@@ -125,7 +129,7 @@ def as_junit(judgement: Judgement) -> str:
     lines.append(f'<testsuite name="policies" {numbers}>')
     lines += [_junit_object(judged) for judged in judgement.objects]
     for path, reason in wrong:
-        head = f'  <testcase classname={_attribute(path)} name="read">'
+        head = f'  <testcase classname={_attribute(path)} name="test">'
         lines.append(f"{head}<error message={_attribute(reason)}/></testcase>")
     return "\n".join([*lines, "</testsuite>", "</testsuites>\n"])
 
@@ -157,8 +161,8 @@ def as_sarif(judgement: Judgement) -> str:
         for error in dict.fromkeys(errors)
     ]
     notices += [
-        {"level": "note", "message": {"text": written_out(f"{path}: not read: {reason}")}}
-        for path, reason in judgement.unread
+        {"level": "note", "message": {"text": written_out(f"{path}: not tested: {reason}")}}
+        for path, reason in judgement.untested
     ]
     run = {
         "tool": {"driver": {**_TOOL, "rules": [{"id": name, "name": name} for name in names]}},

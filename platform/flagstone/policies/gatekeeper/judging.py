@@ -11,7 +11,7 @@ from flagstone.policies.gatekeeper.inventory import Inventory
 from flagstone.policies.gatekeeper.policies import Violation
 from flagstone.policies.gatekeeper.policy_set import PolicySet, Review
 from flagstone.policies.manifests.objects import Manifest
-from flagstone.policies.manifests.snapshot import Skipped
+from flagstone.policies.manifests.snapshot import Skipped, Unrendered
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +35,14 @@ class Judgement:
 
     Attributes:
         objects: every object, with what the policies say of it.
-        unread: files, or parts of some, that could not be read, and why.
+        untested: files, or parts of some, that could not be read, kustomizations and charts that could not
+            be rendered, and why.
         broken: policies that cannot be used at all.
         not_evaluated: policies that need what is not here.
     """
 
     objects: tuple[Judged, ...]
-    unread: tuple[tuple[str, str], ...]
+    untested: tuple[tuple[str, str], ...]
     broken: tuple[PolicyError, ...]
     not_evaluated: tuple[NotEvaluated, ...]
 
@@ -50,7 +51,7 @@ class Judgement:
         """Whether nothing is refused, and nothing was left out."""
         return (
             not self.broken
-            and not self.unread
+            and not self.untested
             and not any(
                 judged.review.failures
                 or any(v.enforcement == "deny" for v in judged.review.violations)
@@ -63,6 +64,7 @@ def judge_all(
     policies: PolicySet,
     manifests: Sequence[tuple[Path, Manifest]],
     skipped: Sequence[tuple[Path, Skipped]],
+    unrendered: Sequence[tuple[Path, Unrendered]],
     namespace_labels: Mapping[str, Mapping[str, str]],
     inventory: Inventory,
 ) -> Judgement:
@@ -72,6 +74,7 @@ def judge_all(
         policies: what they are put to.
         manifests: the objects, with the place that each was read from.
         skipped: what could not be read, with its place.
+        unrendered: the kustomizations and charts whose objects are not known, with their places.
         namespace_labels: labels of the namespaces that are known, by name.
         inventory: the objects, as each other's surroundings.
     """
@@ -79,18 +82,21 @@ def judge_all(
     reviews = policies.review_all(
         [manifest for _, manifest in judged], namespace_labels=namespace_labels, inventory=inventory
     )
-    unread = [(_shown(place, s.path), s.reason) for place, s in skipped]
-    unread += [
-        (_shown(place, m.path), m.unrendered_reason)
-        for place, m in manifests
-        if m.unrendered_reason
+    untested = [(place, s.path, s.reason) for place, s in skipped]
+    untested += [
+        (place, m.path, m.unrendered_reason) for place, m in manifests if m.unrendered_reason
+    ]
+    said = {(place, reason) for place, _, reason in untested}
+    # the folder itself, unless files in it say the same
+    untested += [
+        (place, u.folder, u.sentence) for place, u in unrendered if (place, u.sentence) not in said
     ]
     return Judgement(
         tuple(
             Judged(_shown(place, manifest.path), manifest, review)
             for (place, manifest), review in zip(judged, reviews, strict=True)
         ),
-        tuple(dict.fromkeys(unread)),
+        tuple(dict.fromkeys((_shown(place, path), reason) for place, path, reason in untested)),
         policies.errors,
         policies.not_evaluated,
     )

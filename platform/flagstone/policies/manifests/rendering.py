@@ -37,9 +37,9 @@ class Rendered:
         """Take in what became of one kustomization or chart."""
         self.sources.setdefault(folder, set()).update(files)
         if isinstance(outcome, ToolError):
-            self.unrendered.append(Unrendered(folder, tool, str(outcome)))
-            reason = f"{tool} could not render {folder or 'the folder'}: {outcome}"
-            self.reasons.update(dict.fromkeys(files, reason))
+            unrendered = Unrendered(folder, tool, str(outcome))
+            self.unrendered.append(unrendered)
+            self.reasons.update(dict.fromkeys(files, unrendered.sentence))
         else:
             self.consumed.update(files)
             self.manifests.extend(outcome)

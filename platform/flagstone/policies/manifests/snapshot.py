@@ -41,6 +41,11 @@ class Unrendered:
     tool: str
     reason: str
 
+    @property
+    def sentence(self) -> str:
+        """The reason with what it is about, as the files of the folder give it too."""
+        return f"{self.tool} could not render {self.folder or 'the folder'}: {self.reason}"
+
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:
