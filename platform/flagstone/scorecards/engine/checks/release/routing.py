@@ -148,6 +148,9 @@ def weights_in_git(service: ServiceView, _params: NoParams) -> Outcome:
             findings.judged += 1
             chosen.add(position)
             _check_weights(route.found, position, rule, subsets, route.workload, findings)
+            if not _has_one_host(service, route.found, rule):
+                message = f"{_label(position, rule)} splits between several hosts"
+                findings.fault(message, route.found, "spec", "http", position, "route")
         _note_unlisted_rules(route.found, chosen, subsets, findings)
     return findings.verdict("every routed rule stands at stable 100, canary 0", nothing=_NO_SUBSETS)
 
@@ -163,7 +166,7 @@ def _check_weights(
     stable, canary = subsets
     extra = sequence(dig(workload.subset_routing, "destinationRule", "additionalSubsetNames"))
     keys: tuple[str | int, ...] = ("spec", "http", position, "route")
-    label = f"http[{position}]" + (f" ({rule['name']})" if rule.get("name") else "")
+    label = _label(position, rule)
     weights: dict[str, Any] = {}
     for i, item in enumerate(map(mapping, sequence(rule.get("route")))):
         subset = str(dig(item, "destination", "subset") or "")
@@ -178,9 +181,17 @@ def _check_weights(
     for subset in (stable, canary):
         if subset not in weights:
             findings.fault(f"{label} has no destination with the subset {subset}", found, *keys)
-    hosts = {str(dig(item, "destination", "host")) for item in sequence(rule.get("route"))}
-    if len(hosts) > 1:
-        findings.fault(f"{label} splits between several hosts", found, *keys)
+
+
+def _label(position: int, rule: dict[str, Any]) -> str:
+    return f"http[{position}]" + (f" ({rule['name']})" if rule.get("name") else "")
+
+
+def _has_one_host(service: ServiceView, found: Manifest, rule: dict[str, Any]) -> bool:
+    """Whether all destinations name one host, in whichever way each is written."""
+    texts = [dig(item, "destination", "host") for item in sequence(rule.get("route"))]
+    hosts = [service.host(text, found) for text in texts]
+    return all(host.same_as(hosts[0]) for host in hosts)
 
 
 def _note_unlisted_rules(
