@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from flagstone.policies.manifests.objects import Manifest, sequence
-from flagstone.scorecards.engine.checks.mesh.traffic import acts_in_mesh, destinations_of, is_about
+from flagstone.scorecards.engine.checks.mesh.traffic import (
+    acts_in_mesh,
+    destinations_of,
+    is_about,
+    own_hosts_in_use,
+)
 from flagstone.scorecards.engine.mesh import MeshHost
 from flagstone.scorecards.engine.outcome import Findings, Outcome, no_data
 from flagstone.scorecards.engine.registry import NoParams, check
@@ -72,6 +77,8 @@ def _check_component(
         return  # a database or a queue that no Service stands for
     routed = _reached(service, service.host(name, entity))
     if not services and not routed:
+        routed = _hosts_of_component(service, name)
+    if not services and not routed:
         findings.judged += 1
         if not service.surroundings.destination_rules(name):
             findings.cannot_tell(f"the host of {text} is not in the input", entity, *keys)
@@ -80,6 +87,17 @@ def _check_component(
     for host in dict.fromkeys(ends):
         findings.judged += 1
         _check_host(service, host, entity, keys, findings)
+
+
+def _hosts_of_component(service: ServiceView, name: str) -> list[MeshHost]:
+    """The hosts of a component in view, whose Services have names of their own."""
+    views = (view for view in service.surroundings.services if view.component is not None)
+    return [
+        host
+        for view in views
+        if view.name.lower() == name.lower()
+        for host, _ in own_hosts_in_use(view)
+    ]
 
 
 def _reached(service: ServiceView, host: MeshHost) -> list[MeshHost]:
