@@ -6,6 +6,7 @@ from typing import Any
 
 from flagstone.policies.manifests.durations import go_duration
 from flagstone.policies.manifests.objects import Manifest, mapping, sequence
+from flagstone.scorecards.engine.checks.mesh.traffic import only_for_looking
 from flagstone.scorecards.engine.index import compatible
 from flagstone.scorecards.engine.outcome import Findings, Outcome
 from flagstone.scorecards.engine.policy_checks import judge_objects
@@ -64,14 +65,16 @@ def forwarding(service: ServiceView) -> list[Manifest]:
 def _fronts(service: ServiceView) -> list[Manifest]:
     """What callers name: the Services, or the workloads whose Services are not in view.
 
-    A DaemonSet without a Service is an agent of its node, that has none elsewhere either.
+    A DaemonSet without a Service is an agent of its node, that has none elsewhere either. A Service
+    by which a Rollout shows its new pods has no callers.
     """
     bare = [
         workload.manifest
         for workload in service.http_workloads
         if not workload.services and workload.pod and workload.manifest.kind != "DaemonSet"
     ]
-    return [*service.http_services, *bare]
+    called = [own for own in service.http_services if not only_for_looking(service, own)]
+    return [*called, *bare]
 
 
 def _routes_to(service: ServiceView, own: Manifest) -> bool:

@@ -62,7 +62,7 @@ def own_hosts_in_use(service: ServiceView) -> Iterator[tuple[MeshHost, Manifest]
         if any(host.same_as(other) for other in routed) or not (
             destinations_of(service, host, service.virtual_services)
             or _has_gateway_route(service, host)
-            or _only_for_looking(service, own)
+            or only_for_looking(service, own)
         ):
             yield host, own
 
@@ -85,7 +85,7 @@ def _http(route: Manifest) -> Iterator[tuple[tuple[str | int, ...], object]]:
     return ((keys, text) for keys, text in destinations(route) if keys[1] == "http")
 
 
-def _only_for_looking(service: ServiceView, own: Manifest) -> bool:
+def only_for_looking(service: ServiceView, own: Manifest) -> bool:
     """Whether a Service is one by which a Rollout shows its new pods, while the traffic goes another way."""
     for workload in service.http_workloads:
         canary = workload.canary or {}
