@@ -10,7 +10,7 @@ from flagstone.scorecards.engine.alert_scenarios.objective_units import sort_ale
 from flagstone.scorecards.engine.alert_scenarios.objectives import Objective
 from flagstone.scorecards.engine.alert_scenarios.playing import Played, play_all
 from flagstone.scorecards.engine.alert_scenarios.rulebook import Footing, Rule
-from flagstone.scorecards.engine.alert_scenarios.scenarios import LONGEST
+from flagstone.scorecards.engine.alert_scenarios.scenarios import LONGEST, NEED_A_BUDGET
 from flagstone.scorecards.engine.alert_scenarios.series import NoSeriesError
 from flagstone.scorecards.engine.alert_scenarios.service_objectives import objective_of
 from flagstone.scorecards.engine.alert_scenarios.stages import Stage, Wrong, silence, stage, wrongs
@@ -28,12 +28,18 @@ PLAYED = frozenset({"PR-02", "PR-03", "PR-04", "PR-05", "PR-06"})  # the checks 
 
 @dataclass(slots=True)
 class Act:
-    """One objective of a service; `reason` says why its scenarios are not played."""
+    """One objective of a service; `reason` says why none of its scenarios is played."""
 
     alerts: list[Rule]
     objective: Objective | None
     stage: Stage | None = None
     reason: str = ""
+
+    def why_not_set(self, letter: str) -> str:
+        """Why a scenario is not played that would be for another objective; "" if it is, or need not."""
+        if self.stage is None:
+            return self.reason
+        return NO_OBJECTIVE if self.objective is None and letter in NEED_A_BUDGET else ""
 
 
 @dataclass(slots=True)
@@ -106,15 +112,13 @@ def _performance(service: ServiceView) -> Performance:
         act = Act(unit.alerts, objective_of(service, unit.alerts, units.footings))
         found.acts.append(act)
         beyond = next((a for a in unit.alerts if _looks_beyond(a, units.footings[a], known)), None)
-        if act.objective is None:
-            act.reason = NO_OBJECTIVE
-        elif beyond is not None:
+        if beyond is not None:
             act.reason = (
                 f"{beyond.name} compares with the traffic of more days than a scenario lasts"
             )
         else:
             try:
-                act.stage = stage(unit, units, act.objective.budget)
+                act.stage = stage(unit, units, act.objective.budget if act.objective else None)
             except NoSeriesError as error:
                 act.reason = str(error)
     return found

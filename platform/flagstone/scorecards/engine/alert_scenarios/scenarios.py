@@ -15,6 +15,7 @@ A_MINUTE = (
 
 
 LONGEST = 74  # hours
+NEED_A_BUDGET = frozenset("CEGH")  # the letters of those that a budget makes
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,26 +63,44 @@ SILENCE = Scenario(
 )
 
 
-def scenarios(budget: float) -> Iterator[Scenario]:
-    """Those with traffic, for an error budget; without the ones that it is too large for."""
+def scenarios(budget: float | None) -> Iterator[Scenario]:
+    """Those with traffic, for an error budget; without the ones that it is too large for.
+
+    Without a budget (None) those that are the same for every budget.
+    """
+    yield from _for_every_budget()
+    if budget is not None:
+        yield from _for_budget(budget)
+
+
+def _for_every_budget() -> Iterator[Scenario]:
     quiet = tuple(Look(minute, page=False, ticket=False) for minute in (60, 120))
     yield Scenario("A", "every request succeeds for 2 hours", (Phase(120),), quiet)
     moved = Phase(120, moved=0.06, mistaken=0.04)
     words = "6% of the requests are redirects and 4% mistakes of callers for 2 hours"
     yield Scenario("B", words, (moved,), quiet, failed_once=True)
-    much = min(1.0, 20 * budget)
-    yield Scenario(
-        "C",
-        f"{much:.4g} of the requests fail, 20 times the budget, for an hour",
-        (Phase(60, bad=much),),
-        (Look(60, page=True, ticket=None),),
-    )
     yield Scenario(
         "D",
         "every request fails for 10 minutes, and none ever succeeded",
         (Phase(10, bad=1.0),),
         (Look(10, page=True, ticket=None),),
         coarsest=60,
+    )
+    yield Scenario(
+        "F",
+        "a tenth failed for an hour, and has not for 35 minutes",
+        (Phase(60, bad=0.1), Phase(35)),
+        (Look(95, page=False, ticket=None),),
+    )
+
+
+def _for_budget(budget: float) -> Iterator[Scenario]:
+    much = min(1.0, 20 * budget)
+    yield Scenario(
+        "C",
+        f"{much:.4g} of the requests fail, 20 times the budget, for an hour",
+        (Phase(60, bad=much),),
+        (Look(60, page=True, ticket=None),),
     )
     if 2 * budget <= 1:
         yield Scenario(
@@ -90,12 +109,6 @@ def scenarios(budget: float) -> Iterator[Scenario]:
             (Phase(300), Phase(20, bad=2 * budget)),
             tuple(Look(minute, page=False, ticket=False) for minute in (305, 310, 320)),
         )
-    yield Scenario(
-        "F",
-        "a tenth failed for an hour, and has not for 35 minutes",
-        (Phase(60, bad=0.1), Phase(35)),
-        (Look(95, page=False, ticket=None),),
-    )
     if 4 * budget <= 1:
         yield _slow("G", 4, budget, 26, coarsest=600)
     if 2 * budget <= 1:

@@ -49,8 +49,8 @@ class Wrong:
     alert: Rule
 
 
-def stage(unit: Unit, units: Units, budget: float) -> Stage:
-    """Set the scenarios with traffic for one objective.
+def stage(unit: Unit, units: Units, budget: float | None) -> Stage:
+    """Set the scenarios with traffic for one objective; those without a budget if it is not known.
 
     Raises:
         NoSeriesError: a selector for which no labels were found.

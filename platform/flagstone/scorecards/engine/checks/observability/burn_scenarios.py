@@ -21,8 +21,9 @@ from flagstone.scorecards.engine.workload_view import ServiceKind
 
 _NO_DATA = (
     f"promtool is not here ({HOW_TO_GET}); the rules that record what the alerts use are not in view; "
-    "no label of the request counter tells good answers from bad ones; the objective is not known; an "
-    "alert holds its series against more days than a scenario lasts; or promtool did not finish in time. "
+    "no label of the request counter tells good answers from bad ones; the objective is not known, and "
+    "nothing is wrong in the scenarios that do not need it; an alert holds its series against more days "
+    "than a scenario lasts; or promtool did not finish in time. "
     "PR-07 judges the same rules by their form."
 )
 _NO_ALERT = "The service has no alert."
@@ -160,11 +161,11 @@ def _verdict(service: ServiceView, letters: str, good: str, acts: list[Act]) -> 
     findings = Findings()
     for act in acts:
         place = act.alerts[0]
-        if act.stage is None:
-            findings.cannot_tell(act.reason, place.manifest, *place.keys)
-            continue
+        for reason in {act.why_not_set(letter): None for letter in letters}:
+            if reason:
+                findings.cannot_tell(reason, place.manifest, *place.keys)
         for letter in letters:
-            if letter not in act.stage.plays:
+            if act.stage is None or letter not in act.stage.plays:
                 continue
             findings.judged += 1
             if reason := played.why_not_played(act.stage, letter):
