@@ -158,9 +158,15 @@ class Workload:
         return self.kind in {ServiceKind.HTTP, ServiceKind.TCP}
 
     @cached_property
-    def scalers(self) -> list[Manifest]:
-        """The autoscalers that name this workload or its namesake."""
+    def named_scalers(self) -> list[Manifest]:
+        """The autoscalers that name this workload or its namesake, such as the Deployment it borrows from."""
         return self.of_kind("HorizontalPodAutoscaler") + self.of_kind("ScaledObject")
+
+    @cached_property
+    def scalers(self) -> list[Manifest]:
+        """The autoscalers that scale this very workload."""
+        own = (self.manifest.group, self.manifest.kind)
+        return [scaler for scaler in self.named_scalers if scaled_type(scaler) == own]
 
     @property
     def min_replicas(self) -> int | None:
@@ -177,6 +183,14 @@ SCALER_MINIMUM = {
     "HorizontalPodAutoscaler": ("minReplicas", 1),
     "ScaledObject": ("minReplicaCount", 0),
 }
+
+
+def scaled_type(scaler: Manifest) -> tuple[str, str]:
+    """The group and the kind of what an autoscaler scales."""
+    target = mapping(scaler.spec.get("scaleTargetRef"))
+    default = "apps/v1" if scaler.kind == "ScaledObject" else ""
+    group = str(target.get("apiVersion") or default).rpartition("/")[0]
+    return group, str(target.get("kind") or "Deployment")
 
 
 def serves_http(service: Manifest) -> bool:

@@ -13,7 +13,7 @@ from flagstone.scorecards.engine.outcome import Findings, Outcome
 from flagstone.scorecards.engine.registry import NoParams, check
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
-from flagstone.scorecards.engine.workload_view import SCALER_MINIMUM, Workload
+from flagstone.scorecards.engine.workload_view import SCALER_MINIMUM, Workload, scaled_type
 
 _MAXIMUM = {
     "HorizontalPodAutoscaler": ("maxReplicas", None),
@@ -45,10 +45,10 @@ def scales_the_workload(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()
     for workload in _scaled(service):
         findings.judged += 1
-        if not workload.scalers:
+        if not workload.named_scalers:
             message = f"no autoscaler scales {workload.manifest.ref}"
             findings.missing(message, workload.manifest)
-        for scaler in workload.scalers:
+        for scaler in workload.named_scalers:
             _check_scaler(scaler, workload, findings)
     _check_dangling(service, findings)
     return findings.verdict(
@@ -63,12 +63,11 @@ def _check_scaler(scaler: Manifest, workload: Workload, findings: Findings) -> N
         findings.fault(message, scaler, "apiVersion")
     target = mapping(scaler.spec.get("scaleTargetRef"))
     manifest, keys = workload.manifest, ("spec", "scaleTargetRef")
-    if (target.get("kind") or "Deployment") != manifest.kind:
-        message = f"it scales {target.get('kind')}/{target.get('name')}, not {manifest.ref}"
+    group, kind = scaled_type(scaler)
+    if kind != manifest.kind:
+        message = f"it scales {kind}/{target.get('name')}, not {manifest.ref}"
         findings.fault(message, scaler, *keys, "kind")
         return
-    default = "apps/v1" if scaler.kind == "ScaledObject" else ""
-    group = str(target.get("apiVersion") or default).rpartition("/")[0]
     if group != manifest.group:
         message = f"scaleTargetRef.apiVersion is {target.get('apiVersion')!r}, and {manifest.ref} "
         findings.fault(f"{message}has {manifest.api_version}", scaler, *keys, "apiVersion")
