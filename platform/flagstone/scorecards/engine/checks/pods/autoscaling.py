@@ -19,6 +19,7 @@ _MAXIMUM = {
     "HorizontalPodAutoscaler": ("maxReplicas", None),
     "ScaledObject": ("maxReplicaCount", 100),
 }
+_KEDA_RESOURCES = ("cpu", "memory")
 _NO_SCALER = "the service has no autoscaler (HP-01)"
 _UNRENDERED = "The autoscaler or the workload is in a source that could not be rendered."
 
@@ -143,17 +144,17 @@ def _scalers(service: ServiceView) -> list[Manifest]:
     severity=Severity.M,
     why="Utilisation is a share of the request: with one container that requests nothing, sidecars "
     "included, the autoscaler has no number and does not scale.",
-    remedy="Set requests of that resource on every container, or use a ContainerResource metric.",
+    remedy="Set requests of that resource on every container, or use a ContainerResource metric "
+    "(containerName in a trigger of KEDA).",
     not_applicable="No autoscaler scales on the utilisation of a resource.",
     no_data="The pods come from a `workloadRef` whose target is not in the input.",
 )
 def utilisation(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()
     for workload in service.long_running:
-        for scaler in workload.of_kind("HorizontalPodAutoscaler"):
-            for position, resource in _utilised(scaler):
+        for scaler in workload.scalers:
+            for keys, resource in _utilised(scaler):
                 findings.judged += 1
-                keys = ("spec", "metrics", position)
                 if workload.pod is None:
                     findings.cannot_tell(workload.unresolved or "no pod template", scaler, *keys)
                     continue
@@ -171,8 +172,15 @@ def utilisation(service: ServiceView, _params: NoParams) -> Outcome:
     )
 
 
-def _utilised(scaler: Manifest) -> Iterator[tuple[int, str]]:
+def _utilised(scaler: Manifest) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """The place and the resource of each metric that is a share of the requests of whole pods."""
+    for position, trigger in enumerate(map(mapping, sequence(scaler.spec.get("triggers")))):
+        settings = mapping(trigger.get("metadata"))
+        measured = trigger.get("metricType") or settings.get("type")
+        of_pods = trigger.get("type") in _KEDA_RESOURCES and not settings.get("containerName")
+        if of_pods and measured == "Utilization":
+            yield ("spec", "triggers", position), str(trigger["type"])
     for position, metric in enumerate(map(mapping, sequence(scaler.spec.get("metrics")))):
         kind: Any = dig(metric, "resource", "target", "type")
         if metric.get("type") == "Resource" and kind == "Utilization":
-            yield position, str(dig(metric, "resource", "name"))
+            yield ("spec", "metrics", position), str(dig(metric, "resource", "name"))
