@@ -7,7 +7,13 @@ from typing import Any
 
 from flagstone.policies.manifests.durations import pause_duration
 from flagstone.policies.manifests.objects import mapping, sequence
-from flagstone.scorecards.engine.analysis.analyses import Analysis, Metric
+from flagstone.scorecards.engine.analysis.analyses import (
+    Analysis,
+    Keys,
+    Metric,
+    all_templates,
+    references,
+)
 from flagstone.scorecards.engine.checks.release.analysis_metrics import note_unseen
 from flagstone.scorecards.engine.outcome import Findings, Outcome
 from flagstone.scorecards.engine.registry import NoParams, check
@@ -83,19 +89,34 @@ def _own_value(arg: dict[str, Any]) -> list[str]:
 )
 def lasts(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()
+    for workload in service.canaries:
+        for role, _, keys, raw in references(workload.manifest):
+            if role == "background" and raw:
+                findings.judged += 1
+                _check_start(workload, keys, raw, findings)
+                if not all_templates(service.index, workload.manifest, raw):
+                    message = "no template of the background analysis is in the input"
+                    findings.cannot_tell(message, workload.manifest, *keys)
     for run in service.analyses:
         if run.role == "background" and run.rollout is not None:
-            findings.judged += 1
             _check_length(service.surroundings.workload(run.rollout), run, findings)
     return findings.verdict("it lasts to the end", nothing="there is no background analysis")
 
 
-def _check_length(workload: Workload, run: Analysis, findings: Findings) -> None:
-    start = run.raw.get("startingStep", 0)
-    start = start if isinstance(start, int) else 0
+def _start(raw: dict[str, Any]) -> int:
+    start = raw.get("startingStep", 0)
+    return start if isinstance(start, int) else 0
+
+
+def _check_start(workload: Workload, keys: Keys, raw: dict[str, Any], findings: Findings) -> None:
+    start = _start(raw)
     if start and start >= len(workload.steps):
         message = f"startingStep {start} is beyond the last of {len(workload.steps)} steps"
-        findings.fault(message, workload.manifest, *run.keys, "startingStep")
+        findings.fault(message, workload.manifest, *keys, "startingStep")
+
+
+def _check_length(workload: Workload, run: Analysis, findings: Findings) -> None:
+    start = _start(run.raw)
     lasting = max(map(_seconds, run.metrics), default=0.0)
     wanted = sum(_pause(step) for step in workload.steps[start:])
     if lasting < wanted:
