@@ -6,9 +6,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from flagstone.policies.manifests.objects import Manifest, mapping, sequence
+from flagstone.policies.manifests.selectors import matches
 from flagstone.scorecards.engine.outcome import Findings, Outcome
 from flagstone.scorecards.engine.prometheus.alert_rules import GROUP
 from flagstone.scorecards.engine.registry import NoParams, check
+from flagstone.scorecards.engine.relations import monitored_namespaces
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
 from flagstone.scorecards.engine.workload_view import Workload, port_names
@@ -52,6 +54,15 @@ def finds_the_metrics(service: ServiceView, _params: NoParams) -> Outcome:
     )
 
 
+def own_targets(service: ServiceView, monitor: Manifest) -> list[Manifest]:
+    """What of the service has the labels that a monitor selects, in whatever namespace (SM-02)."""
+    selector = monitor.spec.get("selector")
+    if monitor.kind == "PodMonitor":
+        labels = service.relations.pod_labels
+        return [w.manifest for w in service.workloads if matches(selector, labels[w.manifest])]
+    return [own for own in service.of_kind("Service", "") if matches(selector, own.labels)]
+
+
 def _annotated(workload: Workload) -> bool:
     marks = [service.annotations for service in workload.services]
     marks += [workload.pod.annotations] if workload.pod else []
@@ -59,14 +70,18 @@ def _annotated(workload: Workload) -> bool:
 
 
 def _check_service_monitor(service: ServiceView, monitor: Manifest, findings: Findings) -> None:
-    selected = service.relations.monitored(monitor)
+    selected = service.relations.monitored(monitor) or own_targets(service, monitor)
     if not selected:
         near = [own for own in service.of_kind("Service", "") if own.spec.get("selector")]
+        seen = monitored_namespaces(monitor)
         message = "its selector matches the labels of no Service"
+        message += "" if "" in seen else f" in {', '.join(seen)}"
         if near or monitor.namespace in service.surroundings.service_namespaces:
             findings.missing(message, monitor, "spec", "selector")
         else:
-            findings.cannot_tell(f"{message} in the input", monitor, "spec", "selector")
+            findings.cannot_tell(
+                f"{message}, as far as the input shows", monitor, "spec", "selector"
+            )
         return
     names = {name for own in selected for name in port_names(own.spec.get("ports"))}
     behind = [w for own in selected for w in service.relations.behind_service(own)]
@@ -76,7 +91,7 @@ def _check_service_monitor(service: ServiceView, monitor: Manifest, findings: Fi
 
 
 def _check_pod_monitor(service: ServiceView, monitor: Manifest, findings: Findings) -> None:
-    behind = service.relations.behind(monitor)
+    behind = service.relations.behind(monitor) or own_targets(service, monitor)
     containers = _containers(service, behind)
     if not containers:
         message = "its selector matches the labels of no pod"

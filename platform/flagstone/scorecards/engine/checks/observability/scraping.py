@@ -11,6 +11,7 @@ from flagstone.policies.manifests.objects import Manifest, mapping, sequence
 from flagstone.policies.manifests.selectors import matches
 from flagstone.scorecards.engine.alert_scenarios.matching import selector_of
 from flagstone.scorecards.engine.analysis.analyses import Metric
+from flagstone.scorecards.engine.checks.observability.monitors import own_targets
 from flagstone.scorecards.engine.outcome import Findings, Outcome, not_applicable
 from flagstone.scorecards.engine.prometheus.alert_rules import GROUP
 from flagstone.scorecards.engine.prometheus.promql import parsed
@@ -73,15 +74,11 @@ def _covered(namespace: str, looked_into: list[str]) -> bool:
 
 def _targets(service: ServiceView, monitor: Manifest) -> list[Manifest]:
     """What its selector matches in any namespace: the service's own, else anybody's."""
+    found = own_targets(service, monitor)
+    if found or monitor.kind == "PodMonitor":
+        return found
     selector = monitor.spec.get("selector")
-    if monitor.kind == "PodMonitor":
-        labels = service.relations.pod_labels
-        return [w.manifest for w in service.workloads if matches(selector, labels[w.manifest])]
-    own = service.of_kind("Service", "")
-    found = [one for one in own if matches(selector, one.labels)]
-    return found or [
-        one for one in service.index.of_kind("Service", "") if matches(selector, one.labels)
-    ]
+    return [one for one in service.index.of_kind("Service", "") if matches(selector, one.labels)]
 
 
 @check(
