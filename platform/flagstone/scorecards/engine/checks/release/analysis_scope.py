@@ -168,8 +168,8 @@ class ScrapeParams:
     id="AT-05",
     name="The window is the canary's own time",
     severity=Severity.M,
-    why="A window longer than the canary has had its weight mixes in the time before; one of less "
-    "than four scrapes is empty whenever a scrape fails.",
+    why="A window longer than the pause before the measurement mixes in the time before it; one of "
+    "less than four scrapes is empty whenever a scrape fails.",
     remedy="Let the range in the query be at most the pause before the measurement plus its "
     "initialDelay, and at least four scrape intervals.",
     not_applicable=f"{NOT_APPLICABLE} No PromQL query with a range.",
@@ -196,7 +196,7 @@ def own_time(service: ServiceView, params: ScrapeParams) -> Outcome:
         findings.judged += 1
         settled = _settled(metric)
         if settled is not None and seconds > settled:
-            message = f"it looks back {seconds} s, and the canary has its weight for {settled:g} s"
+            message = f"it looks back {seconds} s, and the pause before it and its delay are {settled:g} s"
             fault(findings, metric, message, *place)
         elsewhere = any(_SCRAPED_ELSEWHERE.fullmatch(name_of(one)) for one in selectors(tree))
         shortest = _shortest_range(tree)
@@ -229,7 +229,10 @@ def _scraped_every(service: ServiceView, params: ScrapeParams) -> float | None:
 
 
 def _settled(metric: Metric) -> float | None:
-    """Seconds that the canary has had its weight at the first measurement; None if that is open."""
+    """Seconds of the pause before the first measurement and of its delay; None if that is open.
+
+    A weight that is raised after the pause takes nothing away: the canary had traffic of its own.
+    """
     analysis = metric.analysis
     if analysis.role == "experiment":
         return metric.delay  # its pods start when it does
@@ -237,11 +240,13 @@ def _settled(metric: Metric) -> float | None:
         return None
     steps = [mapping(step) for step in sequence(analysis.rollout.at(*_CANARY, "steps"))]
     end = analysis.step if analysis.step is not None else _start(analysis)
-    waited = 0.0
+    waited, weight, raised = 0.0, 0, False
     for step in steps[:end]:
         if step.get("setWeight") is not None:
-            waited = 0.0
+            waited = waited if weight else 0.0
+            weight, raised = step["setWeight"], True
         elif isinstance(step.get("pause"), dict):
+            waited, raised = 0.0 if raised else waited, False
             duration = step["pause"].get("duration")
             waited += math.inf if duration is None else pause_duration(duration) or 0.0
         elif mapping(step.get("analysis")) or mapping(step.get("experiment")):
