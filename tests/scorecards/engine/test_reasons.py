@@ -133,3 +133,34 @@ resource "aws_cloudwatch_dashboard" "journey" {"""
     assert judged("SY-04", change).summary == (
         "no alarm is in view, but module.about_alarms comes from elsewhere and may hold one"
     )
+
+
+@pytest.mark.parametrize(
+    ("timeouts", "use", "request_words"),
+    [
+        ({"vs/spec/http/0/timeout": "3s"}, ["vs"], "a request may take 3 s"),
+        (
+            {"vs/spec/http/0/timeout": "0s"},
+            ["vs"],
+            "a request may take any time: a route sets no timeout",
+        ),
+        ({}, [], "no route in view limits how long a request takes"),
+    ],
+    ids=["three seconds", "switched off", "no route"],
+)
+def test_how_long_a_request_may_take(
+    timeouts: dict[str, str], use: list[str], request_words: str
+) -> None:
+    sleep = {"rollout/spec/template/spec/terminationGracePeriodSeconds": 5}
+
+    found = judged("GS-01", {"use": ["rollout", "service", *use], "set": timeouts | sleep})
+
+    assert found.summary == f"5 s to end, and preStop sleeps 10 s and {request_words}"
+
+
+def test_what_a_window_is_measured_by() -> None:
+    found = sample("AT-05/fail-longer-than-the-pause.yaml", "AT-05")
+
+    assert found.summary == (
+        "success-rate: it looks back 300 s, and the pause before it and its delay are 180 s"
+    )

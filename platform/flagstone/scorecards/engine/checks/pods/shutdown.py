@@ -29,7 +29,8 @@ _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 )
 def grace(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()
-    slowest = max(_timeouts(service), default=0.0)
+    timeouts = _timeouts(service)
+    slowest = max(timeouts, default=0.0)
     for workload in service.long_running:
         if workload.unresolved:
             findings.cannot_tell(workload.unresolved, workload.manifest, "spec", "workloadRef")
@@ -39,7 +40,7 @@ def grace(service: ServiceView, _params: NoParams) -> Outcome:
         given = workload.pod.raw.get("terminationGracePeriodSeconds", _DEFAULT)
         sleep = max((_pre_stop(container) for container in workload.containers), default=0)
         if isinstance(given, int) and given <= sleep + slowest:
-            message = f"{given} s to end, and preStop sleeps {sleep} s and a request may take {slowest:g} s"
+            message = f"{given} s to end, and preStop sleeps {sleep} s and {_a_request(timeouts)}"
             holder = workload.pod.holder
             about = "" if holder is workload.manifest else workload.manifest.ref
             keys = (*workload.pod.keys, "terminationGracePeriodSeconds")
@@ -48,11 +49,20 @@ def grace(service: ServiceView, _params: NoParams) -> Outcome:
 
 
 def _timeouts(service: ServiceView) -> list[float]:
+    """The timeout of each route in seconds; 0 is none, for Istio too."""
     return [
         go_duration(mapping(rule).get("timeout")) or 0.0
         for manifest in service.virtual_services
         for rule in sequence(manifest.spec.get("http"))
     ]
+
+
+def _a_request(timeouts: list[float]) -> str:
+    if not timeouts:
+        return "no route in view limits how long a request takes"
+    if 0.0 in timeouts:
+        return "a request may take any time: a route sets no timeout"
+    return f"a request may take {max(timeouts):g} s"
 
 
 def _pre_stop(container: Container) -> int:
