@@ -184,3 +184,99 @@ def test_the_child_evaluates_them_too():
     files = {"p.yaml": "---\n".join(map(dump, (policy(), binding()))).encode()}
     review = PolicySet.from_files(files, confined()).review(deployment())
     assert [violation.message for violation in review.violations] == ["too few"]
+
+
+def annotated(expression, **spec):
+    return policy(
+        validations=[{"expression": "true"}],
+        auditAnnotations=[{"key": "a", "valueExpression": expression}],
+        **spec,
+    )
+
+
+def test_an_audit_annotation_without_a_value_refuses_whatever_the_binding_says():
+    found = reviewed(
+        deployment(),
+        annotated("string(object.spec.nope)"),
+        binding(validationActions=["Audit"]),
+    )
+    assert [(v.message, v.enforcement) for v in found.violations] == [
+        ("valueExpression 'string(object.spec.nope)' resulted in error: no such key: nope", "deny")
+    ]
+    assert found.failures == ()
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("object.metadata.name", []),
+        ("null", []),
+        ("object.spec.replicas > 9 ? 'many' : null", []),
+        (
+            "object.spec.replicas",
+            ["valueExpression 'object.spec.replicas' yields int, where string or null is wanted"],
+        ),
+        (
+            "request.userInfo.username",
+            ["! it asks who sends the request (request.userInfo), which exists only in the cluster"],
+        ),
+    ],
+)  # fmt: skip
+def test_values_of_audit_annotations(expression, expected):
+    assert said(deployment(), annotated(expression), binding()) == expected
+
+
+def test_a_failing_audit_annotation_is_ignored_where_failures_are():
+    ignoring = annotated("string(object.spec.nope)", failurePolicy="Ignore")
+    assert said(deployment(), ignoring, binding()) == []
+
+
+def test_audit_annotations_are_not_made_where_a_match_condition_does_not_hold():
+    conditions = [{"name": "c", "expression": "false"}]
+    made = annotated("string(object.spec.nope)", matchConditions=conditions)
+    assert said(deployment(), made, binding()) == []
+
+
+@pytest.mark.parametrize(
+    ("field", "wanted", "expression", "found"),
+    [
+        ("valueExpression", "string or null", "1", "int"),
+        ("valueExpression", "string or null", "has(object.spec)", "bool"),
+        ("valueExpression", "string or null", "true ? [1] : [2]", "list"),
+        ("messageExpression", "string", "{'a': 1}", "map"),
+        ("expression", "bool", "'a' + 'b'", "string"),
+        ("expression", "bool", "[1].filter(x, x > 1)", "list"),
+    ],
+)
+def test_an_expression_of_the_wrong_type_is_a_broken_policy(field, wanted, expression, found):
+    if field == "valueExpression":
+        made = annotated(expression)
+    else:
+        made = policy(validations=[{"expression": "true", field: expression}])
+    broken = policies(made, binding())
+    reason = f"{field} must yield {wanted}, and `{expression}` is of the type {found}"
+    assert [error.reason for error in broken.errors] == [reason]
+    assert [error.reason for error in broken.review(deployment()).failures] == [reason]
+
+
+def test_a_match_condition_is_true_or_false():
+    made = policy(matchConditions=[{"name": "c", "expression": "1"}])
+    (error,) = policies(made, binding()).errors
+    assert error.reason == "expression must yield bool, and `1` is of the type int"
+
+
+@pytest.mark.parametrize(
+    ("annotation", "reason"),
+    [
+        (
+            {"key": "a", "valueExpression": "object. ("},
+            "( stands where it cannot; the name of a field is expected, at column 9 of `object. (`",
+        ),
+        ({"key": "a"}, "auditAnnotations[0].valueExpression is missing or no text"),
+        ({"valueExpression": "'a'"}, "auditAnnotations[0].key is missing or no text"),
+    ],
+)
+def test_an_audit_annotation_that_the_api_server_refuses(annotation, reason):
+    broken = policies(policy(auditAnnotations=[annotation]), binding())
+    assert [error.reason for error in broken.errors] == [reason]
+    assert [error.reason for error in broken.review(deployment()).failures] == [reason]

@@ -8,6 +8,7 @@ from flagstone.core.errors import NotFound, UserError
 from flagstone.policies.gatekeeper.errors import NotEvaluated, PolicyError
 from flagstone.policies.gatekeeper.inventory import Inventory
 from flagstone.policies.gatekeeper.policy_set import PolicySet
+from flagstone.policies.manifests.objects import Manifest
 from tests.corpora import design_example
 from tests.policies.gatekeeper.samples import (
     V0,
@@ -95,8 +96,7 @@ def test_what_cannot_be_loaded_is_an_error_of_the_set_and_of_every_object_it_mat
     assert failure in found.errors
     assert isinstance(failure, UserError)
     assert failure.code == "policy.broken"
-    service = deployment()
-    service.raw["kind"] = "Service"
+    service = Manifest({**deployment().raw, "kind": "Service"}, "web.yaml")
     assert found.review(service).failures == ()
 
 

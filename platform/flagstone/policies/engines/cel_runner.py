@@ -9,8 +9,10 @@ from typing import Any
 from flagstone.policies.cel.compiling import Declared, Expression, compile_expression
 from flagstone.policies.cel.errors import CelError, CelSyntaxError, NotHere
 from flagstone.policies.cel.operators import ClusterOnly, PartlyKnown, truth
+from flagstone.policies.cel.result_types import unfit_type
 from flagstone.policies.cel.scope import Scope, TooLong
-from flagstone.policies.engines.sources import CelSource, Keys, SourceFault
+from flagstone.policies.cel.values import type_of
+from flagstone.policies.engines.sources import REFUSES, CelSource, Keys, SourceFault
 from flagstone.policies.manifests.resources import is_cluster_wide, resource_of
 
 _GIVEN = ("object", "oldObject", "request", "params", "namespaceObject", "authorizer", "variables")
@@ -25,6 +27,8 @@ _GATEKEEPER = (
     ),
 )
 _LONGEST_MESSAGE = 5 * 1024
+_ANY: frozenset[str] = frozenset()
+_TRUTH, _TEXT, _TEXT_OR_NONE = map(frozenset, ({"bool"}, {"string"}, {"string", "null_type"}))
 _AUTHORIZER = ClusterOnly("who may do what (authorizer)")
 _SENDER = ClusterOnly("who sends the request (request.userInfo)")
 _NAMESPACE = ClusterOnly("the labels or annotations of the object's namespace (namespaceObject)")
@@ -74,11 +78,15 @@ class CelRunner:
         for place, (name, text) in enumerate(source.variables):
             self._variables[name] = self._compiled(text, ("variables", place, "expression"))
         self._conditions = [
-            self._compiled(text, ("matchConditions", place, "expression"))
+            self._compiled(text, ("matchConditions", place, "expression"), _TRUTH)
             for place, (_, text) in enumerate(source.conditions)
         ]
         self._validations = [
             self._validation(place, *texts) for place, texts in enumerate(source.validations)
+        ]
+        self._annotations = [
+            self._compiled(text, ("auditAnnotations", place, "valueExpression"), _TEXT_OR_NONE)
+            for place, (_, text) in enumerate(source.annotations)
         ]
 
     def know(self, inventory_json: str) -> None:
@@ -88,20 +96,25 @@ class CelRunner:
         given = json.loads(input_json)
         scope = Scope(self._given(given["review"], given.get("parameters")))
         try:
-            return json.dumps([{"msg": message} for message in self._messages(scope)])
+            return json.dumps(list(self._results(scope)))
         except NotHere as missing:
             raise SourceFault(str(missing), keys=("validations",), only_here=True) from None
         except TooLong as error:
             raise SourceFault(str(error), keys=("validations",), only_here=True) from None
 
-    def _compiled(self, text: str, keys: Keys) -> Expression:
+    def _compiled(self, text: str, keys: Keys, wanted: frozenset[str] = _ANY) -> Expression:
         declared = Declared(frozenset(_GIVEN), frozenset(self._variables))
         try:
-            return compile_expression(text, declared)
+            expression = compile_expression(text, declared)
         except CelSyntaxError as error:
             raise SourceFault(
                 error.quoted, keys=keys, line=error.line, only_here=error.unknown
             ) from None
+        if wanted and (found := unfit_type(text, wanted)):
+            kinds = " or ".join(sorted(wanted, reverse=True)).replace("null_type", "null")
+            reason = f"{keys[-1]} must yield {kinds}, and `{text.strip()}` is of the type {found}"
+            raise SourceFault(reason, keys=keys)
+        return expression
 
     def _validation(
         self, place: int, text: str, message: str, message_expression: str
@@ -109,8 +122,8 @@ class CelRunner:
         keys: Keys = ("validations", place)
         words = None
         if message_expression:
-            words = self._compiled(message_expression, (*keys, "messageExpression"))
-        return _Validation(self._compiled(text, (*keys, "expression")), message, words)
+            words = self._compiled(message_expression, (*keys, "messageExpression"), _TEXT)
+        return _Validation(self._compiled(text, (*keys, "expression"), _TRUTH), message, words)
 
     def _given(self, review: dict[str, Any], parameters: Any) -> dict[str, Any]:
         values = {
@@ -132,7 +145,7 @@ class CelRunner:
             values["params"] = {"spec": {}}
         return values
 
-    def _messages(self, scope: Scope) -> Iterator[str]:
+    def _results(self, scope: Scope) -> Iterator[dict[str, Any]]:
         scope.variables = {
             **scope.variables,
             "variables": _Composed(self._variables, scope),
@@ -141,12 +154,14 @@ class CelRunner:
         if problem is None or (problem and not self._fails):
             return
         if problem:
-            yield problem
+            yield {"msg": problem}
             return
         for validation in self._validations:
-            message = self._message(validation, scope)
-            if message:
-                yield message
+            if message := self._message(validation, scope):
+                yield {"msg": message}
+        for annotation in self._annotations:
+            if (problem := _problem_of_annotation(annotation, scope)) and self._fails:
+                yield {"msg": problem, REFUSES: True}
 
     def _problem_of_conditions(self, scope: Scope) -> str | None:
         """Nothing said if the policy is to be evaluated, None if not, else what was wrong in asking."""
@@ -172,6 +187,21 @@ class CelRunner:
             text = f"expression '{expression.text.strip()}' resulted in error: {error}"
             return text if self._fails else ""
         return validation.words_in(scope) or f"failed expression: {expression.text.strip()}"
+
+
+def _problem_of_annotation(expression: Expression, scope: Scope) -> str:
+    """Why the value of an audit annotation cannot be made, "" if it can."""
+    try:
+        value = expression.value(scope)
+    except (NotHere, TooLong):
+        raise
+    except CelError as error:
+        problem = f"resulted in error: {error}"
+    else:
+        if value is None or isinstance(value, str):
+            return ""
+        problem = f"yields {type_of(value)}, where string or null is wanted"
+    return f"valueExpression '{expression.text.strip()}' {problem}"
 
 
 _OBJECTS = {"object", "oldObject", "namespaceObject", "_unstable"}

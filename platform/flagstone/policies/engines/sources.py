@@ -9,6 +9,7 @@ from typing import Any
 from flagstone.policies.cel.cluster_only import asked_of_the_cluster
 
 Keys = tuple[str | int, ...]
+REFUSES = "refuses"  # of a result of CEL: the request is refused whatever the binding says
 
 # `data.inventory`, `data["inventory"]`, and `data[name]`, which may be it
 _INVENTORY = re.compile(r"\bdata\s*(?:\.\s*inventory\b|\[)")
@@ -48,6 +49,7 @@ class CelSource:
         fails: whether an expression that has no value counts as a violation.
         in_gatekeeper: whether Gatekeeper's own variables are there.
         keys: the way to what holds all that in the manifest.
+        annotations: the key and value expression of each audit annotation.
     """
 
     validations: tuple[tuple[str, str, str], ...]
@@ -56,10 +58,11 @@ class CelSource:
     fails: bool
     in_gatekeeper: bool
     keys: Keys
+    annotations: tuple[tuple[str, ...], ...] = ()
 
     @property
     def text(self) -> str:
-        parts = (*self.variables, *self.conditions, *self.validations)
+        parts = (*self.variables, *self.conditions, *self.validations, *self.annotations)
         return "\n".join(text for part in parts for text in part)
 
     @property
@@ -69,7 +72,7 @@ class CelSource:
     @property
     def asked_of_the_cluster(self) -> list[str]:
         """What it asks for that no manifest tells, such as `request.userInfo`."""
-        parts = (*self.variables, *self.conditions)
+        parts = (*self.variables, *self.conditions, *self.annotations)
         expressions = [part[1] for part in parts]
         expressions += [text for first, _, last in self.validations for text in (first, last)]
         return sorted(set().union(*map(asked_of_the_cluster, expressions)))

@@ -46,6 +46,7 @@ def cel_source(
         holder.get("failurePolicy") != "Ignore",
         in_gatekeeper,
         keys,
+        () if in_gatekeeper else texts("auditAnnotations", "key", "valueExpression"),
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flagstone.policies.engines.asking import Answer, Program, Question
-from flagstone.policies.engines.sources import CelSource
+from flagstone.policies.engines.sources import REFUSES, CelSource
 from flagstone.policies.gatekeeper.constraints import Constraint, Enforcement
 from flagstone.policies.gatekeeper.errors import NoMessage, NotEvaluated, PolicyError
 from flagstone.policies.gatekeeper.inventory import Inventory
@@ -59,8 +59,8 @@ class Policy:
         self._program = program
         self._needs_inventory = program.template.needs_inventory
         # CEL sees null where a constraint has no parameters, Rego an empty object
-        in_cel = isinstance(program.template.source, CelSource)
-        given = constraint.parameters is not None or not in_cel
+        self._in_cel = isinstance(program.template.source, CelSource)
+        given = constraint.parameters is not None or not self._in_cel
         self._parameters = json.dumps((constraint.parameters or {}) if given else None)
 
     @property
@@ -123,10 +123,11 @@ class Policy:
         if not isinstance(message, str):
             raise self._failure(f"its violation has no msg: {json.dumps(result)[:200]}", NoMessage)
         details = result.get("details")
+        refuses = self._in_cel and result.get(REFUSES) is True
         return Violation(
             self.name,
             self.constraint.name,
-            self.constraint.enforcement,
+            "deny" if refuses else self.constraint.enforcement,
             message,
             details if isinstance(details, dict) else {},
             manifest,
