@@ -6,11 +6,14 @@ For commands only. A server process forks no more once it has threads or is itse
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
-from typing import TypeVar
+from typing import Generic, TypeVar
+
+from flagstone.core.parent_death import end_with_parent
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -38,18 +41,14 @@ def in_shares(
     if count == 1:
         return work(list(items))
     shares = [list(items[start::count]) for start in range(count)]
-    context = get_context("fork")
-    waiting = []
-    for share in shares[1:]:
-        receiver, sender = context.Pipe(duplex=False)
-        child = context.Process(target=_answer, args=(work, share, sender), daemon=True)
-        child.start()
-        sender.close()
-        waiting.append((child, receiver))
-    answers: list[list[R] | None] = [work(shares[0])]
-    for child, receiver in waiting:
-        answers.append(_received(receiver))
-        child.join()
+    children: list[_Child[T, R]] = []
+    try:
+        children.extend(_Child(work, share) for share in shares[1:])
+        answers = [work(shares[0]), *(child.answer() for child in children)]
+    except BaseException:
+        for child in children:
+            child.end()
+        raise
     made = [
         work(share) if answer is None else answer
         for share, answer in zip(shares, answers, strict=True)
@@ -57,17 +56,54 @@ def in_shares(
     return [made[place % count][place // count] for place in range(len(items))]
 
 
-def _answer(work: Callable[[list[T]], list[R]], share: list[T], sender: Connection) -> None:
-    # whoever waits does a share without an answer himself, and meets its error where it can be told
-    with sender, suppress(Exception):
-        sender.send(work(share))
+class _Child(Generic[T, R]):
+    """A process that works on one share. Ctrl-C is its parent's to answer, with whom it ends."""
+
+    def __init__(self, work: Callable[[list[T]], list[R]], share: list[T]) -> None:
+        context = get_context("fork")
+        self._receiver, sender = context.Pipe(duplex=False)
+        self._process = context.Process(
+            target=self._work, args=(work, share, sender, os.getpid()), daemon=True
+        )
+        # held back before the fork: a child that gets it while it starts would print where it stood
+        with sender, _without_interrupts():
+            self._process.start()
+
+    def answer(self) -> list[R] | None:
+        """Return what it made of its share; None if it ended before, or while, it answered."""
+        found: list[R] | None
+        try:
+            found = self._receiver.recv()
+        except (EOFError, OSError):
+            found = None
+        self._receiver.close()
+        self._process.join()
+        return found
+
+    def end(self) -> None:
+        """End it, whatever it does."""
+        self._process.kill()
+        self._process.join()
+        self._receiver.close()
+
+    def _work(
+        self, work: Callable[[list[T]], list[R]], share: list[T], sender: Connection, parent: int
+    ) -> None:
+        end_with_parent(parent, signal.SIGKILL)
+        # a handler, not SIG_IGN: what is started from here answers Ctrl-C as ever
+        signal.signal(signal.SIGINT, lambda *_: None)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        # with an end to read from of its own, it would wait for ever to write to a parent that is gone
+        self._receiver.close()
+        # whoever waits does a share without an answer himself, and meets its error where it can be told
+        with sender, suppress(Exception):
+            sender.send(work(share))
 
 
-def _received(receiver: Connection) -> list[R] | None:
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        found: list[R] = receiver.recv()
-    except (EOFError, OSError):  # it ended before, or while, it answered
-        return None
+        yield
     finally:
-        receiver.close()
-    return found
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

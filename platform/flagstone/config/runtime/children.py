@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-_PR_SET_PDEATHSIG = 1
-_LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+from flagstone.core.parent_death import end_with_parent
 
 
 class StartError(Exception):
@@ -110,11 +107,8 @@ def _die_with_parent(
             os.setgroups([])
             os.setgid(account.gid)
             os.setuid(account.uid)
-        if _LIBC is not None:
-            # after setuid: the kernel forgets the wish when the credentials change
-            _LIBC.prctl(_PR_SET_PDEATHSIG, int(stop_signal))
-            if os.getppid() != parent:  # it died between the fork and the wish
-                os._exit(1)
+        # after setuid: the kernel forgets the wish when the credentials change
+        end_with_parent(parent, stop_signal)
 
     return prepare
 
