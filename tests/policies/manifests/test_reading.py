@@ -205,3 +205,20 @@ def test_terraform_that_is_too_large_is_skipped_with_its_reason(name: str) -> No
     found = read_files({name: b"#" * 2000}, limits=Limits(file_bytes=1000))
 
     assert found.skipped == (Skipped(name, "larger than 0.000953674 MB"),)
+
+
+def test_documents_that_are_no_objects_are_kept_and_others_read_again():
+    files = {
+        "catalog-info.yaml": b"kind: Component\napiVersion: backstage.io/v1alpha1\n---\n---\na: 1\n",
+        "mixed.yaml": b"apiVersion: v1\nkind: Service\nmetadata: {name: a}\n---\nb: 2\n",
+        "broken.yaml": b"c: 3\n---\nd: [\n",
+    }
+    snapshot = read_files(files)
+    assert list(snapshot.foreign) == ["catalog-info.yaml"]
+    found = [(d.index, d.first_line, d.value) for d in snapshot.documents_of("catalog-info.yaml")]
+    assert found[0][:2] == (0, 0)
+    assert found[1:] == [(2, 3, {"a": 1})]
+    assert [d.value for d in snapshot.documents_of("mixed.yaml")][1] == {"b": 2}
+    first, broken = snapshot.documents_of("broken.yaml")
+    assert (first.value, broken.line) == ({"c": 3}, 3)
+    assert list(snapshot.documents_of("missing.yaml")) == []

@@ -11,6 +11,7 @@ from typing import Any
 
 from flagstone.core.forking import in_shares
 from flagstone.policies.manifests.charts import Charts
+from flagstone.policies.manifests.documents import Document
 from flagstone.policies.manifests.folder_files import FolderFiles, TooLargeError
 from flagstone.policies.manifests.helm import render_chart
 from flagstone.policies.manifests.kustomizations import (
@@ -130,8 +131,15 @@ class _Reading:
             problems=(*problems, *_duplicate_objects(manifests)),
             unrendered=tuple(rendered.unrendered),
             sources=rendered.sources,
+            foreign=dict(self._foreign()),
             whole=whole,
         )
+
+    def _foreign(self) -> Iterator[tuple[str, tuple[Document, ...]]]:
+        for path, reading in self._read.items():
+            holds_nothing_else = not (reading.manifests or reading.skipped)
+            if reading.documents and holds_nothing_else and not path.endswith(".json"):
+                yield path, tuple(reading.documents)
 
     def _read_all(self) -> None:
         paths = [path for path in self._files if self._may_hold_objects(path)]

@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from flagstone.policies.manifests.documents import Broken, Document, read_documents
+from flagstone.policies.manifests.limits import Limits
 from flagstone.policies.manifests.objects import Identity, Manifest
 
 
@@ -54,7 +56,8 @@ class Snapshot:
     `files` fetches content when asked for it: a folder must still be there while its lines and
     texts are wanted. `documents` counts the documents read from files, empty ones left out. `whole` says
     that it is all of a repository, so what is not here does not exist. `sources` are the files that each
-    kustomization and chart is made of, by its folder.
+    kustomization and chart is made of, by its folder. `foreign` are the documents of files of YAML that hold
+    no object for a cluster and nothing that could not be read: who wants them need not parse them again.
     """
 
     files: Mapping[str, bytes]
@@ -65,6 +68,7 @@ class Snapshot:
     unrendered: tuple[Unrendered, ...] = field(default=())
     whole: bool = False
     sources: Mapping[str, Collection[str]] = field(default_factory=dict)
+    foreign: Mapping[str, tuple[Document, ...]] = field(default_factory=dict)
 
     def exists(self, path: str) -> bool:
         return path in self.files
@@ -79,6 +83,11 @@ class Snapshot:
         except (KeyError, OSError):
             return None
         return decode(data)
+
+    def documents_of(self, path: str) -> Iterable[Document | Broken]:
+        """The documents of a file of YAML; none if it is absent, gone or not text."""
+        known = self.foreign.get(path)
+        return read_documents(self.read_text(path) or "", Limits()) if known is None else known
 
     def find(self, group: str, kind: str, namespace: str, name: str) -> Manifest | None:
         """The first object of that identity, or None."""

@@ -42,6 +42,7 @@ class Relations:
         }
         self.workloads = [manifest for manifest in self.pods if manifest not in lent]
         self.pod_labels: dict[Manifest, dict[str, str]] = {}
+        self._behind: dict[Manifest, tuple[Manifest, ...]] = {}
         self._all = Shelf()
         self._by_label: dict[tuple[str, str], Shelf] = {}
         self._by_name: dict[str, Shelf] = {}
@@ -116,10 +117,12 @@ class Relations:
     def host(self, text: Any, near: Manifest) -> MeshHost:
         return mesh_host(str(text), near.namespace, self.index.namespaces)
 
-    def behind(self, manifest: Manifest) -> list[Manifest]:
+    def behind(self, manifest: Manifest) -> tuple[Manifest, ...]:
         """The workloads that an object concerns."""
-        rule = _RULES.get((manifest.group, manifest.kind))
-        return list(dict.fromkeys(rule(self, manifest))) if rule else []
+        if manifest not in self._behind:
+            rule = _RULES.get((manifest.group, manifest.kind))
+            self._behind[manifest] = tuple(dict.fromkeys(rule(self, manifest))) if rule else ()
+        return self._behind[manifest]
 
     @cached_property
     def around(self) -> dict[Manifest, list[Manifest]]:

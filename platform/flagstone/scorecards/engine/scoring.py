@@ -49,9 +49,11 @@ def level(marks: Sequence[Mark], levels: int, last: int | None = None) -> int | 
         levels: how many levels there are.
         last: the rank of the level that the service had before, if it is known.
     """
-    at_best = _highest(marks, levels, broken_is_ok=True)
     at_worst = _highest(marks, levels, broken_is_ok=False)
-    if at_best == at_worst or last is None:
+    if last is None:
+        return at_worst
+    at_best = _highest(marks, levels, broken_is_ok=True)
+    if at_best == at_worst:
         return at_worst
     return min(max(last, -1 if at_worst is None else at_worst), -1 if at_best is None else at_best)
 

@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from flagstone.policies.manifests.documents import Document, read_documents
-from flagstone.policies.manifests.limits import Limits
+from flagstone.policies.manifests.documents import Document
 from flagstone.policies.manifests.objects import dig, mapping, sequence
 from flagstone.policies.manifests.snapshot import Snapshot
 from flagstone.scorecards.engine.alert_scenarios.objectives import Objective, share_of
 
 _NAME = re.compile(r"[^/]*(slo|sloth|service-level|objective)[^/]*\.ya?ml", re.IGNORECASE)
-_MARKS = ("openslo/", "openslo.com/", "prometheus/v1")
+_MARKS = ("openslo/", "openslo.com/", "prometheus/v1")  # a file of rules has none
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +34,13 @@ def declared_in_files(snapshot: Snapshot) -> Iterator[Declared]:
     """What is declared in files that are called after objectives; others are not opened for it."""
     for path in snapshot.paths():
         folder, _, name = path.rpartition("/")
-        text = snapshot.read_text(path) if _NAME.fullmatch(name) else None
-        if text is None or not any(mark in text for mark in _MARKS):
+        if not _NAME.fullmatch(name):
             continue
-        for document in read_documents(text, Limits()):
+        if path not in snapshot.foreign:
+            text = snapshot.read_text(path) or ""
+            if not any(mark in text for mark in _MARKS):
+                continue
+        for document in snapshot.documents_of(path):
             if isinstance(document, Document):
                 for service, title, value in _objectives(mapping(document.value)):
                     share = share_of(value)

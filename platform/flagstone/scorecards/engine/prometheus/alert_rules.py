@@ -13,7 +13,7 @@ from flagstone.policies.manifests.objects import Manifest, mapping, sequence, te
 from flagstone.scorecards.engine.prometheus.promql import Records
 
 GROUP = "monitoring.coreos.com"
-_EQUALS = re.compile(r"""\b(?P<label>\w+)\s*=\s*(?P<quote>["'])(?P<value>[^"']*)(?P=quote)""")
+_EQUALS = re.compile(r"""\b(?P<label>\w++)\s*+=\s*+(?P<quote>["'])(?P<value>[^"']*+)(?P=quote)""")
 
 
 @dataclass(frozen=True, slots=True)

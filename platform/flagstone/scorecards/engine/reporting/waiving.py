@@ -180,16 +180,9 @@ class Waivers:
 
     def report(self, rule: Rule, verdict: Verdict) -> CheckReport:
         """Write a verdict out, with the words of the waivers."""
-        return CheckReport(
-            rule=rule,
-            state=verdict.state,
-            summary=verdict.summary,
-            findings=verdict.findings,
-            waived=tuple(
-                _waived_finding(finding, self._all[number]) for finding, number in verdict.accepted
-            ),
-            lapsed=bool(verdict.lapsed),
-        )
+        _, state, summary, findings, accepted, lapsed = verdict
+        waived = [_waived_finding(finding, self._all[number]) for finding, number in accepted]
+        return CheckReport(rule, state, summary, findings, tuple(waived), bool(lapsed))
 
     def of_service(self, service: ServiceView) -> tuple[WaiverReport, ...]:
         """What became of the waivers on a service's objects, once every service was judged."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from flagstone.policies.manifests.objects import Manifest
 from flagstone.policies.manifests.snapshot import Snapshot
-from flagstone.scorecards.engine.plain_objects import read_objects
+from flagstone.scorecards.engine.plain_objects import objects_in
 
 _FILE_NAMES = ("catalog-info.yaml", "catalog-info.yml")
 _NOT_RUNNING = frozenset({"library", "documentation", "template", "plugin", "package"})
@@ -60,7 +60,7 @@ def components(snapshot: Snapshot) -> Iterator[Component]:
         folder, _, name = path.rpartition("/")
         if name not in _FILE_NAMES:
             continue
-        for entity in read_objects(path, snapshot.read_text(path) or ""):
+        for entity in objects_in(snapshot, path):
             if (
                 isinstance(entity, Manifest)
                 and is_component(entity)
