@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from flagstone.policies.manifests.reading import read_files
 from flagstone.policies.manifests.source_lines import Place, SourceText
 
 TEXT = """\
@@ -131,3 +132,16 @@ def test_a_document_ends_where_the_next_begins(
     text: str, first_line: int, line: int | None
 ) -> None:
     assert SourceText(lambda: text).line(first_line, ("b",)) == line
+
+
+def test_what_stands_behind_a_place_is_not_parsed_where_each_key_is_given_once():
+    asked = SourceText(lambda: "a:\n  b: 1\n  c: 2\nd: [1,\n")
+    assert asked.line(0, ("a", "c"), each_key_once=True) == 3
+    assert asked.line(0, ("a", "b"), each_key_once=True) == 2
+    assert asked.line(0, ("a", "missing"), each_key_once=True) == 1
+    assert asked.line(0, ("d", 5), each_key_once=True) is None
+
+
+def test_of_a_key_that_is_given_twice_the_last_counts():
+    (found,) = read_files({"a.yaml": b"kind: A\napiVersion: v1\nkind: B\nspec: {}\n"}).manifests
+    assert (found.kind, found.line("kind"), found.line("spec")) == ("B", 3, 4)

@@ -76,7 +76,8 @@ def _documents(path: str, text: str, limits: Limits) -> Iterable[Document | Brok
 def _collect(reading: FileReading, limits: Limits) -> None:
     for document in reading.documents:
         for prefix, raw in unroll(document.value, limits.depth):
-            place = Place(reading.source, document.first_line, prefix)
+            once = not document.duplicates
+            place = Place(reading.source, document.first_line, prefix, each_key_once=once)
             manifest = Manifest(raw, reading.path, document.index, place=place)
             reading.manifests.append(manifest)
             if "{{" in manifest.name:

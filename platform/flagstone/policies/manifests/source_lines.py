@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -46,22 +46,22 @@ class SourceText:
     def fetched_by(self, fetch: Callable[[], str | None]) -> None:
         self._fetch = fetch
 
-    def line(self, first_line: int, keys: Keys) -> int | None:
+    def line(self, first_line: int, keys: Keys, *, each_key_once: bool = False) -> int | None:
         """Return the 1-based line of a key path in the document that starts at `first_line`.
 
-        `first_line` counts from 0. A path that does not exist yields its nearest ancestor's line.
+        `first_line` counts from 0. A path that does not exist yields its nearest ancestor's line. Where
+        each key is given once, what stands behind the place need not be parsed.
         """
-        root = _spots(self, first_line)
-        if root is None:
+        spots = _spots(self, first_line)
+        if spots is None:
             return None
-        return first_line + _line_of(root, keys) + 1
+        line = spots.line_of(keys, to_the_end=not each_key_once)
+        return None if line is None else first_line + line + 1
 
     def scalar(self, first_line: int, keys: Keys) -> str | None:
         """The text of a plain scalar as it is written; None if there is no such thing at the path."""
-        spot = _spots(self, first_line)
-        for key in keys:
-            step = None if spot is None else spot.inner.get(key)
-            spot = None if step is None else step[1]
+        spots = _spots(self, first_line)
+        spot = None if spots is None else spots.at(keys)
         return spot.text if spot is not None and spot.plain else None
 
     def fetch(self) -> str | None:
@@ -79,9 +79,11 @@ class Place:
     text: SourceText
     first_line: int
     prefix: Keys = ()
+    each_key_once: bool = False
 
     def line(self, keys: Keys) -> int | None:
-        return self.text.line(self.first_line, self.prefix + keys)
+        way = self.prefix + keys
+        return self.text.line(self.first_line, way, each_key_once=self.each_key_once)
 
     def scalar(self, keys: Keys) -> str | None:
         return self.text.scalar(self.first_line, self.prefix + keys)
@@ -96,22 +98,69 @@ class _Spot:
     plain: bool  # a scalar without quotes
     is_mapping: bool
     inner: dict[str | int, tuple[int, _Spot]]
+    is_read: bool = False  # to its end
 
 
-@lru_cache(
-    maxsize=64
-)  # findings come service by service; more would keep the spots of every file alive
-def _spots(source: SourceText, first_line: int) -> _Spot | None:
+class _Spots:
+    """The spots of a stream's first document, read as far as somebody asked for them.
+
+    Composing its nodes would take several times as long as its events do.
+    """
+
+    def __init__(self, next_event: Callable[[], Any]) -> None:
+        self._top = _Spot(0, None, plain=False, is_mapping=False, inner={})
+        self._rest = _read(next_event, self._top)
+        self._is_broken = False
+
+    def line_of(self, keys: Keys, *, to_the_end: bool) -> int | None:
+        """The line of a place or of its nearest ancestor that exists; None if there is no document."""
+        if to_the_end:
+            self._finish()
+        line = None
+        spot = self._top
+        for key in (0, *keys):
+            step = self._inside(spot, key)
+            if step is None:
+                break
+            line, spot = step
+        return None if self._is_broken else line
+
+    def at(self, keys: Keys) -> _Spot | None:
+        self._finish()
+        spot: _Spot | None = self._top
+        for key in (0, *keys):
+            step = None if spot is None else spot.inner.get(key)
+            spot = None if step is None else step[1]
+        return None if self._is_broken else spot
+
+    def _inside(self, spot: _Spot, key: str | int) -> tuple[int, _Spot] | None:
+        while (found := spot.inner.get(key)) is None and not spot.is_read and self._goes_on():
+            pass
+        return found
+
+    def _goes_on(self) -> bool:
+        """Read one value more; a text may have changed since it was read, and be no YAML now."""
+        try:
+            return next(self._rest, None) is not None
+        except yaml.YAMLError:
+            self._is_broken = True
+            return False
+
+    def _finish(self) -> None:
+        while self._goes_on():
+            pass
+
+
+# findings come service by service; more would keep the spots of every file alive
+@lru_cache(maxsize=64)
+def _spots(source: SourceText, first_line: int) -> _Spots | None:
     text = _document(source, first_line)
     if text is None:
         return None
-    parser = yaml.CBaseLoader(text)
     try:
-        return _first_document(parser.get_event)
-    except yaml.YAMLError:
+        return _Spots(yaml.CBaseLoader(text).get_event)
+    except yaml.YAMLError:  # a character that YAML does not have
         return None
-    finally:
-        parser.dispose()
 
 
 def _document(source: SourceText, first_line: int) -> str | None:
@@ -142,15 +191,16 @@ def _lines(source: SourceText) -> _Lines | None:
     return _Lines(text, starts)
 
 
-def _first_document(next_event: Callable[[], Any]) -> _Spot | None:
-    """The spots of a stream's first document; composing its nodes would take several times as long."""
-    top = holder = _Spot(0, None, plain=False, is_mapping=False, inner={})
+def _read(next_event: Callable[[], Any], top: _Spot) -> Iterator[_Spot]:
+    """Put the spots of a document into `top`, and give each as soon as it is in its place."""
+    holder = top
     key: _Spot | None = None
     outer: list[tuple[_Spot, _Spot | None]] = []
     anchors: dict[str, _Spot] = {}
     while (event := next_event()).__class__ is not DocumentEndEvent:
         kind = event.__class__
         if kind in _ENDS:
+            holder.is_read = True
             holder, key = outer.pop()
         elif kind in _VALUES:
             spot = _spot(event, anchors)
@@ -158,9 +208,9 @@ def _first_document(next_event: Callable[[], Any]) -> _Spot | None:
             if kind is not ScalarEvent and kind is not AliasEvent:
                 outer.append((holder, key))
                 holder, key = spot, None
+            yield spot
         elif kind is StreamEndEvent:
-            return None
-    return top.inner[0][1]
+            return
 
 
 def _spot(event: Any, anchors: dict[str, _Spot]) -> _Spot:
@@ -192,13 +242,3 @@ def _put(holder: _Spot, key: _Spot | None, spot: _Spot) -> _Spot | None:
     elif key.text is not None:  # of duplicate keys the last one counts
         holder.inner[key.text] = key.line, spot
     return None
-
-
-def _line_of(root: _Spot, keys: Keys) -> int:
-    line, spot = root.line, root
-    for key in keys:
-        step = spot.inner.get(key)
-        if step is None:
-            break
-        line, spot = step
-    return line

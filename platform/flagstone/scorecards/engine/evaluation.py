@@ -38,6 +38,7 @@ from flagstone.scorecards.engine.surroundings import Surroundings
 logger = logging.getLogger(__name__)
 
 _NO_LEVELS: Mapping[str, str] = MappingProxyType({})
+_UNTOUCHED = (State.PASS, State.NOT_APPLICABLE)  # by waivers and exemptions; most verdicts are
 _NOT_GOOD = (State.FAIL, State.WARN, State.NO_DATA)
 _WORTH_A_PROCESS = 20  # services: judging fewer is done before a process has sent its part
 
@@ -159,6 +160,8 @@ def _judge(
     today: date,
 ) -> Verdict:
     outcome = _without_guesses(_ask(service, rule), service)
+    if outcome.state in _UNTOUCHED and rule.enforced_from is None and not outcome.faults:
+        return Verdict(rule.check.id, outcome.state, outcome.summary, (), (), ())
     waived = waivers.apply(outcome, service, rule.check.id)
     outcome = waived.outcome
     if outcome.state in _NOT_GOOD:
