@@ -229,6 +229,14 @@ def test_list_says_what_only_a_cluster_can_decide(tmp_path):
     assert data["refusing"][0]["matches"] == ["apps/deployments"]
 
 
+def test_list_says_what_rego_asks_of_a_request(tmp_path):
+    rego = 'package x\nviolation contains {"msg": "m"} if input.review.userInfo.username != "a"\n'
+    documents = (template(code(rego, version="v1")), constraint())
+    (tmp_path / "all.yaml").write_text("---\n".join(map(dump, documents)))
+    data = json.loads(run("list", "--policies", tmp_path, "--format", "json"))
+    assert data["policies"][0]["undecided"] == ["input.review.userInfo"]
+
+
 def test_own_policies_are_the_usual_ones():
     data = json.loads(run("list", "--format", "json"))
     assert data["broken"] == []

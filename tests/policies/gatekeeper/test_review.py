@@ -16,8 +16,13 @@ def test_an_object_in_a_namespace_that_is_known():
         "kind": "Namespace",
         "metadata": {"name": "pay", "labels": {"a": "b", "kubernetes.io/metadata.name": "pay"}},
     }
+    resource = {"group": "apps", "version": "v1", "resource": "deployments"}
     assert json.loads(review_json(web, {"pay": {"a": "b"}})) == {
         "kind": {"group": "apps", "version": "v1", "kind": "Deployment"},
+        "requestKind": {"group": "apps", "version": "v1", "kind": "Deployment"},
+        "resource": resource,
+        "requestResource": resource,
+        "dryRun": False,
         "name": "web",
         "namespace": "pay",
         "operation": "CREATE",
@@ -34,3 +39,8 @@ def test_what_is_not_known_is_not_there():
     review = json.loads(review_json(Manifest(raw, "p.yaml"), {}))
     assert {"name", "namespace", "namespaceObject", "_unstable"}.isdisjoint(review)
     assert review["kind"] == {"group": "", "version": "v1", "kind": "Pod"}
+
+
+def test_gators_review_says_no_more_than_gator_does():
+    review = json.loads(review_json(deployment(), {}, operation=""))
+    assert {"resource", "requestKind", "requestResource", "dryRun"}.isdisjoint(review)

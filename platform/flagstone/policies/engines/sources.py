@@ -7,6 +7,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from flagstone.policies.cel.cluster_only import asked_of_the_cluster
+from flagstone.policies.engines.rego_requests import (
+    OF_A_REQUEST,
+    OF_THE_NAMESPACE,
+    asked_of_the_request,
+)
 
 Keys = tuple[str | int, ...]
 REFUSES = "refuses"  # of a result of CEL: the request is refused whatever the binding says
@@ -36,6 +41,17 @@ class RegoSource:
     @property
     def needs_inventory(self) -> bool:
         return _INVENTORY.search(self.text) is not None
+
+    @property
+    def asked_of_the_cluster(self) -> list[str]:
+        """What it asks for that no manifest tells, such as `input.review.userInfo`."""
+        asked = asked_of_the_request((self.rego, *self.libs)) & OF_A_REQUEST
+        return sorted(f"input.review.{name}" for name in asked)
+
+    @property
+    def asks_for_the_namespace(self) -> bool:
+        """Whether it reads the Namespace of the object."""
+        return not OF_THE_NAMESPACE.isdisjoint(asked_of_the_request((self.rego, *self.libs)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from flagstone.policies.engines.asking import Answer, Program, Question
-from flagstone.policies.engines.sources import REFUSES, CelSource
+from flagstone.policies.engines.sources import REFUSES, CelSource, RegoSource
 from flagstone.policies.gatekeeper.constraints import Constraint, Enforcement
 from flagstone.policies.gatekeeper.errors import NoMessage, NotEvaluated, PolicyError
 from flagstone.policies.gatekeeper.inventory import Inventory
-from flagstone.policies.gatekeeper.matching import Matching
+from flagstone.policies.gatekeeper.matching import Matching, NamespaceLabels
+from flagstone.policies.manifests.namespaces import is_namespace
 from flagstone.policies.manifests.objects import Manifest
+from flagstone.policies.manifests.resources import is_cluster_wide
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,10 @@ class Policy:
         self._needs_inventory = program.template.needs_inventory
         # CEL sees null where a constraint has no parameters, Rego an empty object
         self._in_cel = isinstance(program.template.source, CelSource)
+        source = program.template.source
+        # What CEL asks for is found where it is evaluated, Rego takes what is missing for undefined
+        self._asked = () if isinstance(source, CelSource) else tuple(source.asked_of_the_cluster)
+        self._asks_namespace = isinstance(source, RegoSource) and source.asks_for_the_namespace
         given = constraint.parameters is not None or not self._in_cel
         self._parameters = json.dumps((constraint.parameters or {}) if given else None)
 
@@ -85,13 +91,29 @@ class Policy:
     @property
     def undecided(self) -> list[str]:
         """What it asks for that only a request to a cluster has, such as `request.userInfo`."""
-        source = self._program.template.source
-        return source.asked_of_the_cluster if isinstance(source, CelSource) else []
+        return self._program.template.source.asked_of_the_cluster
 
     @property
     def rego(self) -> str:
         """The policy's source, libraries included."""
         return self._program.template.source.text
+
+    def must_be_known(self, manifest: Manifest, namespace_labels: NamespaceLabels) -> None:
+        """Refuse to guess what only the request of an object has, or its namespace.
+
+        Raises:
+            NotEvaluated: the policy reads what is not known.
+        """
+        if self._asked:
+            reason = f"it asks for {', '.join(self._asked)}, which only a request to a cluster has"
+            raise self._failure(reason, NotEvaluated)
+        if self._asks_namespace and _is_in_unknown_namespace(manifest, namespace_labels):
+            where = f" {manifest.namespace}" if manifest.namespace else ""
+            reason = (
+                f"it asks for the object's namespace{where} (input.review.namespaceObject), "
+                "which is not among the files"
+            )
+            raise self._failure(reason, NotEvaluated)
 
     def question(self, manifest: Manifest, review: str, inventory: Inventory | None) -> Question:
         """What the engine is asked about one object; `review` is its `input.review` as JSON.
@@ -142,3 +164,9 @@ class Policy:
             policy=self.name,
             constraint=self.constraint.name,
         )
+
+
+def _is_in_unknown_namespace(manifest: Manifest, known: NamespaceLabels) -> bool:
+    if is_namespace(manifest) or is_cluster_wide(manifest.kind, manifest.namespace):
+        return False
+    return manifest.namespace not in known

@@ -185,6 +185,7 @@ class PolicySet:
                 elif isinstance(policy, Refusing):
                     violations.append(policy.violation(manifest))
                 else:
+                    policy.must_be_known(manifest, namespace_labels)
                     shown = shown or review_json(manifest, namespace_labels)
                     yield policy, policy.question(manifest, shown, inventory)
             except UnknownNamespaceError as unknown:

@@ -8,6 +8,7 @@ from typing import Any
 
 from flagstone.policies.manifests.namespaces import NAME_LABEL, as_created
 from flagstone.policies.manifests.objects import Manifest
+from flagstone.policies.manifests.resources import resource_of
 
 
 def review_json(
@@ -15,14 +16,27 @@ def review_json(
     namespace_labels: Mapping[str, Mapping[str, str]],
     operation: str = "CREATE",
 ) -> str:
-    """The review of an object, serialised once for all policies."""
+    """The review of an object, serialised once for all policies; without an operation, as gator's is."""
+    kind = {"group": manifest.group, "version": manifest.version, "kind": manifest.kind}
     review: dict[str, Any] = {
-        "kind": {"group": manifest.group, "version": manifest.version, "kind": manifest.kind},
+        "kind": kind,
         "operation": operation,
         "object": as_created(manifest),
         "oldObject": None,
         "userInfo": {},
     }
+    if operation:
+        resource = {
+            "group": manifest.group,
+            "version": manifest.version,
+            "resource": resource_of(manifest.kind),
+        }
+        review |= {
+            "requestKind": kind,
+            "resource": resource,
+            "requestResource": resource,
+            "dryRun": False,
+        }
     if name := manifest.metadata.get("name"):
         review["name"] = name
     if namespace := manifest.namespace:
