@@ -222,7 +222,8 @@ def test_list_says_what_only_a_cluster_can_decide(tmp_path):
     text = " ".join(run("list", "--policies", tmp_path).split())  # however wide the terminal is
     asked = "it asks for authorizer, request.userInfo, which only a request to a cluster has"
     assert f" undecided {asked} " in text
-    assert "more refuses all it matches no params found for policy binding with" in text
+    assert "more refuses all it matches matches apps/deployments where " in text
+    assert " no params found for policy binding with" in text
     data = json.loads(run("list", "--policies", tmp_path, "--format", "json"))
     assert data["policies"][0]["undecided"] == ["authorizer", "request.userInfo"]
     assert [(r["name"], r["constraint"]) for r in data["refusing"]] == [("more", "b")]
@@ -235,6 +236,95 @@ def test_list_says_what_rego_asks_of_a_request(tmp_path):
     (tmp_path / "all.yaml").write_text("---\n".join(map(dump, documents)))
     data = json.loads(run("list", "--policies", tmp_path, "--format", "json"))
     assert data["policies"][0]["undecided"] == ["input.review.userInfo"]
+
+
+def test_list_tells_every_part_of_a_match(folder):
+    match = {
+        "kinds": [{"apiGroups": ["apps"], "kinds": ["Deployment"]}],
+        "excludedNamespaces": ["kube-*"],
+        "labelSelector": {"matchLabels": {"tier": "web"}},
+        "namespaceSelector": {"matchExpressions": [{"key": "team", "operator": "Exists"}]},
+        "scope": "Namespaced",
+        "name": "shop-*",
+        "source": "Original",
+    }
+    (folder / "policies" / "few.yaml").write_text(
+        dump(template(code(V1, version="v1"))) + "---\n" + dump(constraint(match=match))
+    )
+    command = ("list", "--policies", folder / "policies", "--format")
+    (listed,) = json.loads(run(*command, "json"))["policies"]
+    assert listed["matches"] == ["apps/Deployment"]
+    assert listed["where"] == {field: value for field, value in match.items() if field != "kinds"}
+    text = " ".join(run(*command, "text").split())
+    assert (
+        'matches apps/Deployment where excludedNamespaces ["kube-*"] '
+        'labelSelector {"matchLabels": {"tier": "web"}} '
+        'namespaceSelector {"matchExpressions": [{"key": "team", "operator": "Exists"}]} '
+        'scope "Namespaced" name "shop-*" source "Original" parameters'
+    ) in text
+
+
+def test_list_tells_what_an_admission_policy_and_its_binding_match(tmp_path):
+    rule = {"apiGroups": ["apps"], "resources": ["deployments"], "resourceNames": ["old"]}
+    condition = {"name": "no-tests", "expression": "!object.metadata.name.startsWith('test')"}
+    documents = (
+        admission.policy(matchConditions=[condition]),
+        admission.binding(
+            matchResources={"excludeResourceRules": [rule]}, validationActions=["Deny", "Audit"]
+        ),
+    )
+    (tmp_path / "all.yaml").write_text("---\n".join(map(dump, documents)))
+    (listed,) = json.loads(run("list", "--policies", tmp_path, "--format", "json"))["policies"]
+    assert listed["where"]["matchResources.excludeResourceRules"] == [rule]
+    assert listed["where"]["matchConditions"] == [condition]
+    assert listed["actions"] == [
+        {"action": "Deny", "points": []},
+        {"action": "Audit", "points": []},
+    ]
+    text = run("list", "--policies", tmp_path)
+    assert "  enforced    Deny; Audit (counts here as deny)\n" in text
+
+
+@pytest.mark.parametrize(
+    ("scoped", "said"),
+    [
+        (
+            [("deny", ["gator.gatekeeper.sh"]), ("warn", ["validation.gatekeeper.sh"])],
+            "deny at gator.gatekeeper.sh; warn at validation.gatekeeper.sh (counts here as deny)",
+        ),
+        ([("warn", ["*"])], "warn at *"),
+        (
+            [("deny", ["audit.gatekeeper.sh"])],
+            "deny at audit.gatekeeper.sh (counts here as dryrun)",
+        ),
+        ([], "nothing at any enforcement point (counts here as dryrun)"),
+    ],
+)
+def test_list_tells_scoped_actions_by_their_points(folder, scoped, said):
+    actions = [
+        {"action": action, "enforcementPoints": [{"name": point} for point in points]}
+        for action, points in scoped
+    ]
+    scope = constraint(enforcementAction="scoped", scopedEnforcementActions=actions)
+    (folder / "policies" / "few.yaml").write_text(
+        dump(template(code(V1, version="v1"))) + "---\n" + dump(scope)
+    )
+    command = ("list", "--policies", folder / "policies", "--format")
+    assert f" enforced {said} matches " in " ".join(run(*command, "text").split())
+    (listed,) = json.loads(run(*command, "json"))["policies"]
+    assert listed["actions"] == [{"action": action, "points": points} for action, points in scoped]
+
+
+def test_what_is_broken_has_one_heading(folder):
+    (folder / "policies" / "more.yaml").write_text(
+        dump(template(code("package x\nviolation contains )\n", version="v1"), "Bad"))
+        + "---\n"
+        + dump(template(code("package y\nviolation contains )\n", version="v1"), "Worse"))
+    )
+    listed = run("list", "--policies", folder / "policies").splitlines()
+    assert listed.count("broken") == 1
+    tried = run("test", folder / "apps", "--policies", folder / "policies", code=1).splitlines()
+    assert tried.count("broken policies") == 1
 
 
 def test_own_policies_are_the_usual_ones():

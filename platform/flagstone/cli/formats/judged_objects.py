@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import quote
 from xml.sax.saxutils import escape, quoteattr
@@ -13,7 +13,7 @@ from xml.sax.saxutils import escape, quoteattr
 from flagstone import __version__
 from flagstone.cli.formats.style import Style
 from flagstone.core.hidden_characters import on_one_line, written_out
-from flagstone.policies.gatekeeper.errors import NotEvaluated, PolicyError
+from flagstone.policies.gatekeeper.errors import PolicyError
 from flagstone.policies.gatekeeper.judging import Judged, Judgement
 from flagstone.policies.gatekeeper.policies import Violation
 
@@ -32,10 +32,17 @@ def as_text(judgement: Judgement, style: Style) -> str:
             *style.wrap(f"not tested: {reason}", 2),
             "",
         ]
-    for error in (*judgement.broken, *judgement.not_evaluated):
-        word = "not evaluated" if isinstance(error, NotEvaluated) else "broken policy"
-        lines += [style.paint(word, _BOLD, _RED), *style.wrap(error.message, 2), ""]
+    lines += _section("broken policies", judgement.broken, style)
+    lines += _section("not evaluated", judgement.not_evaluated, style)
     return "\n".join([*lines, _summary(judgement, style), ""])
+
+
+def _section(heading: str, errors: Sequence[PolicyError], style: Style) -> Iterator[str]:
+    if errors:
+        yield style.paint(heading, _BOLD, _RED)
+        for error in errors:
+            yield from style.wrap(error.message, 2, hanging=2)
+        yield ""
 
 
 def _object(judged: Judged, style: Style) -> Iterator[str]:

@@ -46,6 +46,21 @@ class AdmissionMatch:
             for resource in sequence(rule.get("resources"))
         )
 
+    @property
+    def narrowed(self) -> dict[str, Any]:
+        """The fields of both parts as they are written, and the namespaces of the parameters."""
+        names = ("matchConstraints", "matchResources")
+        found: dict[str, Any] = {
+            f"{name}.{field}": value
+            for name, part in zip(names, self.parts, strict=False)
+            for field, value in part.items()
+        }
+        if self.only_in:
+            found["namespace of the parameters"] = self.only_in
+        if self.not_in:
+            found["not in namespaces with parameters"] = sorted(self.not_in)
+        return found
+
     def kind_matches(self, group: str, kind: str) -> bool:
         return all(
             not part.get("resourceRules")

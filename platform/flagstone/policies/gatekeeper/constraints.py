@@ -20,6 +20,14 @@ _POINTS = {"*", "validation.gatekeeper.sh", "gator.gatekeeper.sh"}
 
 
 @dataclass(frozen=True, slots=True)
+class Action:
+    """What happens on a violation; `points` are the enforcement points that it is scoped to, if it is."""
+
+    name: str
+    points: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Constraint:
     """A constraint that the cluster would accept; `parameters` is None where it has none."""
 
@@ -29,6 +37,16 @@ class Constraint:
     enforcement: Enforcement
     match: Matching
     parameters: Any
+
+    @property
+    def actions(self) -> tuple[Action, ...]:
+        """Every action as it is written: of a scoped constraint, or of a binding, there may be several."""
+        spec = self.manifest.spec
+        if spec.get("enforcementAction") == "scoped":
+            entries = map(mapping, sequence(spec.get("scopedEnforcementActions")))
+            return tuple(Action(str(each.get("action")), tuple(_points(each))) for each in entries)
+        named = sequence(spec.get("validationActions")) or [self.enforcement]
+        return tuple(Action(str(name)) for name in named)
 
     @property
     def is_for_gator(self) -> bool:
@@ -103,6 +121,10 @@ def _enforcement(manifest: Manifest) -> Enforcement:
 
 def _scoped_actions(manifest: Manifest, wanted: set[str]) -> Iterator[Any]:
     for entry in map(mapping, sequence(manifest.spec.get("scopedEnforcementActions"))):
-        points = {mapping(point).get("name") for point in sequence(entry.get("enforcementPoints"))}
-        if points & wanted:
+        if not wanted.isdisjoint(_points(entry)):
             yield entry.get("action")
+
+
+def _points(entry: dict[str, Any]) -> list[str]:
+    points = map(mapping, sequence(entry.get("enforcementPoints")))
+    return [str(point.get("name")) for point in points]

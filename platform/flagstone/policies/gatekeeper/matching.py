@@ -63,6 +63,10 @@ class Matching(Protocol):
     def described(self) -> list[str]:
         """The kinds that are meant, in words; none of them if every kind is."""
 
+    @property
+    def narrowed(self) -> dict[str, Any]:
+        """What else an object has to fit, as it is written, by its field."""
+
     def kind_matches(self, group: str, kind: str) -> bool:
         """Whether objects of that kind may be meant at all."""
 
@@ -119,6 +123,11 @@ class Match:
             for group in groups
             for kind in kinds
         )
+
+    @property
+    def narrowed(self) -> dict[str, Any]:
+        """Every field but the kinds, as it is written."""
+        return {field: value for field, value in self.raw.items() if field != "kinds"}
 
     def kind_matches(self, group: str, kind: str) -> bool:
         known = self._known_kinds.get((group, kind))

@@ -89,6 +89,14 @@ class Policy:
         return "Rego v1" if source.is_v1 else "Rego v0"
 
     @property
+    def narrowed(self) -> dict[str, Any]:
+        """What an object has to fit besides its kind, by the field that says so."""
+        source = self._program.template.source
+        conditions = source.conditions if isinstance(source, CelSource) else ()
+        asked = [{"name": name, "expression": text} for name, text in conditions]
+        return self.match.narrowed | ({"matchConditions": asked} if asked else {})
+
+    @property
     def undecided(self) -> list[str]:
         """What it asks for that only a request to a cluster has, such as `request.userInfo`."""
         return self._program.template.source.asked_of_the_cluster
