@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from flagstone import __version__
+from flagstone.cli.closed_streams import stand_in_for_closed_streams
 from flagstone.cli.commands import Commands
 from flagstone.core.errors import FlagstoneError
 from flagstone.core.hidden_characters import on_one_line, written_out
@@ -42,6 +43,7 @@ def flagstone(
 
 def main() -> None:
     """Run the command; an error that a person can mend is one sentence and exit status 2."""
+    stand_in_for_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # a terminal without Unicode still gets the report
             stream.reconfigure(errors="backslashreplace")
