@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from flagstone.cli.writing import write_text
+from flagstone.cli.writing import write_pieces, write_text
 from flagstone.core.errors import UserError
 
 
@@ -48,6 +49,20 @@ def test_what_breaks_while_writing_leaves_the_old_one(
         write_text("new", tmp_path / "old")
 
     assert error.value.message == f"{tmp_path}/old cannot be written: No space left on device"
+    assert (tmp_path / "old").read_text() == "old"
+    assert list(tmp_path.iterdir()) == [tmp_path / "old"]
+
+
+def test_what_breaks_between_two_pieces_leaves_the_old_one(tmp_path: Path) -> None:
+    (tmp_path / "old").write_text("old")
+
+    def breaks() -> Iterator[str]:
+        yield "new"
+        raise KeyError
+
+    with pytest.raises(KeyError):
+        write_pieces(breaks(), tmp_path / "old")
+
     assert (tmp_path / "old").read_text() == "old"
     assert list(tmp_path.iterdir()) == [tmp_path / "old"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -26,7 +26,7 @@ from flagstone.cli.formats.style import Style
 from flagstone.cli.places import folder_in_repository
 from flagstone.cli.progress import telling
 from flagstone.cli.terminal import wants_colour, width_of
-from flagstone.cli.writing import print_text, write_text
+from flagstone.cli.writing import print_pieces, write_pieces, write_text
 from flagstone.core.content import content_dir
 from flagstone.core.errors import NotFound, UserError
 from flagstone.core.forking import cores
@@ -58,7 +58,6 @@ class Format(StrEnum):
 
 
 _MACHINE: dict[Format, Callable[[Report], str]] = {
-    Format.JSON: json_report.render,
     Format.JUNIT: junit_report.render,
     Format.MARKDOWN: markdown_report.render,
 }
@@ -154,15 +153,16 @@ def score(
             yardstick=_yardstick(changed, scorecard, policies, crds),
             since=changed_since,
         )
+        if write_baseline is not None:
+            entries = entries_of(report)
+            write_text(written(entries, card.name), write_baseline)
+            told = f"flagstone: known findings in {write_baseline} now: {len(entries):,}"
+            typer.echo(told, err=True)
         text = _render(report, report_format, path, to_file=output is not None, whole=show_all)
-    if write_baseline is not None:
-        entries = entries_of(report)
-        write_text(written(entries, card.name), write_baseline)
-        typer.echo(f"flagstone: known findings in {write_baseline} now: {len(entries):,}", err=True)
-    if output is None:
-        print_text(text)
-    else:
-        write_text(text, output)
+        if output is None:
+            print_pieces(text)
+        else:
+            write_pieces(text, output)
     if fail_on is not None and report.fails_at(fail_on):
         raise typer.Exit(1)
 
@@ -254,10 +254,13 @@ def _load_policies(folder: Path, engine: Engine | None) -> PolicySet:
 
 def _render(
     report: Report, report_format: Format, path: Path, *, to_file: bool, whole: bool
-) -> str:
+) -> Iterable[str]:
+    if report_format is Format.JSON:
+        return json_report.pieces(report)
     if report_format is Format.TEXT:
         colour = not to_file and wants_colour(sys.stdout)
-        return text_report.render(report, Style(width_of(sys.stdout), colour, whole))
+        style = Style(width_of(sys.stdout), colour, whole)
+        return (text_report.render(report, style),)
     if report_format is Format.SARIF:
-        return sarif_report.render(report, folder=folder_in_repository(path))
-    return _MACHINE[report_format](report)
+        return (sarif_report.render(report, folder=folder_in_repository(path)),)
+    return (_MACHINE[report_format](report),)

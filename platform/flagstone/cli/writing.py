@@ -6,6 +6,7 @@ import os
 import stat
 import sys
 import tempfile
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,7 +14,16 @@ from flagstone.core.errors import UserError
 
 
 def write_text(text: str, path: Path) -> None:
+    """Write a file in one step, as `write_pieces` does."""
+    write_pieces((text,), path)
+
+
+def write_pieces(pieces: Iterable[str], path: Path) -> None:
     """Write a file in one step: who reads it finds the old text or the new one, never half of it.
+
+    Args:
+        pieces: the text, each part of it made when it is written.
+        path: the file.
 
     Raises:
         UserError: it cannot be written; what was there stays.
@@ -21,20 +31,21 @@ def write_text(text: str, path: Path) -> None:
     try:
         target = path.resolve()
         if target.exists() and not target.is_file():  # /dev/stdout, a pipe: nothing to replace
-            target.write_text(text, encoding="utf-8", errors="backslashreplace")
+            with target.open("w", encoding="utf-8", errors="backslashreplace") as stream:
+                stream.writelines(pieces)
         else:
-            _replace(target, text)
+            _replace(target, pieces)
     except (OSError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or "its links lead in a circle"
         raise UserError(f"{path} cannot be written: {reason}") from error
 
 
-def _replace(target: Path, text: str) -> None:
+def _replace(target: Path, pieces: Iterable[str]) -> None:
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:60]}.")
     new = Path(name)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as stream:
-            stream.write(text)
+            stream.writelines(pieces)
         new.chmod(_mode(target))
         new.replace(target)
     except BaseException:
@@ -51,15 +62,15 @@ def _mode(target: Path) -> int:
     return 0o666 & ~umask
 
 
-def print_text(text: str) -> None:
-    """Write to the terminal, or to what reads from this command.
+def print_pieces(pieces: Iterable[str]) -> None:
+    """Write to the terminal, or to what reads from this command, each part when it is made.
 
     Raises:
         UserError: there is no room for it.
         BrokenPipeError: the reader has seen enough, as `head` has.
     """
     try:
-        sys.stdout.write(text)
+        sys.stdout.writelines(pieces)
         sys.stdout.flush()
     except BrokenPipeError:
         raise

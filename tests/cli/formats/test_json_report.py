@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from flagstone.cli.formats.json_report import render
+from flagstone.cli.formats.json_report import pieces, render
 from flagstone.scorecards.engine.reporting.baseline import compare, entries_of
 from flagstone.scorecards.engine.reporting.report import Scope
 from tests.scorecards.engine.samples import files_of, objects, score, scorecard
@@ -25,6 +25,19 @@ def test_it_is_the_report_one_line_per_service() -> None:
     assert data["tool"] == {"name": "flagstone", "version": "0.1.0", "scorecard": "sample"}
     assert [one["ref"] for one in data["services"]] == [one.ref for one in report.services]
     assert len(text.splitlines()) == 2 + len(report.services)
+
+
+def test_each_service_is_a_piece_of_its_own() -> None:
+    found = files_of(objects("deployment", "service"), "a") | files_of(objects("rollout"), "b")
+    report = score(found, scorecard("PB-01", "PB-02"))
+
+    made = list(pieces(report))
+
+    assert len(made) == len(report.services) + 2
+    assert "".join(made) == render(report)
+    assert [json.loads(one.lstrip(",\n"))["ref"] for one in made[1:-1]] == [
+        one.ref for one in report.services
+    ]
 
 
 def test_without_services() -> None:

@@ -51,3 +51,23 @@ def test_the_report_is_the_same(tmp_path: Path) -> None:
     failing = next(one for one in reports[1].services if one.name == "checkout")
     (finding,) = next(check for check in failing.checks if check.id == "PB-02").findings
     assert (finding.path, finding.line) == ("services/checkout/manifests.yaml", 31)
+
+
+def test_what_services_have_in_common_is_held_once(tmp_path: Path) -> None:
+    report = evaluate(
+        read_folder(repository(tmp_path), render=False),
+        production_readiness(),
+        policies(),
+        now=NOW,
+        processes=3,
+    )
+
+    words = {
+        (check.id, check.state, check.summary)
+        for service in report.services
+        for check in service.checks
+        if not check.findings
+    }
+    held = {id(check) for service in report.services for check in service.checks}
+    with_findings = sum(len([c for c in one.checks if c.findings]) for one in report.services)
+    assert len(held) == len(words) + with_findings

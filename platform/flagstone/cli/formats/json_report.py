@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -19,19 +20,26 @@ TOOL = {"name": "flagstone", "version": __version__}
 
 
 def render(report: Report) -> str:
+    """Return the whole report as one text."""
+    return "".join(pieces(report))
+
+
+def pieces(report: Report) -> Iterator[str]:
+    """Make the same text service by service: of many it is far larger than the report itself."""
     tool = TOOL | {"scorecard": report.scorecard.name}
     data = replace(report, services=()).as_dict(tool)
     if report.scope is not None:
         data["changed_since"] = asdict(report.scope)
     if report.baseline is not None:
         data["baseline"] = _compared(report.baseline)
-    known: dict[tuple[str, ...], str] = {}
-    services = ",\n".join(_service(service, report, known) for service in report.services)
     del data["services"]
-    start = json.dumps(data)[:-1]
-    return (
-        f'{start}, "services": [\n{services}\n]}}\n' if services else f'{start}, "services": []}}\n'
-    )
+    yield f'{json.dumps(data)[:-1]}, "services": ['
+    known: dict[tuple[str, ...], str] = {}
+    before = "\n"
+    for service in report.services:
+        yield before + _service(service, report, known)
+        before = ",\n"
+    yield "\n]}\n" if report.services else "]}\n"
 
 
 def _service(service: ServiceReport, report: Report, known: dict[tuple[str, ...], str]) -> str:

@@ -89,11 +89,15 @@ def evaluate(  # noqa: PLR0913 one keyword for each thing that an evaluation may
 
     def judge(share: list[ServiceView]) -> list[list[Verdict]]:
         found = []
+        shared: dict[Verdict, Verdict] = {}
         surroundings.verdicts.expect([m for service in share for m in service.manifests])
         for service in share:
             found.append(
                 [
-                    _judge(service, rule, waivers, by_check.get(rule.check.id, ()), today)
+                    _one_of(
+                        shared,
+                        _judge(service, rule, waivers, by_check.get(rule.check.id, ()), today),
+                    )
                     for rule in rules
                 ]
             )
@@ -104,10 +108,12 @@ def evaluate(  # noqa: PLR0913 one keyword for each thing that an evaluation may
         surroundings.prepare(rule.check.id for rule in rules)
     verdicts = in_shares(judge, services, processes=processes, least=_WORTH_A_PROCESS)
     scored = []
+    written: dict[Verdict, CheckReport] = {}
     for service, found in zip(services, verdicts, strict=True):
         waivers.note(service, found)
         checks = tuple(
-            waivers.report(rule, verdict) for rule, verdict in zip(rules, found, strict=True)
+            _report(written, waivers, rule, verdict)
+            for rule, verdict in zip(rules, found, strict=True)
         )
         sources = judged_files(service) if with_sources else Sources()
         scored.append(_score(service, scorecard, checks, last_levels.get(service.ref), sources))
@@ -150,6 +156,21 @@ def _score(
         checks=checks,
         sources=sources,
     )
+
+
+def _one_of(shared: dict[Verdict, Verdict], verdict: Verdict) -> Verdict:
+    """The same object for the same words: most services have most verdicts in common."""
+    return verdict if verdict.findings else shared.setdefault(verdict, verdict)
+
+
+def _report(
+    written: dict[Verdict, CheckReport], waivers: Waivers, rule: Rule, verdict: Verdict
+) -> CheckReport:
+    if verdict.findings or verdict.accepted:
+        return waivers.report(rule, verdict)
+    if verdict not in written:
+        written[verdict] = waivers.report(rule, verdict)
+    return written[verdict]
 
 
 def _judge(
