@@ -11,6 +11,7 @@ from flagstone.policies.manifests.workloads import (
     UnresolvedReference,
     is_workload,
     pod_spec,
+    pod_template_keys,
     referenced_workload,
     template_problem,
 )
@@ -117,6 +118,17 @@ class TestWorkloadReference:
         assert isinstance(pods, PodSpec)
         assert pods.holder is self.TARGET
         assert referenced_workload(rollout, self.find) is self.TARGET
+
+    def test_a_pod_template_lends_its_pods(self):
+        raw = {"apiVersion": "v1", "kind": "PodTemplate", "metadata": {"name": "web"}}
+        lender = Manifest({**raw, **template(labels={"app": "web"})}, "a.yaml")
+        reference = {"apiVersion": "v1", "kind": "PodTemplate", "name": "web"}
+        pods = pod_spec(self.rollout({"workloadRef": reference}), lambda *_: lender)
+        assert isinstance(pods, PodSpec)
+        assert (pods.holder, pods.keys) == (lender, ("template", "spec"))
+        assert pods.labels == {"app": "web"}
+        assert pod_template_keys(lender) == ("template",)
+        assert not is_workload(lender)
 
     @pytest.mark.parametrize("namespace", ["other", ""])
     def test_a_target_elsewhere_is_not_known(self, namespace):

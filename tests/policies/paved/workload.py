@@ -50,6 +50,8 @@ def as_kind(api_version: str, kind: str, changes: dict[str, Any] | None = None) 
         raw["spec"] = pods["template"]["spec"]
     elif kind == "CronJob":
         raw["spec"] = {"jobTemplate": {"spec": pods}}
+    elif kind == "PodTemplate":
+        raw |= pods
     else:
         raw["spec"] = pods
     return Manifest(raw, "web.yaml")
@@ -62,9 +64,14 @@ LONG_RUNNING = [
     ("apps/v1", "ReplicaSet"),
     ("argoproj.io/v1alpha1", "Rollout"),
     ("v1", "Pod"),
+    ("v1", "PodTemplate"),
 ]
 JOBS = [("batch/v1", "Job"), ("batch/v1", "CronJob")]
-PREFIXES = {"Pod": "spec", "CronJob": "spec.jobTemplate.spec.template.spec"}
+PREFIXES = {
+    "Pod": "spec",
+    "PodTemplate": "template.spec",
+    "CronJob": "spec.jobTemplate.spec.template.spec",
+}
 
 
 def pod_path(kind: str) -> str:

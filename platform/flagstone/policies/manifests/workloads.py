@@ -26,6 +26,8 @@ _POD_PATHS: dict[tuple[str, str], Keys] = {
     ("batch", "CronJob"): _SCHEDULED,
     ("", "Pod"): _POD,
 }
+# A PodTemplate runs nothing by itself: a Rollout may borrow it.
+_TEMPLATE_PATHS = {**_POD_PATHS, ("", "PodTemplate"): ("template", "spec")}
 WORKLOAD_KINDS = frozenset(kind for _, kind in _POD_PATHS)
 LONG_RUNNING_KINDS = WORKLOAD_KINDS - {"Job", "CronJob"}
 
@@ -122,8 +124,8 @@ class UnresolvedReference:
 
 
 def pod_template_keys(manifest: Manifest) -> Keys:
-    """The way to a workload's pod template from its root; () for a Pod and for other objects."""
-    return _POD_PATHS.get((manifest.group, manifest.kind), _POD)[:-1]
+    """The way to an object's pod template from its root; () for a Pod and where there is none."""
+    return _TEMPLATE_PATHS.get((manifest.group, manifest.kind), _POD)[:-1]
 
 
 def is_workload(manifest: Manifest) -> bool:
@@ -133,11 +135,11 @@ def is_workload(manifest: Manifest) -> bool:
 
 
 def pod_spec(manifest: Manifest, find: Find) -> PodSpec | UnresolvedReference | None:
-    """The pods of a workload; None if the object is no workload or has no pod template.
+    """The pods of a workload, or of a PodTemplate that is lent; None if the object has no pod template.
 
     A Rollout with a template of its own is judged by that template, whatever it refers to.
     """
-    keys = _POD_PATHS.get((_group(manifest), manifest.kind))
+    keys = _TEMPLATE_PATHS.get((_group(manifest), manifest.kind))
     if keys is None:
         return None
     raw = manifest.at(*keys)
@@ -157,7 +159,7 @@ def template_problem(manifest: Manifest) -> str:
 
     Not asked of a Rollout that borrows its template.
     """
-    keys = _POD_PATHS.get((_group(manifest), manifest.kind))
+    keys = _TEMPLATE_PATHS.get((_group(manifest), manifest.kind))
     if keys is None or (manifest.kind == "Rollout" and mapping(manifest.spec.get("workloadRef"))):
         return ""
     containers = manifest.at(*keys, "containers")

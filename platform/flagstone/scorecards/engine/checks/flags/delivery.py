@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
-from flagstone.policies.manifests.objects import Manifest, dig, mapping, sequence
+from flagstone.policies.manifests.objects import Manifest, mapping, sequence
+from flagstone.policies.manifests.workloads import pod_template_keys
 from flagstone.scorecards.engine.flags.flag_sets import GROUP
-from flagstone.scorecards.engine.outcome import Findings, Outcome
+from flagstone.scorecards.engine.outcome import Findings, Keys, Outcome
 from flagstone.scorecards.engine.registry import NoParams, check
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
@@ -65,9 +66,9 @@ def _has_own_config(workload: Workload) -> bool:
     return False
 
 
-def _annotations_of(workload: Workload) -> tuple[str, ...]:
-    way = ("spec", "template", "metadata", "annotations")
-    return way if dig(workload.template_holder.raw, *way[:2]) is not None else ("metadata",)
+def _annotations_of(workload: Workload) -> Keys:
+    template = pod_template_keys(workload.template_holder)
+    return (*template, "metadata", "annotations") if template else ("metadata",)
 
 
 def _judge(service: ServiceView, workload: Workload, found: Findings) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from flagstone.scorecards.engine.outcome import Findings, Outcome
+from flagstone.policies.manifests.workloads import pod_template_keys
+from flagstone.scorecards.engine.outcome import Fault, Findings, Outcome
 from flagstone.scorecards.engine.registry import NoParams, check
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
@@ -42,7 +43,10 @@ def _check(service: ServiceView, workload: Workload, findings: Findings) -> None
     if marks.get(_INJECT) == "true":
         return
     if marks.get(_INJECT) == "false":
-        findings.fault("its pods refuse the sidecar", manifest, "spec", "template", "metadata")
+        holder = workload.template_holder
+        keys = (*pod_template_keys(holder), "metadata")
+        about = "" if holder is manifest else manifest.ref
+        findings.faults.append(Fault("its pods refuse the sidecar", holder, keys, about=about))
         return
     known = _namespaces(service, workload)
     waypoints = [own.labels.get(_WAYPOINT, "") for own in workload.services]

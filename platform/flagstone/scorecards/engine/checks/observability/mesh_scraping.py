@@ -65,7 +65,7 @@ def _judge(
     mode, rule = _mode(service, pod, port)
     if mode == "STRICT" and rule is not None:
         message = f"{rule.ref} asks for mTLS on port {port}, which Prometheus scrapes in the clear"
-        findings.fault(message, pod.holder, "spec", "template", "metadata", "annotations")
+        findings.fault(message, pod.holder, *pod.keys[:-1], "metadata", "annotations")
     elif not mode:
         message = (
             f"whether mTLS is STRICT on port {port} is not known: no PeerAuthentication is in view"

@@ -94,6 +94,8 @@ def _check_lender(workload: Workload, findings: Findings) -> None:
     """A workload that lends its template should run no pods of its own beside the Rollout's."""
     holder = workload.template_holder
     scaled_down = dig(workload.manifest.spec, "workloadRef", "scaleDown")
+    if holder.kind == "PodTemplate":
+        return  # it runs no pods
     if holder is workload.manifest or scaled_down in {"onsuccess", "progressively"}:
         return
     if holder.spec.get("replicas") != 0:
