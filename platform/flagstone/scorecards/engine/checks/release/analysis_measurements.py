@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
+from flagstone.policies.manifests.mesh_hosts import CLUSTER_DOMAIN
 from flagstone.policies.manifests.objects import dig, mapping, sequence
 from flagstone.scorecards.engine.analysis.analyses import SECRET, Analysis, Metric
 from flagstone.scorecards.engine.analysis.condition_reader import NotUnderstoodError
@@ -213,13 +214,13 @@ def _parts(text: str) -> SplitResult | None:
 
 
 def _in_the_cluster(host: str) -> bool:
-    """`x`, `x.namespace`, `x.namespace.svc` and the like, or the pod itself."""
+    """`x`, `x.namespace`, `x.namespace.svc`, that with the cluster's domain, or the pod itself."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
-        labels = host.split(".")
+        labels = host.removesuffix(".").split(".")
         short = len(labels) == 1 or (len(labels) == 2 and labels[1] not in _TOP_LEVEL)
-        return short or "svc" in labels[2:3]
+        return short or ".".join(labels[2:]) in {"svc", CLUSTER_DOMAIN}
 
 
 def _credentials(metric: Metric) -> Iterator[tuple[tuple[str | int, ...], str, Any]]:
