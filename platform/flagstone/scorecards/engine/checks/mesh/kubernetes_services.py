@@ -7,11 +7,11 @@ from typing import Any
 
 from flagstone.policies.manifests.objects import Manifest, mapping, sequence, text_map
 from flagstone.policies.manifests.selectors import matches_map
+from flagstone.policies.manifests.workloads import PodSpec
 from flagstone.scorecards.engine.outcome import Findings, Outcome
 from flagstone.scorecards.engine.registry import NoParams, check
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
-from flagstone.scorecards.engine.workload_view import port_names
 
 _PROTOCOLS = frozenset(
     {"http", "https", "http2", "h2c", "ws", "grpc", "tcp", "tls", "udp"}
@@ -77,7 +77,8 @@ def _told_apart(service: ServiceView, manifest: Manifest, found: list[Manifest])
     name="Service ports lead to container ports",
     severity=Severity.H,
     why="A targetPort name that no container has leads nowhere: every connection is refused.",
-    remedy="Use the name of a container port, or a number.",
+    remedy="Use the name of a port of the same protocol on an app container or a native sidecar, or a "
+    "number.",
     not_applicable=_NOT_APPLICABLE,
     no_data=_IN_VIEW,
 )
@@ -88,15 +89,27 @@ def target_ports(service: ServiceView, _params: NoParams) -> Outcome:
         pods = [workload.pod for workload in workloads if workload.pod]
         if not pods:
             continue  # SV-01 says so
-        containers = [container.raw for pod in pods for container in pod.containers]
-        names = {name for raw in containers for name in port_names(raw.get("ports"))}
+        names = {named for pod in pods for named in _named_ports(pod)}
         for position, port in _ports(manifest):
             findings.judged += 1
             target = port.get("targetPort")
-            if isinstance(target, str) and target not in names:
-                message = f"targetPort {target!r} is the name of no container port"
+            protocol = _protocol(port)
+            if isinstance(target, str) and (target, protocol) not in names:
+                message = f"targetPort {target!r} is the name of no {protocol} port of a container"
                 findings.fault(message, manifest, "spec", "ports", position, "targetPort")
     return findings.verdict("every port leads to a container", nothing=_NONE)
+
+
+def _named_ports(pod: PodSpec) -> Iterator[tuple[str, str]]:
+    """Names and protocols where Kubernetes looks: not at what only prepares the pod."""
+    for container in pod.of_role("app", "sidecar"):
+        for port in map(mapping, sequence(container.raw.get("ports"))):
+            if isinstance(port.get("name"), str):
+                yield port["name"], _protocol(port)
+
+
+def _protocol(port: dict[str, Any]) -> str:
+    return str(port.get("protocol") or "TCP")
 
 
 @check(
