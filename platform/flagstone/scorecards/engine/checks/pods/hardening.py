@@ -101,7 +101,9 @@ def off_the_host(service: ServiceView, _params: NoParams) -> Outcome:
 def no_token(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()
     for workload, pod in _pods(service, findings):
-        name = str(pod.raw.get("serviceAccountName") or "default")
+        # serviceAccount is the old name of the field; the API server still reads it
+        given = pod.raw.get("serviceAccountName") or pod.raw.get("serviceAccount")
+        name = str(given or "default")
         if name == "default":
             message = "it runs as the default service account"
             findings.faults.append(_fault(workload, pod, message, "serviceAccountName"))
