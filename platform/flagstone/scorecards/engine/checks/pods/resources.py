@@ -48,7 +48,7 @@ def requests_and_limits(service: ServiceView, _params: NoParams) -> Outcome:
     name="Limits are at least the requests",
     severity=Severity.C,
     why="The API server refuses the pod, so the rollout stands still; a quantity that does not "
-    "parse is refused too.",
+    "parse or is below 0 is refused too.",
     remedy="Raise the limit to the request, or lower the request; write quantities as 250m, 1, "
     "512Mi.",
     not_applicable="No container sets requests or limits (RS-01 says so).",
@@ -125,6 +125,8 @@ def _problems(holder: str, resources: dict[str, Any]) -> Iterator[tuple[str, tup
                     f"{holder} has {section}.{name} {value!r}, which is no quantity",
                     (section, name),
                 )
+            elif quantity < 0:
+                yield f"{holder} has {section}.{name} {value!r}, which is below 0", (section, name)
             else:
                 parsed[section, name] = quantity
     for (section, name), request in parsed.items():

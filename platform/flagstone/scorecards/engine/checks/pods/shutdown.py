@@ -13,7 +13,8 @@ from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
 
 _DEFAULT = 30
-_SLEEP = re.compile(r"\bsleep\s+(?P<number>\d+)(?P<unit>[smhd]?)\b")
+_TIME = r"(?:\d+\.?\d*|\.\d+)[smhd]?"
+_SLEEP = re.compile(rf"\bsleep((?:\s+{_TIME}(?![\w.]))+)")
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -38,9 +39,9 @@ def grace(service: ServiceView, _params: NoParams) -> Outcome:
             continue
         findings.judged += 1
         given = workload.pod.raw.get("terminationGracePeriodSeconds", _DEFAULT)
-        sleep = max((_pre_stop(container) for container in workload.containers), default=0)
+        sleep = max((_pre_stop(container) for container in workload.containers), default=0.0)
         if isinstance(given, int) and given <= sleep + slowest:
-            message = f"{given} s to end, and preStop sleeps {sleep} s and {_a_request(timeouts)}"
+            message = f"{given} s to end, and preStop sleeps {sleep:g} s and {_a_request(timeouts)}"
             holder = workload.pod.holder
             about = "" if holder is workload.manifest else workload.manifest.ref
             keys = (*workload.pod.keys, "terminationGracePeriodSeconds")
@@ -65,7 +66,7 @@ def _a_request(timeouts: list[float]) -> str:
     return f"a request may take {max(timeouts):g} s"
 
 
-def _pre_stop(container: Container) -> int:
+def _pre_stop(container: Container) -> float:
     """The seconds that a container sleeps before it is told to stop."""
     hook = mapping(dig(container.raw, "lifecycle", "preStop"))
     seconds = dig(hook, "sleep", "seconds")
@@ -73,4 +74,9 @@ def _pre_stop(container: Container) -> int:
         return seconds
     command = " ".join(map(str, sequence(dig(hook, "exec", "command"))))
     found = _SLEEP.search(command)
-    return int(found["number"]) * _UNITS[found["unit"]] if found else 0
+    return sum(map(_seconds, found[1].split())) if found else 0.0
+
+
+def _seconds(time: str) -> float:
+    number = time.rstrip("smhd")
+    return float(number) * _UNITS[time[len(number) :]]
