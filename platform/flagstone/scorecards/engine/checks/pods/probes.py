@@ -8,6 +8,7 @@ from typing import Any
 
 from flagstone.policies.manifests.objects import mapping
 from flagstone.policies.manifests.workloads import PROBE_HANDLERS, Container
+from flagstone.scorecards.engine.checks.pods.probe_questions import question
 from flagstone.scorecards.engine.outcome import Fault, Findings, Outcome
 from flagstone.scorecards.engine.policy_checks import judge_pods
 from flagstone.scorecards.engine.registry import NoParams, check
@@ -127,7 +128,7 @@ def different_questions(service: ServiceView, _params: NoParams) -> Outcome:
         if not live or not ready:
             continue
         findings.judged += 1
-        same = _handler(live) == _handler(ready)
+        same = question(container, live) == question(container, ready)
         if same and _patience(live) <= _patience(ready):
             _fault(
                 findings,
@@ -137,7 +138,7 @@ def different_questions(service: ServiceView, _params: NoParams) -> Outcome:
                 "no later",
                 "livenessProbe",
             )
-        elif same and "tcpSocket" in live:
+        elif "tcpSocket" in _handler(live) and "tcpSocket" in _handler(ready):
             fault = _fault_of(
                 workload,
                 container,
