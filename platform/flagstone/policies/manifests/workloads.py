@@ -89,6 +89,12 @@ class PodSpec:
         return text_map(self.holder.at(*self.keys[:-1], "metadata", "annotations"))
 
     @property
+    def on_windows(self) -> bool:
+        """Whether the pods run on Windows, which has no users, capabilities or profiles like Linux."""
+        said = dig(self.raw, "os", "name"), dig(self.raw, "nodeSelector", "kubernetes.io/os")
+        return "windows" in said
+
+    @property
     def containers(self) -> list[Container]:
         """Application containers, then init containers and native sidecars, in their order."""
         return [*self._listed("containers"), *self._listed("initContainers")]

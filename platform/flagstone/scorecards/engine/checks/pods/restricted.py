@@ -13,6 +13,7 @@ _UNRESOLVED = (
     "holds it too."
 )
 _NO_WORKLOAD = "the service has no workload"
+_WINDOWS = "its pods run on Windows, which knows none of these settings"
 
 
 @check(
@@ -28,10 +29,11 @@ _NO_WORKLOAD = "the service has no workload"
     policy=True,
 )
 def restricted(service: ServiceView, _params: NoParams) -> Outcome:
+    judged = [one for one in service.workloads if not (one.pod and one.pod.on_windows)]
     return judge_pods(
         service,
         "SC-01",
-        service.workloads,
+        judged,
         good="every container is restricted",
-        nothing=_NO_WORKLOAD,
+        nothing=_WINDOWS if service.workloads else _NO_WORKLOAD,
     )
