@@ -49,6 +49,25 @@ items:
     assert [m.line("metadata") for m in reading.manifests] == [6, 10]
 
 
+def test_the_items_of_a_typed_list_take_their_type_from_it():
+    text = """\
+apiVersion: apps/v1
+kind: DeploymentList
+items:
+  - metadata: {name: a}
+  - {apiVersion: v1, kind: Service, metadata: {name: b}}
+"""
+    reading = read(text)
+    assert refs(reading) == ["Deployment/a", "Service/b"]
+    assert [m.group for m in reading.manifests] == ["apps", ""]
+    assert [m.line("metadata") for m in reading.manifests] == [4, 5]
+
+
+def test_the_items_of_a_list_without_a_type_need_their_own():
+    text = "apiVersion: v1\nkind: List\nitems:\n  - metadata: {name: a}\n"
+    assert refs(read(text)) == []
+
+
 @pytest.mark.parametrize(
     "text",
     [

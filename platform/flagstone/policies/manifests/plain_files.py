@@ -109,8 +109,19 @@ def _words(broken: Broken, text: str) -> str:
     return broken.reason
 
 
+def _with_type_of(listed: dict[str, Any], item: Any) -> Any:
+    """An item of a typed list says only what it is if the list does not."""
+    kind = listed["kind"].removesuffix("List")
+    if not kind or not isinstance(item, dict) or item.get("kind"):
+        return item
+    return {**item, "apiVersion": listed["apiVersion"], "kind": kind}
+
+
 def unroll(value: Any, depth: int) -> Iterator[tuple[Keys, dict[str, Any]]]:
-    """The Kubernetes objects of one document with their key paths; a List gives its items."""
+    """The Kubernetes objects of one document with their key paths; a List gives its items.
+
+    The items of a DeploymentList and the like need no apiVersion and kind of their own.
+    """
     if not isinstance(value, dict):
         return
     api_version, kind = value.get("apiVersion"), value.get("kind")
@@ -119,7 +130,7 @@ def unroll(value: Any, depth: int) -> Iterator[tuple[Keys, dict[str, Any]]]:
     items = value.get("items")
     if kind.endswith("List") and isinstance(items, list) and depth > 0:
         for position, item in enumerate(items):
-            for keys, raw in unroll(item, depth - 1):
+            for keys, raw in unroll(_with_type_of(value, item), depth - 1):
                 yield ("items", position, *keys), raw
     elif not api_version.partition("/")[0].endswith(_FOREIGN_GROUPS):
         yield (), value
