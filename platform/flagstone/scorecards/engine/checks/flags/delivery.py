@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from flagstone.policies.manifests.objects import Manifest, mapping, sequence
 from flagstone.policies.manifests.workloads import pod_template_keys
@@ -17,8 +18,10 @@ _ENABLED = "openfeature.dev/enabled"
 _SOURCE = "openfeature.dev/featureflagsource"
 _OLD = ("openfeature.dev/flagsourceconfiguration", "openfeature.dev/featureflagconfiguration")
 _OWN_CONFIG = re.compile(
-    r"FLAGD_(?:RESOLVER|SOURCE_\w+|SOURCES?|HOST|PORT|OFFLINE_\w+|SOCKET_PATH|TARGET_URI)"
+    r"FLAGD_(?:RESOLVER|SOURCE_\w+|SOURCES?|HOST|OFFLINE_\w+|SOCKET_PATH|TARGET_URI)"
 )
+# Says nothing: flagd is asked for in the pod itself, and only a container of its own would answer there.
+_IN_THE_POD = {"FLAGD_HOST": {"", "localhost", "127.0.0.1", "::1"}, "FLAGD_RESOLVER": {"", "rpc"}}
 
 
 @check(
@@ -60,10 +63,16 @@ def _has_own_config(workload: Workload) -> bool:
     for container in workload.pod.containers if workload.pod else ():
         if "flagd" in str(container.raw.get("image", "")).rpartition("/")[2]:
             return True
-        names = (mapping(item).get("name") for item in sequence(container.raw.get("env")))
-        if any(isinstance(name, str) and _OWN_CONFIG.fullmatch(name) for name in names):
+        if any(map(_names_a_source, map(mapping, sequence(container.raw.get("env"))))):
             return True
     return False
+
+
+def _names_a_source(variable: dict[str, Any]) -> bool:
+    name = variable.get("name")
+    if not isinstance(name, str) or not _OWN_CONFIG.fullmatch(name):
+        return False
+    return str(variable.get("value")).lower() not in _IN_THE_POD.get(name, ())
 
 
 def _annotations_of(workload: Workload) -> Keys:
