@@ -38,13 +38,18 @@ def places(value: Any) -> list[tuple[Any, Any]]:
     return found
 
 
+def body(raw):
+    """What an object says besides its name: its spec, or its template."""
+    return {key: raw[key] for key in ("spec", "template") if key in raw}
+
+
 @pytest.mark.parametrize("base", BASES, ids=lambda m: f"{m.group}/{m.kind}")
 def test_every_field_can_hold_anything(base):
-    count = len(places({"spec": base.spec}))
+    count = len(places(body(base.raw)))
     for position in range(count):
         for junk in JUNK:
             raw = deepcopy(base.raw)
-            holder, key = places({"spec": raw["spec"]})[position]
+            holder, key = places(body(raw))[position]
             holder[key] = junk
             if key == "spec":
                 raw["spec"] = junk
