@@ -216,3 +216,53 @@ def test_a_rule_that_is_no_set_is_broken():
     found = policies(template({"rego": "package demo\nviolation = 5 { true }\n"}), constraint())
     (failure,) = found.review(deployment()).failures
     assert failure.reason == "its rule violation is no set but 5"
+
+
+@pytest.mark.parametrize(("generates", "enforcement"), [(True, "deny"), (False, "dryrun")])
+def test_an_action_of_the_api_server_counts_where_it_is_given_a_policy(generates, enforcement):
+    source = {"validations": [{"expression": "false", "message": "no"}], "generateVAP": generates}
+    made = template({"code": [{"engine": "K8sNativeValidation", "source": source}]})
+    entry = {"action": "deny", "enforcementPoints": [{"name": "vap.k8s.io"}]}
+    scoped = {"enforcementAction": "scoped", "scopedEnforcementActions": [entry]}
+    (violation,) = policies(made, constraint(**scoped)).evaluate(deployment())
+    assert (violation.message, violation.enforcement) == ("no", enforcement)
+
+
+def test_an_action_of_the_api_server_is_none_for_rego():
+    entry = {"action": "deny", "enforcementPoints": [{"name": "vap.k8s.io"}]}
+    scoped = {"enforcementAction": "scoped", "scopedEnforcementActions": [entry]}
+    (violation,) = policies(GOOD, constraint(**scoped)).evaluate(deployment())
+    assert violation.enforcement == "dryrun"
+
+
+def test_a_name_that_gatekeeper_keeps_for_itself_is_refused():
+    source = {
+        "validations": [{"expression": "true"}],
+        "variables": [{"name": "gatekeeper_internal_x", "expression": "1"}],
+    }
+    made = template({"code": [{"engine": "K8sNativeValidation", "source": source}]})
+    (error,) = policies(made, constraint()).errors
+    assert error.reason == (
+        "the variable gatekeeper_internal_x has a name that Gatekeeper keeps for itself: "
+        "one that begins with gatekeeper_internal_"
+    )
+
+
+@pytest.mark.parametrize("reference", ["data.foo.bar", 'data["foo"].bar'])
+def test_data_of_others_is_refused(reference):
+    rego = f'package demo\nviolation contains {{"msg": "m"}} if {reference}\n'
+    (error,) = policies(template(code(rego, version="v1")), constraint()).errors
+    assert error.reason == (
+        "it reads data.foo: Gatekeeper lets a template read data.inventory and data.lib only"
+    )
+
+
+def test_data_of_the_inventory_and_of_libraries_is_read():
+    rego = (
+        "package demo\nimport data.lib.few\n"
+        'violation contains {"msg": "m"} if { few.yes; count(data.inventory) == 1; x[0].data.foo }\n'
+        'x := [{"data": {"foo": true}}]\n'
+    )
+    lib = "package lib.few\nyes := true\n"
+    found = policies(template(code(rego, version="v1", libs=[lib])), constraint())
+    assert found.errors == ()

@@ -1,4 +1,4 @@
-"""What a Rego text asks of the request that no manifest tells: who sends it, above all."""
+"""What a Rego text reads from outside: of the request, which no manifest tells, and of `data`."""
 
 from __future__ import annotations
 
@@ -28,6 +28,13 @@ def asked_of_the_request(texts: tuple[str, ...]) -> frozenset[str]:
     return frozenset(direct | (named & _ASKED))
 
 
+def data_of_others(text: str) -> str:
+    """The first name below `data` that a template may not read, "" if there is none."""
+    allowed = {"inventory", "lib"}
+    paths = _paths(list(words(text)))
+    return next((p[1] for p in paths if p[0] == "data" and len(p) > 1 and p[1] not in allowed), "")
+
+
 def _read_of_the_review(path: tuple[str, ...]) -> str:
     return path[2] if path[:2] == ("input", "review") and len(path) > 2 else ""
 
@@ -42,11 +49,12 @@ def _paths(found: list[Word]) -> Iterator[tuple[str, ...]]:
     position = 0
     while position < len(found):
         word = found[position]
+        of_another = position > 0 and found[position - 1].text == "."  # as in `x[0].name`
         position += 1
         if word.text[0] in _QUOTES:
             yield "", *word.text[1:-1].split("/")  # as the paths of `json.filter` are written
         elif _is_name(word):
-            path = [word.text]
+            path = ["", word.text] if of_another else [word.text]
             while name := _next_name(found[position : position + 3]):
                 path.append(name)
                 position += 2 if found[position].text == "." else 3

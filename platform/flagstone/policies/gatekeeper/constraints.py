@@ -17,6 +17,7 @@ Enforcement = Literal["deny", "warn", "dryrun"]
 _STRICTEST_FIRST: tuple[Enforcement, ...] = ("deny", "warn", "dryrun")
 # Where a scoped action counts for us; an action of the audit alone never stops anybody.
 _POINTS = {"*", "validation.gatekeeper.sh", "gator.gatekeeper.sh"}
+_GENERATED = "vap.k8s.io"  # enforced by the API server, where the template makes a policy for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +57,15 @@ class Constraint:
         return bool(list(_scoped_actions(self.manifest, {"*", "gator.gatekeeper.sh"})))
 
 
-def read_constraint(manifest: Manifest, schema: dict[str, Any]) -> Constraint:
+def read_constraint(
+    manifest: Manifest, schema: dict[str, Any], *, generates_admission_policy: bool = False
+) -> Constraint:
     """Check a constraint as the cluster does, and fill in the defaults of its template's schema.
+
+    Args:
+        manifest: the constraint.
+        schema: that of the parameters, from its template.
+        generates_admission_policy: whether the API server enforces the template too.
 
     Raises:
         PolicyError: it would be refused.
@@ -79,7 +87,7 @@ def read_constraint(manifest: Manifest, schema: dict[str, Any]) -> Constraint:
         manifest,
         manifest.kind,
         manifest.name,
-        _enforcement(manifest),
+        _enforcement(manifest, _POINTS | ({_GENERATED} if generates_admission_policy else set())),
         Match(mapping(manifest.spec.get("match"))),
         parameters,
     )
@@ -109,9 +117,9 @@ def refusal(
     )
 
 
-def _enforcement(manifest: Manifest) -> Enforcement:
+def _enforcement(manifest: Manifest, points: set[str]) -> Enforcement:
     action = manifest.spec.get("enforcementAction") or "deny"
-    actions = set(_scoped_actions(manifest, _POINTS)) if action == "scoped" else {action}
+    actions = set(_scoped_actions(manifest, points)) if action == "scoped" else {action}
     unknown = sorted(str(found) for found in actions if found not in _STRICTEST_FIRST)
     if unknown:
         reason = f"enforcementAction {unknown[0]} does not exist: deny, warn, dryrun or scoped"

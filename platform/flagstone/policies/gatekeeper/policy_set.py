@@ -253,6 +253,9 @@ def _policy(manifest: Manifest, programs: Mapping[str, Program | PolicyError]) -
     if isinstance(program, PolicyError):
         return Unusable(manifest, match, program)
     try:
-        return Policy(read_constraint(manifest, program.template.schema), program)
+        template = program.template
+        generates = template.generates_admission_policy
+        read = read_constraint(manifest, template.schema, generates_admission_policy=generates)
+        return Policy(read, program)
     except PolicyError as error:
         return Unusable(manifest, match, error)

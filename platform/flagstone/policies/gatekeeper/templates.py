@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from flagstone.policies.engines.rego_requests import data_of_others
 from flagstone.policies.engines.sources import CelSource, Keys, RegoSource, Source
 from flagstone.policies.gatekeeper.cel_sources import cel_source
 from flagstone.policies.gatekeeper.errors import NotEvaluated, PolicyError
@@ -14,6 +15,7 @@ from flagstone.policies.manifests.objects import Manifest, dig, mapping, sequenc
 GROUP = "templates.gatekeeper.sh"
 TARGET = "admission.k8s.gatekeeper.sh"
 _VERSIONS = {"v1", "v1beta1", "v1alpha1"}
+_RESERVED = "gatekeeper_internal_"
 _OF_THE_CLUSTER = re.compile(r"(?m)^[^#\n]*?\b(external_data|http\.send)\s*\(")
 _MEANING = {
     "external_data": "it asks an external data provider, which exists only in the cluster",
@@ -39,6 +41,12 @@ class Template:
     @property
     def needs_inventory(self) -> bool:
         return self.source.needs_inventory
+
+    @property
+    def generates_admission_policy(self) -> bool:
+        """Whether Gatekeeper makes a ValidatingAdmissionPolicy of it, which enforces it too."""
+        asked = self.manifest.at(*self.source.keys, "generateVAP")
+        return isinstance(self.source, CelSource) and asked is True
 
 
 def read_template(manifest: Manifest) -> Template:
@@ -88,9 +96,9 @@ def _source_of(target: dict[str, Any], manifest: Manifest) -> Source:
         if code.get("engine") == "K8sNativeValidation":
             return _cel(manifest, source, keys)
         if code.get("engine") == "Rego" and isinstance(source.get("rego"), str):
-            rego = rego or _rego(source, is_v1=source.get("version") == "v1", keys=keys)
+            rego = rego or _rego(source, manifest, is_v1=source.get("version") == "v1", keys=keys)
     if isinstance(target.get("rego"), str):
-        return _rego(target, is_v1=False, keys=place)
+        return _rego(target, manifest, is_v1=False, keys=place)
     if rego is None:
         reason = "it has no Rego or CEL: neither `rego` nor a `code` with an engine that exists"
         line = manifest.line(*place)
@@ -105,9 +113,21 @@ def _cel(manifest: Manifest, source: dict[str, Any], keys: Keys) -> CelSource:
         raise PolicyError(
             "it has no validations", path=manifest.path, line=line, policy=manifest.name
         )
+    for place, (name, _) in enumerate(found.variables):
+        if name.startswith(_RESERVED):
+            reason = (
+                f"the variable {name} has a name that Gatekeeper keeps for itself: "
+                f"one that begins with {_RESERVED}"
+            )
+            line = manifest.line(*keys, "variables", place)
+            raise PolicyError(reason, path=manifest.path, line=line, policy=manifest.name)
     return found
 
 
-def _rego(source: dict[str, Any], *, is_v1: bool, keys: Keys) -> RegoSource:
+def _rego(source: dict[str, Any], manifest: Manifest, *, is_v1: bool, keys: Keys) -> RegoSource:
     libs = tuple(lib for lib in sequence(source.get("libs")) if isinstance(lib, str))
+    for name in filter(None, map(data_of_others, (source["rego"], *libs))):
+        reason = f"it reads data.{name}: Gatekeeper lets a template read data.inventory and data.lib only"
+        line = manifest.line(*keys, "rego")
+        raise PolicyError(reason, path=manifest.path, line=line, policy=manifest.name)
     return RegoSource(source["rego"], libs, is_v1, keys)
