@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from flagstone.policies.admission.matching import AdmissionMatch
-from flagstone.policies.gatekeeper.matching import UnknownNamespaceError
+from flagstone.policies.gatekeeper.matching import UnknownNamespaceError, UnknownResourceError
 from flagstone.policies.manifests.objects import Manifest
 from flagstone.policies.manifests.resources import resource_of
 from tests.policies.admission.samples import RULE
@@ -146,3 +146,27 @@ def test_what_policies_are_made_of_is_judged_by_none(kind):
     raw = {"apiVersion": "admissionregistration.k8s.io/v1", "kind": kind, "metadata": {"name": "a"}}
     assert not every.applies(Manifest(raw, "a.yaml"), {})
     assert every.applies(Manifest({**raw, "kind": "Other"}, "a.yaml"), {})
+
+
+def gadget(group="ex.com", version="v1"):
+    metadata = {"name": "x", "namespace": "pay"}
+    return Manifest(
+        {"apiVersion": f"{group}/{version}", "kind": "Gadget", "metadata": metadata}, "g.yaml"
+    )
+
+
+def test_a_plural_that_no_kind_has_by_rule_may_be_that_of_a_custom_resource():
+    odd = {"apiGroups": ["ex.com"], "resources": ["gadgetry"]}
+    with pytest.raises(UnknownResourceError, match=r"^whether its rules name Gadget of ex\.com "):
+        applies(gadget(), **rule(**odd))
+    assert applies(gadget(), **rule(**{**odd, "resources": ["gadgetry", "gadgets"]})) is True
+    assert applies(gadget(), **rule(**odd, operations=["DELETE"])) is False
+    assert (
+        applies(gadget(), **rule(**odd), excludeResourceRules=[{**RULE, **odd, "resources": ["*"]}])
+        is False
+    )
+    assert applies(gadget("other.com"), **rule(**odd)) is False
+    assert applies(gadget("a.k8s.io"), **rule(**{**odd, "apiGroups": ["a.k8s.io"]})) is False
+    assert (
+        applies(gadget(), **rule(**{**odd, "resources": ["widgets", "gadgetry/status"]})) is False
+    )

@@ -7,6 +7,7 @@ import pytest
 from flagstone.policies.engines.confined import confined
 from flagstone.policies.gatekeeper.errors import NotEvaluated
 from flagstone.policies.gatekeeper.policy_set import PolicySet
+from flagstone.policies.manifests.objects import Manifest
 from tests.policies.admission.samples import GROUP, binding, parameters, policy, reviewed, said
 from tests.policies.gatekeeper.samples import deployment, dump, policies
 
@@ -280,3 +281,15 @@ def test_an_audit_annotation_that_the_api_server_refuses(annotation, reason):
     broken = policies(policy(auditAnnotations=[annotation]), binding())
     assert [error.reason for error in broken.errors] == [reason]
     assert [error.reason for error in broken.review(deployment()).failures] == [reason]
+
+
+def test_a_custom_resource_whose_plural_is_not_known_is_not_evaluated():
+    rule = {"apiGroups": ["ex.com"], "apiVersions": ["v1"], "operations": ["*"]}
+    made = policy(matchConstraints={"resourceRules": [{**rule, "resources": ["gadgetry"]}]})
+    raw = {"apiVersion": "ex.com/v1", "kind": "Gadget", "metadata": {"name": "x"}}
+    (failure,) = reviewed(Manifest(raw, "g.yaml"), made, binding()).failures
+    assert isinstance(failure, NotEvaluated)
+    assert failure.reason == (
+        "whether its rules name Gadget of ex.com depends on the plural that the kind's definition "
+        "gives it, which is not known here"
+    )

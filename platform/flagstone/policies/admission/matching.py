@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flagstone.policies.gatekeeper.matching import NamespaceLabels, labels_of_namespace
+from flagstone.policies.gatekeeper.matching import (
+    NamespaceLabels,
+    UnknownResourceError,
+    labels_of_namespace,
+)
 from flagstone.policies.manifests.namespaces import is_namespace, labels_as_created
 from flagstone.policies.manifests.objects import Manifest, mapping, sequence
 from flagstone.policies.manifests.resources import is_cluster_wide, resource_of
@@ -19,6 +23,7 @@ _EXEMPT = frozenset(
     for kind in ("ValidatingAdmissionPolicy", "MutatingAdmissionPolicy")
     for part in ("", "Binding")
 ) | {"ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"}
+_Names = Callable[[Mapping[str, Any], str, str], bool]
 _OPERATION = "CREATE"  # what a manifest that stands in a repository will be
 
 
@@ -64,7 +69,7 @@ class AdmissionMatch:
     def kind_matches(self, group: str, kind: str) -> bool:
         return all(
             not part.get("resourceRules")
-            or any(_names(rule, group, kind) for rule in _rules(part, "resourceRules"))
+            or any(_may_name(rule, group, kind) for rule in _rules(part, "resourceRules"))
             for part in self.parts
         )
 
@@ -73,6 +78,7 @@ class AdmissionMatch:
 
         Raises:
             UnknownNamespaceError: that depends on labels of a namespace that nobody gave.
+            UnknownResourceError: that depends on the plural of a custom resource.
         """
         if manifest.group == _ADMISSION and manifest.kind in _EXEMPT:
             return False
@@ -80,13 +86,19 @@ class AdmissionMatch:
             return False
         if manifest.namespace in self.not_in:
             return False
-        return all(_agrees(part, manifest) for part in self.parts) and all(
+        surely = all(_agrees(part, manifest, _names) for part in self.parts)
+        if not surely and not all(_agrees(part, manifest, _may_name) for part in self.parts):
+            return False
+        judged = all(
             _in_namespace(part.get("namespaceSelector"), manifest, namespace_labels)
             for part in self.parts
         )
+        if judged and not surely:
+            raise UnknownResourceError(manifest.group, manifest.kind)
+        return judged
 
 
-def _agrees(part: Mapping[str, Any], manifest: Manifest) -> bool:
+def _agrees(part: Mapping[str, Any], manifest: Manifest, names: _Names) -> bool:
     exact = part.get("matchPolicy") == "Exact"
     rules = _rules(part, "resourceRules")
     excluded = _rules(part, "excludeResourceRules")
@@ -94,9 +106,9 @@ def _agrees(part: Mapping[str, Any], manifest: Manifest) -> bool:
     return (
         (
             not part.get("resourceRules")
-            or any(_holds(rule, manifest, exact=exact) for rule in rules)
+            or any(_holds(rule, manifest, names, exact=exact) for rule in rules)
         )
-        and not any(_holds(rule, manifest, exact=exact) for rule in excluded)
+        and not any(_holds(rule, manifest, _names, exact=exact) for rule in excluded)
         and (not selector or matches(selector, labels_as_created(manifest)))
     )
 
@@ -121,6 +133,23 @@ def _names(rule: Mapping[str, Any], group: str, kind: str) -> bool:
     )
 
 
+def _may_name(rule: Mapping[str, Any], group: str, kind: str) -> bool:
+    """As `_names`, or by a plural that no kind has by rule: whose it is, only a definition tells."""
+    if _names(rule, group, kind):
+        return True
+    is_custom = "." in group and not group.endswith(".k8s.io")
+    return (
+        is_custom
+        and _has(rule, "apiGroups", group)
+        and any(
+            part in {"", "*"} and name != "*" and not name.endswith("s")
+            for name, _, part in (
+                str(each).partition("/") for each in sequence(rule.get("resources"))
+            )
+        )
+    )
+
+
 def _is_resource(resource: str, kind: str) -> bool:
     """The object itself is asked for, not a part of it such as `pods/exec`."""
     name, _, part = resource.partition("/")
@@ -132,13 +161,13 @@ def _has(rule: Mapping[str, Any], key: str, value: str) -> bool:
     return "*" in wanted or value in wanted
 
 
-def _holds(rule: Mapping[str, Any], manifest: Manifest, *, exact: bool) -> bool:
-    names = sequence(rule.get("resourceNames"))
+def _holds(rule: Mapping[str, Any], manifest: Manifest, names: _Names, *, exact: bool) -> bool:
+    only = sequence(rule.get("resourceNames"))
     return (
-        _names(rule, manifest.group, manifest.kind)
+        names(rule, manifest.group, manifest.kind)
         and _has(rule, "operations", _OPERATION)
         and (not exact or _has(rule, "apiVersions", manifest.version))
-        and (not names or manifest.name in names)
+        and (not only or manifest.name in only)
         and _in_scope(rule.get("scope"), manifest)
     )
 

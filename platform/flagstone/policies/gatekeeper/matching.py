@@ -26,6 +26,16 @@ class UnknownNamespaceError(Exception):
     """The match selects by labels of a namespace that are not known."""
 
 
+class UnknownResourceError(Exception):
+    """A rule has a plural that may be that of this kind, or of another."""
+
+    def __init__(self, group: str, kind: str) -> None:
+        super().__init__(
+            f"whether its rules name {kind} of {group} depends on the plural that the kind's "
+            "definition gives it, which is not known here"
+        )
+
+
 def labels_of_namespace(name: str, selector: Any, known: NamespaceLabels) -> dict[str, str]:
     """The labels of a namespace, with the one that the API server gives to each.
 
@@ -75,6 +85,7 @@ class Matching(Protocol):
 
         Raises:
             UnknownNamespaceError: that depends on labels of a namespace that nobody gave.
+            UnknownResourceError: that depends on the plural of a custom resource.
         """
 
 

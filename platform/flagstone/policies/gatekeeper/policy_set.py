@@ -18,6 +18,7 @@ from flagstone.policies.gatekeeper.matching import (
     Match,
     NamespaceLabels,
     UnknownNamespaceError,
+    UnknownResourceError,
 )
 from flagstone.policies.gatekeeper.policies import Policy, Refusing, Unusable, Violation
 from flagstone.policies.gatekeeper.review import review_json
@@ -190,6 +191,9 @@ class PolicySet:
                     yield policy, policy.question(manifest, shown, inventory)
             except UnknownNamespaceError as unknown:
                 failures.append(_unknown_namespace(policy, str(unknown)))
+            except UnknownResourceError as unknown:
+                reason = str(unknown)
+                failures.append(refusal(policy.manifest, reason, "spec", error=NotEvaluated))
             except PolicyError as error:
                 failures.append(error)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flagstone.policies.gatekeeper.errors import NotEvaluated
-from flagstone.policies.gatekeeper.matching import UnknownNamespaceError
+from flagstone.policies.gatekeeper.matching import UnknownNamespaceError, UnknownResourceError
 from flagstone.policies.gatekeeper.policies import Policy
 from flagstone.policies.manifests.objects import Manifest
 from flagstone.scorecards.engine.definition import Rule, Scorecard
@@ -69,5 +69,7 @@ def _judge(
         findings.judged += any(policy.match.applies(manifest, labels) for policy in policies)
     except UnknownNamespaceError as unknown:
         findings.cannot_tell(f"the labels of namespace {unknown} are not known", manifest)
+    except UnknownResourceError as unknown:
+        findings.cannot_tell(str(unknown), manifest)
     for violation in verdict.by_policy.get(name, ()):
         add_violation(violation, findings)
