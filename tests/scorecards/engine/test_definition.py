@@ -63,7 +63,7 @@ def test_the_severity_decides_the_weight_unless_the_file_does() -> None:
     [
         (
             "    - {id: PB-1, level: gold}\n",
-            "mine.yaml:7: there is no check 'PB-1': did you mean PB-01?",
+            "mine.yaml:7: there is no check 'PB-1': is PB-01 meant?",
         ),
         ("    - {id: PB-01, level: platinum}\n", "mine.yaml:7: PB-01: level must be one of bronze"),
         ("    - {id: PB-01}\n", "mine.yaml:7: PB-01: level must be one of bronze"),

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from flagstone.policies.manifests.reading import read_files
+from flagstone.scorecards.engine.checks import REGISTRY
 from flagstone.scorecards.engine.evaluation import evaluate
 from flagstone.scorecards.engine.reporting.report import Report, Standing, WaiverReport
 from flagstone.scorecards.engine.states import Severity, State
@@ -119,11 +120,20 @@ def test_one_that_nothing_needs_is_a_note_and_fails_nothing(text: str) -> None:
     assert not report.fails_at(Severity.L)
 
 
+def ids_of(family: str) -> list[str]:
+    return sorted(check.id for check in REGISTRY if check.id.startswith(f"{family}-"))
+
+
 @pytest.mark.parametrize(
     ("check", "message"),
     [
         ("PB-O2", "there is no check 'PB-O2'; is PB-02 meant?"),
         ("zzz", "there is no check 'zzz'"),
+        (
+            "vs-99",
+            f"there is no check 'vs-99'; those of VS are {', '.join(ids_of('VS'))}",
+        ),
+        ("PB01", "there is no check 'PB01'; is PB-01 meant?"),
         ("VS-01", "this scorecard does not ask that check"),
     ],
 )

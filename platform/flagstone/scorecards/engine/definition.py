@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -14,6 +13,7 @@ from flagstone.policies.manifests.documents import Broken
 from flagstone.policies.manifests.objects import Manifest, mapping
 from flagstone.policies.manifests.snapshot import decode
 from flagstone.scorecards.engine.checks import REGISTRY
+from flagstone.scorecards.engine.near_checks import near_checks
 from flagstone.scorecards.engine.params import ParamsError, read_params
 from flagstone.scorecards.engine.plain_objects import read_objects
 from flagstone.scorecards.engine.registry import Check, Registry
@@ -160,8 +160,8 @@ class _Reading:
     def _check(self, check_id: str, *keys: str | int) -> Check:
         check = self.registry.get(check_id)
         if check is None:
-            near = get_close_matches(check_id, [known.id for known in self.registry], n=1)
-            hint = f": did you mean {near[0]}?" if near else ""
+            near = near_checks(check_id, (known.id for known in self.registry))
+            hint = f": {near}" if near else ""
             self.refuse(f"there is no check {check_id!r}{hint}", *keys, "id")
         return check
 

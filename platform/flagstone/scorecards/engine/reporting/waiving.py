@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
-from difflib import get_close_matches
 from typing import NamedTuple
 
 from flagstone.policies.manifests.objects import Manifest
 from flagstone.scorecards.engine.definition import Rule
+from flagstone.scorecards.engine.near_checks import near_checks
 from flagstone.scorecards.engine.outcome import Fault, Outcome, summary_of
 from flagstone.scorecards.engine.reporting.report import (
     CheckReport,
@@ -220,8 +220,8 @@ class Waivers:
     def _standing(self, given: Given) -> tuple[Standing, str]:
         spelled, word = given.annotation.check, given.word
         if spelled.lower() not in self._known:
-            close = get_close_matches(spelled.upper()[:40], list(self._known.values()), 1)
-            hint = f"; is {close[0]} meant?" if close else ""
+            near = near_checks(spelled, self._known.values())
+            hint = f"; {near}" if near else ""
             return Standing.UNKNOWN, f"there is no check {spelled!r}{hint}"
         if spelled.lower() not in self._checks:
             return Standing.UNKNOWN, "this scorecard does not ask that check"

@@ -46,8 +46,8 @@ _CATALOGUE = frozenset(
     "<trigger>.<service>) to on-sync-failed, on-health-degraded and on-deployed, or all at once "
     "in `subscriptions` of argocd-notifications-cm, which must have the triggers and templates.",
     not_applicable="No Argo CD Application for the service is in the input.",
-    no_data="argocd-notifications-cm is not in the input (nor a NotificationsConfiguration), so its "
-    "triggers and its subscriptions for all are not known; or the AppProject is not.",
+    no_data="The triggers and the subscriptions for all are not known, or the AppProject is not: score a "
+    "folder that holds argocd-notifications-cm (or the NotificationsConfiguration) and the AppProject too.",
 )
 def notifications(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()

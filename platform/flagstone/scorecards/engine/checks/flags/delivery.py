@@ -33,8 +33,9 @@ _IN_THE_POD = {"FLAGD_HOST": {"", "localhost", "127.0.0.1", "::1"}, "FLAGD_RESOL
     remedy='Annotate the pod template with `openfeature.dev/enabled: "true"` and '
     "`openfeature.dev/featureflagsource: <FeatureFlagSource>`, or set FLAGD_RESOLVER and FLAGD_SOURCE_URI "
     "for the in-process provider.",
-    not_applicable="The service has no FeatureFlag, and no pod asks for flags.",
-    no_data="The source is in a namespace of which nothing is in view.",
+    not_applicable="The service has no FeatureFlag and no pod asks for flags, or nothing of it keeps running.",
+    no_data="The source is in a namespace of which nothing is in view: score a folder that holds the "
+    "FeatureFlagSource too.",
 )
 def delivered(service: ServiceView, params: NoParams) -> Outcome:
     found = Findings()
@@ -50,7 +51,12 @@ def delivered(service: ServiceView, params: NoParams) -> Outcome:
             message = f"its pods get no flags, though {declared[0].ref} declares some"
             way = _annotations_of(running[0])
             found.fault(f"{message}: {_ENABLED} is not set", running[0].template_holder, *way)
-    return found.verdict("the flags reach the pods", nothing="no FeatureFlag and no pod that asks")
+    nothing = "no FeatureFlag and no pod that asks"
+    if declared:
+        nothing = (
+            f"{declared[0].ref} is there, and nothing that keeps running could ask for its flags"
+        )
+    return found.verdict("the flags reach the pods", nothing=nothing)
 
 
 def _asks(workload: Workload) -> bool:

@@ -33,8 +33,8 @@ _UNDECLARED = (
     remedy="Add a DestinationRule for the host in the caller's namespace, or let the one in the "
     "host's namespace be exported to it (exportTo).",
     not_applicable="The service is in no mesh, or declares that it calls nothing (dependsOn: []).",
-    no_data="No dependsOn in the catalogue entity and no VirtualService for a host of others; or "
-    "the dependency's namespace is not in the input.",
+    no_data="What it calls is not declared, or the dependency's namespace is not in the input: list what it "
+    "calls as dependsOn in its catalog-info.yaml ([] for nothing), and score a folder that holds those too.",
 )
 def protected(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()

@@ -45,7 +45,7 @@ class _Pool:
     "subset (HPA minReplicas, minPodsPerReplicaSet for the canary).",
     not_applicable="No DestinationRule has outlier detection (DR-02 says so).",
     no_data="The number of endpoints is not known: the host's Service, workload or autoscaler is "
-    "not in the input. From 50% on it does not matter.",
+    "not in the input. Score a folder that holds them too, or set maxEjectionPercent to 50.",
 )
 def ejection_percent(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()
@@ -68,7 +68,8 @@ def ejection_percent(service: ServiceView, _params: NoParams) -> Outcome:
     remedy="Set outlierDetection.interval from 1s to 60s and baseEjectionTime from 10s to 5m (the "
     "defaults of 10s and 30s are fine).",
     not_applicable="No DestinationRule has outlier detection (DR-02 says so).",
-    no_data="The DestinationRule is in a source that could not be rendered.",
+    no_data="The DestinationRule is in a source that could not be rendered: mend what the report says "
+    "of that source, or score what it renders.",
 )
 def ejection_times(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()

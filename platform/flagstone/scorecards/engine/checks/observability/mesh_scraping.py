@@ -32,7 +32,7 @@ _INCLUDED = "traffic.sidecar.istio.io/includeInboundPorts"
     "portLevelMtls for that port to PERMISSIVE.",
     not_applicable="The service is in no mesh, or has no monitor.",
     no_data="No PeerAuthentication is in view that says whether mTLS is STRICT, and nothing excepts the "
-    "metrics port.",
+    "metrics port: score a folder that holds the mesh's PeerAuthentication (that of istio-system) too.",
 )
 def scraped_through_mtls(service: ServiceView, _params: NoParams) -> Outcome:
     if not service.mesh:

@@ -76,7 +76,7 @@ _TRIGGERS = frozenset(
     remedy="Write two steps with times into `escalation` (oncall -> lead (15 min) -> incident "
     "commander (30 min)), and name an incident commander, a scribe and a communicator.",
     not_applicable="Objects that belong to no service.",
-    no_data="The escalation is a link to another system, which is not in the input.",
+    no_data="The escalation is a link to another system: write its steps into the runbook too.",
 )
 def escalation(service: ServiceView, _params: NoParams) -> Outcome:
     if not called_for(service):
@@ -125,8 +125,8 @@ def _text(value: Any) -> str:
     f"{_ABORTED} and, with an analysis, to {_FAILED}; the ConfigMap "
     "argo-rollouts-notification-configmap must have both triggers and their templates.",
     not_applicable="The service has no Rollout.",
-    no_data="argo-rollouts-notification-configmap is not in the input, so that its triggers and "
-    "its subscriptions for all are not known.",
+    no_data="The triggers and the subscriptions for all are not known: score a folder that holds "
+    "argo-rollouts-notification-configmap too.",
 )
 def aborts_are_told(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()
