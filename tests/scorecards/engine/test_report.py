@@ -56,6 +56,7 @@ def test_the_json_has_exactly_the_promised_shape() -> None:
                                 "object": "Deployment/payments/checkout",
                                 "container": "app",
                                 "message": "Deployment/checkout: container app has no livenessProbe",
+                                "severity": "H",
                             }
                         ],
                         "waived": [],

@@ -166,7 +166,7 @@ def _result(
 ) -> dict[str, Any]:
     result: dict[str, Any] = {
         "ruleId": check.id,
-        "level": "warning" if check.state is State.WARN else _LEVELS[check.severity],
+        "level": "warning" if check.state is State.WARN else _LEVELS[check.severity_of(finding)],
         "message": {"text": written_out(f"{finding.message}. {check.rule.check.remedy}")},
         "locations": [_location(finding)],
         "partialFingerprints": {_FINGERPRINT: mark},

@@ -30,7 +30,7 @@ from flagstone.scorecards.engine.reporting.report import (
 from flagstone.scorecards.engine.reporting.waivers import Exemption
 from flagstone.scorecards.engine.reporting.waiving import Verdict, Waivers
 from flagstone.scorecards.engine.services import ServiceView
-from flagstone.scorecards.engine.states import State
+from flagstone.scorecards.engine.states import Severity, State
 from flagstone.scorecards.engine.subjects.grouping import find_services
 from flagstone.scorecards.engine.subjects.judged_files import judged_files
 from flagstone.scorecards.engine.surroundings import Surroundings
@@ -206,12 +206,20 @@ def _judge(
 def _ask(service: ServiceView, rule: Rule) -> Outcome:
     """Put the question; a check that breaks is one broken check, never a broken evaluation."""
     try:
-        return rule.check(service, rule.params)
+        return _gravest_first(rule.check(service, rule.params), rule.check.severity)
     except PolicyError as error:
         return Outcome(State.ERROR, f"a policy is broken: {error.message}")
     except Exception as error:
         logger.exception("check %s broke on %s", rule.check.id, service.ref)
         return Outcome(State.ERROR, f"the check itself broke: {type(error).__name__}: {error}")
+
+
+def _gravest_first(outcome: Outcome, usual: Severity) -> Outcome:
+    """A failure names first what is gravest of what it found."""
+    if all(fault.severity in {None, usual} for fault in outcome.faults):
+        return outcome
+    faults = sorted(outcome.faults, key=lambda fault: -(fault.severity or usual).weight)
+    return replace(outcome, faults=tuple(faults), summary=summary_of(faults))
 
 
 def _without_guesses(outcome: Outcome, service: ServiceView) -> Outcome:
@@ -271,4 +279,5 @@ def _finding(fault: Fault) -> Finding:
         message=fault.message,
         place=named_place(manifest.raw if manifest else None, fault.keys),
         subject=fault.subject,
+        severity=fault.severity,
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from flagstone.policies.manifests.objects import Manifest
-from flagstone.scorecards.engine.states import State
+from flagstone.scorecards.engine.states import Severity, State
 
 Keys = tuple[str | int, ...]
 
@@ -25,6 +25,7 @@ class Fault:
         line: the line in `path`.
         absent: rests on something not being there.
         subject: what in the file it is about, by a name that stays when the file gets another; "" if none does.
+        severity: how grave this one is, where a check finds graver and lighter things; None: as the check.
     """
 
     message: str
@@ -36,6 +37,7 @@ class Fault:
     line: int | None = None
     absent: bool = False
     subject: str = ""
+    severity: Severity | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +92,24 @@ class Findings:
     close: list[Fault] = field(default_factory=list)
     judged: int = 0
 
-    def fault(self, message: str, manifest: Manifest, *keys: str | int) -> None:
-        self.faults.append(Fault(message, manifest, keys))
+    def fault(
+        self,
+        message: str,
+        manifest: Manifest,
+        *keys: str | int,
+        severity: Severity | None = None,
+    ) -> None:
+        self.faults.append(Fault(message, manifest, keys, severity=severity))
 
-    def missing(self, message: str, manifest: Manifest, *keys: str | int) -> None:
+    def missing(
+        self,
+        message: str,
+        manifest: Manifest,
+        *keys: str | int,
+        severity: Severity | None = None,
+    ) -> None:
         """Something is not there that should be; `manifest` is what needs it."""
-        self.faults.append(Fault(message, manifest, keys, absent=True))
+        self.faults.append(Fault(message, manifest, keys, absent=True, severity=severity))
 
     def warn(self, message: str, manifest: Manifest, *keys: str | int) -> None:
         self.close.append(Fault(message, manifest, keys))

@@ -10,6 +10,7 @@ from flagstone.policies.gatekeeper.policies import Violation
 from flagstone.policies.manifests.objects import Manifest, sequence
 from flagstone.policies.manifests.workloads import template_problem
 from flagstone.scorecards.engine.outcome import Fault, Findings, Outcome, no_data
+from flagstone.scorecards.engine.states import Severity
 from flagstone.scorecards.engine.workload_view import Workload
 
 if TYPE_CHECKING:
@@ -80,13 +81,14 @@ def add_violation(violation: Violation, findings: Findings, about: str = "") -> 
     """A policy that is not enforced yet (warn, dryrun) warns."""
     details = violation.details
     keys = tuple(key for key in sequence(details.get("path")) if isinstance(key, str | int))
-    container = details.get("container")
+    container, severity = details.get("container"), details.get("severity")
     fault = Fault(
         message=violation.message,
         manifest=violation.manifest,
         keys=keys,
         container=container if isinstance(container, str) else "",
         about=about,
+        severity=Severity.called(severity) if isinstance(severity, str) else None,
     )
     (findings.faults if violation.enforcement == "deny" else findings.close).append(fault)
 

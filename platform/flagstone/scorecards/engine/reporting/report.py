@@ -25,6 +25,7 @@ class Finding:
         place: the key path inside the object, list items by their names, for fingerprints.
         known: the baseline has it, so it fails nothing.
         subject: what in a file without objects it is about, by a name, for fingerprints.
+        severity: its own, where a check finds graver and lighter things; None: as the check.
     """
 
     path: str
@@ -35,6 +36,7 @@ class Finding:
     place: str = ""
     known: bool = False
     subject: str = ""
+    severity: Severity | None = None
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -140,9 +142,19 @@ class CheckReport:
 
     @property
     def severity(self) -> Severity:
-        """That of the check; where a waiver lapsed, high at least."""
-        own = self.rule.check.severity
-        return Severity.H if self.lapsed and not own.at_least(Severity.H) else own
+        """That of the gravest finding that the baseline does not know; the check's without any."""
+        counted = [finding for finding in self.findings if not finding.known] or self.findings
+        found = map(self.severity_of, counted)
+        return max(
+            found, key=lambda each: each.weight, default=self._raised(self.rule.check.severity)
+        )
+
+    def severity_of(self, finding: Finding) -> Severity:
+        return self._raised(finding.severity or self.rule.check.severity)
+
+    def _raised(self, severity: Severity) -> Severity:
+        """Where a waiver lapsed, high at least."""
+        return Severity.H if self.lapsed and not severity.at_least(Severity.H) else severity
 
     @property
     def is_known(self) -> bool:
@@ -158,7 +170,10 @@ class CheckReport:
             "weight": self.rule.weight,
             "summary": self.summary,
             "remedy": self.rule.check.remedy,
-            "findings": [finding.as_dict() for finding in self.findings],
+            "findings": [
+                finding.as_dict() | {"severity": self.severity_of(finding).value}
+                for finding in self.findings
+            ],
             "waived": [waived.as_dict() for waived in self.waived],
         }
 

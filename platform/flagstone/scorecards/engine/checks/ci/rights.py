@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Protocol
 
 from flagstone.policies.manifests.objects import mapping
@@ -110,7 +111,10 @@ def _judge_pins(job: Job, found: Findings) -> None:
     for uses, fault in _used(job):
         problem, is_tag = _pin_problem(uses)
         if problem:
-            (found.close if is_tag else found.faults).append(fault(problem, "uses"))
+            if is_tag:
+                found.close.append(replace(fault(problem, "uses"), severity=Severity.L))
+            else:
+                found.faults.append(fault(problem, "uses"))
 
 
 def _used(job: Job) -> Iterator[tuple[str, _MakesFault]]:

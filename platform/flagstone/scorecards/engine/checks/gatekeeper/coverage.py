@@ -97,7 +97,8 @@ def _check_kinds(service: ServiceView, used: list[Manifest], findings: Findings)
         message = (
             f"{used[0].ref} does not look at {kind} ({objects.group_of(kind)}): all pass unseen"
         )
-        findings.fault(message, used[0], *keys)
+        severity = Severity.C if kind == "Rollout" else Severity.H
+        findings.fault(message, used[0], *keys, severity=severity)
 
 
 def _names(constraint: Manifest) -> bool:

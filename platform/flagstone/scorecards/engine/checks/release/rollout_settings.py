@@ -85,7 +85,8 @@ def size(service: ServiceView, _params: NoParams) -> Outcome:
             message = f"it sets replicas, which {workload.scalers[0].ref} owns"
             findings.fault(message, manifest, "spec", "replicas")
         elif not workload.scalers and not given:
-            findings.missing("it has neither replicas nor an autoscaler", manifest, "spec")
+            message = "it has neither replicas nor an autoscaler"
+            findings.missing(message, manifest, "spec", severity=Severity.M)
         _check_lender(workload, findings)
     return findings.verdict("its size is decided in one place", nothing=_NO_ROLLOUT)
 
@@ -123,6 +124,13 @@ def gives_up(service: ServiceView, _params: NoParams) -> Outcome:
         manifest = workload.manifest
         deadline = _number(manifest.spec.get("progressDeadlineSeconds"), 600)
         ready = _number(manifest.spec.get("minReadySeconds"), 0)
+        if deadline <= ready:
+            message = (
+                f"progressDeadlineSeconds {deadline} is not above minReadySeconds {ready}: the "
+                "controller refuses the Rollout"
+            )
+            keys = ("spec", "progressDeadlineSeconds")
+            findings.fault(message, manifest, *keys, severity=Severity.C)
         if manifest.spec.get("progressDeadlineAbort") is not True:
             stuck = (
                 "a stuck canary"
@@ -131,9 +139,6 @@ def gives_up(service: ServiceView, _params: NoParams) -> Outcome:
             )
             message = f"progressDeadlineAbort is not on: {stuck} stays"
             findings.fault(message, manifest, "spec", "progressDeadlineAbort")
-        if deadline <= ready:
-            message = f"progressDeadlineSeconds {deadline} is not above minReadySeconds {ready}"
-            findings.fault(message, manifest, "spec", "progressDeadlineSeconds")
     return findings.verdict("a stuck rollout is aborted", nothing=_NO_ROLLOUT)
 
 

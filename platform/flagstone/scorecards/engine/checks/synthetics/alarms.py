@@ -130,6 +130,7 @@ def _judge_alarm(alarm: Block, metric: Block, scope: Scope, findings: CanaryFind
             f"treat_missing_data is {told!r}: a canary that stopped raises no alarm; use 'breaching'",
             alarm,
             "treat_missing_data",
+            severity=Severity.M,
         )
     if metric is alarm:
         _judge_threshold(alarm, scope, findings)

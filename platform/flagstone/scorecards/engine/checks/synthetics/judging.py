@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from flagstone.policies.terraform.blocks import Block
@@ -11,6 +11,7 @@ from flagstone.policies.terraform.values import why_unknown
 from flagstone.scorecards.engine.canaries import Canary
 from flagstone.scorecards.engine.outcome import Fault, Findings, Outcome, not_applicable
 from flagstone.scorecards.engine.services import ServiceView
+from flagstone.scorecards.engine.states import Severity
 from flagstone.scorecards.engine.subjects.artefacts import ArtefactKind
 
 NONE = "no AWS Synthetics canary is made here"
@@ -34,9 +35,16 @@ class CanaryFindings(Findings):
     about: str = ""
 
     def wrong(
-        self, message: str, block: Block, attribute: str = "", *, absent: bool = False
+        self,
+        message: str,
+        block: Block,
+        attribute: str = "",
+        *,
+        absent: bool = False,
+        severity: Severity | None = None,
     ) -> None:
-        self.faults.append(self._fault(message, block, attribute, absent=absent))
+        fault = self._fault(message, block, attribute, absent=absent)
+        self.faults.append(replace(fault, severity=severity))
 
     def doubtful(self, message: str, block: Block, attribute: str = "") -> None:
         self.close.append(self._fault(message, block, attribute))
