@@ -26,12 +26,12 @@ def pyrra(name: str, target: str, **labels: str) -> dict[str, Any]:
 
 
 def state(*objectives: dict[str, Any]) -> str:
-    """What PR-02 says of an alert without an objective of its own, all in one file at the root."""
+    """What PR-03, which needs an objective, says of an alert that has none of its own, all in one file at the root."""
     found = objects("rollout", "service", "slo")
     found["slo"]["spec"]["groups"] = [{"name": "alerts", "rules": [ALERT]}]
     documents = [*found.values(), *objectives]
     files = {"all.yaml": as_yaml(documents).encode()}
-    return str(verdict(score(files, scorecard("PR-02")), "PR-02").state)
+    return str(verdict(score(files, scorecard("PR-03")), "PR-03").state)
 
 
 @pytest.mark.parametrize(

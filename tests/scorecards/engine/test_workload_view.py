@@ -105,7 +105,9 @@ def test_the_fewest_pods(scaler: dict[str, Any] | None, replicas: Any, fewest: i
     around = []
     if scaler is not None:
         kind = scaler.pop("kind", "HorizontalPodAutoscaler")
-        around.append(Manifest({"kind": kind, "spec": scaler}, "h.yaml"))
+        target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": raw["metadata"]["name"]}
+        spec = scaler | {"scaleTargetRef": target}
+        around.append(Manifest({"kind": kind, "spec": spec}, "h.yaml"))
 
     assert Workload(Manifest(raw, "d.yaml"), None, around).min_replicas == fewest
 
