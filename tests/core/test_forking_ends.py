@@ -14,8 +14,11 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = """\
-import os, sys, time
+import os, signal, sys, time
 from flagstone.core import forking, parent_death
+
+# whoever runs these tests in the background may have them ignore it
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 def works(items):
     if os.getpid() == here:

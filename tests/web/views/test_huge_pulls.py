@@ -13,6 +13,7 @@ from django.test import Client
 from flagstone.accounts.models import User
 from flagstone.forge import pipeline
 from flagstone.forge.connections import connect
+from flagstone.forge.errors import TimedOut
 from flagstone.forge.git import comparing
 from flagstone.forge.hosts.base import PullRequestSpec
 from flagstone.forge.models import PullRequest, Repository
@@ -101,7 +102,12 @@ def test_what_git_cannot_tell_in_time_is_said(
     signed_in: Client, open_pull: OpenPull, member: User, monkeypatch: Any
 ) -> None:
     pull = open_pull(member, {"a.txt": b"2\n"})
-    monkeypatch.setattr("flagstone.forge.selectors._PATIENCE", 0.0001)
+
+    def takes_too_long(*_arguments: object) -> None:
+        raise TimedOut("git did not end in time.")
+
+    for comparison in ("read_diff", "try_merge"):
+        monkeypatch.setattr(f"flagstone.forge.selectors.{comparison}", takes_too_long)
     page = text_of(signed_in.get(f"/pulls/{pull.pk}"))
     assert "Too many files to show" in page
     assert "Git could not tell in time whether it merges cleanly into <code>main</code>." in page
