@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from flagstone.policies.manifests.limits import Limits
@@ -89,7 +91,7 @@ def test_an_unreadable_file_is_told(tmp_path, monkeypatch):
     def vanish(*_args, **_kwargs):
         raise FileNotFoundError(2, "No such file or directory")
 
-    monkeypatch.setattr("flagstone.policies.manifests.folder_files.open", vanish, raising=False)
+    monkeypatch.setattr(Path, "open", vanish)
     snapshot = read_folder(tmp_path)
     assert snapshot.skipped == (Skipped("a.yaml", "cannot be opened: No such file or directory"),)
 

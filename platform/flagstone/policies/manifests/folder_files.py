@@ -56,7 +56,6 @@ class FolderFiles(Mapping[str, bytes]):
             raise NotFound(
                 f"There is no folder {root}. Name a folder or file that exists.", path=str(root)
             )
-        self._folder = os.path.join(self._root, "")  # noqa: PTH118 - joining Paths takes longer than to open one
         for path, content in self._instead.items():
             if content is None:
                 self._paths.pop(path, None)
@@ -69,7 +68,7 @@ class FolderFiles(Mapping[str, bytes]):
         known = self._instead.get(path)
         if known is not None:
             return known
-        with open(f"{self._folder}{path}", "rb") as stream:  # noqa: PTH123 - a Path takes twice as long
+        with (self._root / path).open("rb") as stream:
             content = stream.read(self._limit + 1)
         if len(content) > self._limit:
             raise TooLargeError(path)
