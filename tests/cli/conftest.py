@@ -34,6 +34,24 @@ spec:
   selector: {app: checkout}
   ports: [{name: http, port: 80, targetPort: http}]
 """
+# a policy of somebody else: every Deployment has an owner
+OWNED = """\
+apiVersion: templates.gatekeeper.sh/v1
+kind: ConstraintTemplate
+metadata: {name: mustbeowned}
+spec:
+  crd: {spec: {names: {kind: MustBeOwned}}}
+  targets:
+    - target: admission.k8s.gatekeeper.sh
+      rego: |
+        package mustbeowned
+        violation[{"msg": "it has no owner"}] { not input.review.object.metadata.labels.owner }
+---
+apiVersion: constraints.gatekeeper.sh/v1beta1
+kind: MustBeOwned
+metadata: {name: everything-is-owned}
+spec: {match: {kinds: [{apiGroups: [apps], kinds: [Deployment]}]}}
+"""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Run
+from tests.cli.conftest import OWNED, Run
 
 ROOT = Path(__file__).resolve().parents[2]
 Command = Callable[..., Run]
@@ -66,25 +66,7 @@ def test_a_scorecard_of_your_own(run: Command, repository: Path, tmp_path: Path)
 
 def test_policies_of_your_own(run: Command, repository: Path, tmp_path: Path) -> None:
     (tmp_path / "policies").mkdir()
-    (tmp_path / "policies" / "owner.yaml").write_text(
-        """\
-apiVersion: templates.gatekeeper.sh/v1
-kind: ConstraintTemplate
-metadata: {name: mustbeowned}
-spec:
-  crd: {spec: {names: {kind: MustBeOwned}}}
-  targets:
-    - target: admission.k8s.gatekeeper.sh
-      rego: |
-        package mustbeowned
-        violation[{"msg": "it has no owner"}] { not input.review.object.metadata.labels.owner }
----
-apiVersion: constraints.gatekeeper.sh/v1beta1
-kind: MustBeOwned
-metadata: {name: everything-is-owned}
-spec: {match: {kinds: [{apiGroups: [apps], kinds: [Deployment]}]}}
-"""
-    )
+    (tmp_path / "policies" / "owner.yaml").write_text(OWNED)
 
     found = run("score", repository, "--policies", tmp_path / "policies", "--format", "json")
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.conftest import DEPLOYMENT, Run
+from tests.cli.conftest import DEPLOYMENT, OWNED, Run
 from tests.cli.test_changed_files import commit, git
 
 Command = Callable[..., Run]
@@ -38,24 +38,6 @@ apiVersion: v1
 kind: ConfigMap
 metadata: {name: argocd-notifications-cm, namespace: argocd}
 data: {trigger.on-deployed: "[]", service.slack: "token: x"}
-"""
-
-TEMPLATE = """\
-apiVersion: templates.gatekeeper.sh/v1
-kind: ConstraintTemplate
-metadata: {name: mustbeowned}
-spec:
-  crd: {spec: {names: {kind: MustBeOwned}}}
-  targets:
-    - target: admission.k8s.gatekeeper.sh
-      rego: |
-        package mustbeowned
-        violation[{"msg": "it has no owner"}] { not input.review.object.metadata.labels.owner }
----
-apiVersion: constraints.gatekeeper.sh/v1beta1
-kind: MustBeOwned
-metadata: {name: everything-is-owned}
-spec: {match: {kinds: [{apiGroups: [apps], kinds: [Deployment]}]}}
 """
 
 
@@ -157,7 +139,7 @@ def test_a_service_that_is_gone_alone(run: Command, clone: Path, card: Path) -> 
 @pytest.mark.parametrize("place", ["card.yaml", "own/policy.yaml"])
 def test_a_changed_scorecard_or_policy_shows_all(run: Command, clone: Path, place: str) -> None:
     (clone / "own").mkdir()
-    (clone / "own" / "policy.yaml").write_text(TEMPLATE)
+    (clone / "own" / "policy.yaml").write_text(OWNED)
     (clone / "card.yaml").write_text(CARD)
     commit(clone)
     (clone / place).open("a").write("\n# changed\n")
