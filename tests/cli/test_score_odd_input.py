@@ -138,3 +138,20 @@ def test_of_very_many_services_the_worst_are_shown(run: Command, tmp_path: Path)
     assert "s099" in text
     assert "s100" not in text
     assert "s103" in run(*options, "--all").out
+
+
+def test_of_more_than_fifty_thousand_files_the_rest_is_said_to_be_unread(
+    run: Command, tmp_path: Path
+) -> None:
+    (tmp_path / "000.yaml").write_text(DEPLOYMENT)
+    for number in range(50_000):
+        if number % 1000 == 0:
+            (tmp_path / f"{number // 1000:03}").mkdir()
+        (tmp_path / f"{number // 1000:03}" / f"{number}.txt").touch()
+
+    data = found(run, tmp_path)
+    assert names(data) == ["checkout"]
+    assert data["input"]["files"] == 50_000
+    assert skipped(data) == {
+        "049/49999.txt": "more than 50,000 files; from here on nothing was read"
+    }
