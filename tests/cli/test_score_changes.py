@@ -230,6 +230,7 @@ def test_a_baseline_is_json_that_can_be_compared(
         ),
         (b'{"kind": \n<<<<<<< HEAD', "damaged: line 2 is no JSON"),
         (b"\xff\xfe\x00", "damaged: it is no JSON in UTF-8"),
+        (b"[" * 300, "damaged: it is nested more than 200 levels deep"),
         (b"[" * 200_000, "damaged: "),
         (None, "cannot be read: No such file or directory; make one with --write-baseline"),
     ],

@@ -9,6 +9,8 @@ from typing import Any
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
 
+from flagstone.core.json_text import nested_too_deeply
+
 
 class CarefulJSONParser(JSONParser):
     """JSON as everybody means it: neither nested without end nor with characters that no database takes."""
@@ -19,12 +21,11 @@ class CarefulJSONParser(JSONParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
-        try:
-            # DRF reads the stream itself, past the limit that Django sets on bodies
-            stream = io.BytesIO(parser_context["request"].body) if parser_context else stream
-            body = super().parse(stream, media_type, parser_context)
-        except RecursionError as error:
-            raise ParseError("The JSON is nested too deeply.") from error
+        # DRF reads the stream itself, past the limit that Django sets on bodies
+        data = parser_context["request"].body if parser_context else stream.read()
+        if nested_too_deeply(data):
+            raise ParseError("The JSON is nested too deeply.")
+        body = super().parse(io.BytesIO(data), media_type, parser_context)
         if _has_bad_text(body):
             raise ParseError("A text holds U+0000 or half a surrogate pair; no text needs them.")
         return body

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from flagstone import __version__
+from flagstone.core import json_text
 from flagstone.core.errors import UserError
 from flagstone.scorecards.engine.reporting.report import BaselineEntry
 
@@ -63,10 +64,12 @@ def _parsed(path: Path) -> Any:
     if len(data) > _LARGEST:
         raise _damaged(path, f"it is larger than {_LARGEST // 2**20} MB")
     try:
-        return json.loads(data)
+        return json_text.loads(data)
     except json.JSONDecodeError as error:
         raise _damaged(path, f"line {error.lineno} is no JSON: {error.msg}") from error
-    except (ValueError, RecursionError) as error:
+    except json_text.NestedTooDeeply as error:
+        raise _damaged(path, f"it is {error}") from error
+    except ValueError as error:
         raise _damaged(path, "it is no JSON in UTF-8") from error
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
 from flagstone.catalog.engine.composing import Fault
 from flagstone.catalog.engine.documents import read_documents
 from flagstone.catalog.engine.faults import FieldFault, Level
+from flagstone.core import json_text
 
 _KINDS = frozenset({"$text", "$json", "$yaml"})
 
@@ -78,7 +78,7 @@ def _content(kind: str, where: str, resolve: Resolver) -> Any:
         raise Unresolved(f"it holds {len(documents)} documents, not one.")
     if kind == "$json":
         try:
-            json.loads(data)
-        except (ValueError, RecursionError) as error:
+            json_text.loads(data)
+        except ValueError as error:
             raise Unresolved("it is not valid JSON.") from error
     return documents[0].value

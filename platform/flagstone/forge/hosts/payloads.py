@@ -7,11 +7,11 @@ surrogate pair) is not taken either.
 from __future__ import annotations
 
 import binascii
-import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from flagstone.core import json_text
 from flagstone.forge.git.remotes import HEADS
 from flagstone.forge.hosts.events import UnreadableEvent
 
@@ -55,8 +55,8 @@ def json_object(headers: Mapping[str, str], raw: bytes) -> Mapping[str, Any]:
     """
     text = form_payload(raw) if is_form(headers) else raw
     try:
-        values = json.loads(text or b"")
-    except (ValueError, RecursionError):
+        values = json_text.loads(text or b"")
+    except ValueError:
         values = None
     if not isinstance(values, dict):
         raise UnreadableEvent(

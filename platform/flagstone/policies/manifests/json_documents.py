@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from flagstone.core.json_text import nested_too_deeply
 from flagstone.policies.manifests.documents import Broken, Document
 from flagstone.policies.manifests.limits import Limits
 from flagstone.policies.manifests.values import DuplicateKey
@@ -22,6 +23,8 @@ def read_json(text: str, limits: Limits) -> Document | Broken:
             value[key] = item
         return value
 
+    if nested_too_deeply(text):
+        return _too_deep(limits)
     try:
         value = json.loads(text, object_pairs_hook=pairs, parse_constant=_refuse)
         json.dumps(value, ensure_ascii=False).encode()
@@ -31,8 +34,6 @@ def read_json(text: str, limits: Limits) -> Document | Broken:
         return Broken(0, 1, "an escape stands for half a character")
     except ValueError as error:  # such as a number of 5,000 digits
         return Broken(0, 1, str(error))
-    except RecursionError:
-        return _too_deep(limits)
     if _deeper_than(value, limits.depth):
         return _too_deep(limits)
     return Document(value, 0, 0, tuple(DuplicateKey(key, 0) for key in duplicates))

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from flagstone.core import json_text
 from flagstone.policies.terraform.values import (
     JsonText,
     Reference,
@@ -129,7 +130,7 @@ _FUNCTIONS: dict[str, Function] = {
     ],
     "format": _format,
     "join": _join,
-    "jsondecode": lambda text: json.loads(_text(text)),
+    "jsondecode": lambda text: json_text.loads(_text(text)),
     "jsonencode": JsonText,
     "keys": lambda source: sorted(_map(source)),
     "length": len,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from flagstone.core import json_text
 from flagstone.scaffolding.engine.keepable import keeping_fault
 from flagstone.scaffolding.errors import TemplateError, UnsafeTemplate
 
@@ -50,17 +51,17 @@ def declared_in(folder: Path, label: str) -> dict[str, Any]:
     if settings.stat().st_size > _MAX_BYTES:
         raise TemplateError(f"is larger than {_MAX_BYTES // 1024} KB", file=file)
     try:
-        declared = json.loads(settings.read_text(encoding="utf-8"))
+        declared = json_text.loads(settings.read_text(encoding="utf-8"))
     except json.JSONDecodeError as error:
         raise TemplateError(
             f"is not valid JSON: {error.msg}", file=file, line=error.lineno
         ) from error
+    except json_text.NestedTooDeeply as error:
+        raise TemplateError("is nested too deeply", file=file) from error
     except UnicodeDecodeError as error:
         raise TemplateError("is not UTF-8 text", file=file) from error
     except ValueError as error:
         raise TemplateError("holds a number of more digits than can be read", file=file) from error
-    except RecursionError as error:
-        raise TemplateError("is nested too deeply", file=file) from error
     if not isinstance(declared, dict):
         raise TemplateError("must be a JSON object", file=file)
     for key, value in declared.items():

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
+
+from flagstone.core import json_text
 
 # written out, or as bytes, which Python's reader takes for text as well
 _MAY_HOLD_ANY = re.compile(rb"\\u(?:[dD][89a-fA-F]|0000)|\xed[\xa0-\xbf]")
@@ -18,9 +19,9 @@ def parsed(raw: bytes) -> Any:
     Anybody can write those into a title, and nobody can store them or send them on. None where it is no JSON.
     """
     try:
-        values = json.loads(raw)
+        values = json_text.loads(raw)
         return _usable(values) if _MAY_HOLD_ANY.search(raw) else values
-    except (ValueError, RecursionError):
+    except ValueError:
         return None
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from flagstone.core import json_text
 from flagstone.policies.manifests.objects import mapping
 from flagstone.policies.manifests.snapshot import Snapshot
 
@@ -100,8 +100,8 @@ def _package_scripts(snapshot: Snapshot, text: str, path: str) -> Iterator[Scrip
     named = set(_NPM.findall(text))
     package = snapshot.read_text(path) if named and snapshot.exists(path) else None
     try:
-        scripts = mapping(mapping(json.loads(package or "{}")).get("scripts"))
-    except (ValueError, RecursionError):
+        scripts = mapping(mapping(json_text.loads(package or "{}")).get("scripts"))
+    except ValueError:
         return
     for name in named & scripts.keys():
         if isinstance(scripts[name], str):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from flagstone.core import json_text
 from flagstone.policies.manifests.objects import Manifest, mapping, sequence, text_map
 from flagstone.scorecards.engine.prometheus.promql import parsed
 
@@ -184,8 +184,8 @@ def _read(text: str, manifest: Manifest, keys: Keys) -> Dashboard:
 
 def _parsed(text: str) -> tuple[dict[str, Any], str]:
     try:
-        value = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        value = json_text.loads(text)
+    except ValueError as error:
         return {}, f"is no JSON: {error}"
     raw = mapping(value)
     inner = raw.get("dashboard")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
+from flagstone.core import json_text
 from flagstone.policies.terraform.blocks import Block
 from flagstone.policies.terraform.evaluation import Scope
 from flagstone.policies.terraform.values import JsonText, Partial, Reference, Unknown
@@ -84,8 +84,8 @@ def statements(value: Any, depth: int = 0) -> list[Statement] | Unknown:
     if not isinstance(value, str):
         return Unknown("the policy is no text")
     try:
-        return _from_json(json.loads(value))
-    except (ValueError, RecursionError):
+        return _from_json(json_text.loads(value))
+    except ValueError:
         return Unknown("the policy is no JSON")
 
 
