@@ -38,6 +38,8 @@ IMAGE = "deployment/spec/template/spec/containers/0/image"
             {"vs/spec/http/0/retries/attempts": 9},
             Severity.C,
         ),
+        ("AC-11", ["rollout", "app"], {"app/spec/syncPolicy/retry/limit": -1}, Severity.M),
+        ("AC-11", ["rollout", "app"], {"app/spec/syncPolicy/retry/limit": 0}, Severity.L),
     ],
 )
 def test_a_failure_is_as_grave_as_what_was_found(

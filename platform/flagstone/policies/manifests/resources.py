@@ -35,4 +35,5 @@ def resource_of(kind: str) -> str:
 
 def is_cluster_wide(kind: str, namespace: str) -> bool:
     """Whether an object without a namespace has none, or gets that of its place."""
-    return not namespace and (kind in _CLUSTER or kind.startswith("Cluster"))
+    is_named_so = kind.startswith("Cluster") and kind != "Cluster"  # a database, or machines
+    return not namespace and (kind in _CLUSTER or is_named_so)

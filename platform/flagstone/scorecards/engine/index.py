@@ -8,7 +8,7 @@ folder above, and so on. Built once per snapshot; a lookup never walks all objec
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from flagstone.policies.manifests.objects import Manifest
 from flagstone.policies.manifests.snapshot import Snapshot
@@ -152,6 +152,17 @@ class Index:
         if shelf is None:
             return []
         return shelf.nearest(near, near.namespace if namespace is None else namespace)
+
+    @cached_property
+    def _by_folder(self) -> dict[str, list[Manifest]]:
+        found: dict[str, list[Manifest]] = {}
+        for manifest in self.manifests:
+            found.setdefault(folder_of(manifest), []).append(manifest)
+        return found
+
+    def in_folder(self, folder: str) -> list[Manifest]:
+        """The objects of one folder, without those of the folders in it."""
+        return self._by_folder.get(folder, [])
 
     def everywhere(self, group: str, kind: str, name: str) -> list[Manifest]:
         return list(self._by_name.get((group, kind, name), ()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from flagstone.policies.manifests.mesh_hosts import full_host, service_of
@@ -36,3 +36,17 @@ def mesh_host(text: str, namespace: str, namespaces: Collection[str]) -> MeshHos
         return MeshHost(host, external=True)
     short = "." not in text.strip().rstrip(".")
     return MeshHost(service[1], namespace if short else service[0])
+
+
+def gets_sidecars(labels: Mapping[str, str]) -> bool:
+    """Whether a namespace with these labels gives its pods sidecars: `disabled` counts before a revision.
+
+    Source: the webhooks of istiod, whose selectors compare with these very values.
+    """
+    injection = labels.get("istio-injection")
+    return injection == "enabled" or (injection is None and bool(labels.get("istio.io/rev")))
+
+
+def is_ambient(labels: Mapping[str, str]) -> bool:
+    """Whether the labels of a namespace or of pods ask for ambient mode."""
+    return labels.get("istio.io/dataplane-mode") == "ambient"

@@ -228,7 +228,7 @@ class ServiceView:
     def mesh(self) -> str:
         """Why the service is in the mesh, in words; "" if nothing says that it is."""
         pods = [workload.pod for workload in self.workloads if workload.pod]
-        marks = [pod.labels | pod.annotations for pod in pods]
+        marks = [pod.annotations | pod.labels for pod in pods]
         wanted = [mark.get("sidecar.istio.io/inject") for mark in marks]
         if "false" in wanted and "true" not in wanted:
             return ""

@@ -18,6 +18,8 @@ _OTHER_ENVIRONMENT = re.compile(
     r"(?<![a-z0-9])(?:dev(?:el(?:opment)?)?|stag(?:e|ing)|stg|test(?:ing)?|qa|uat|int(?:egration)?"
     r"|preview|sandbox|ephemeral|pr-?\d+)(?![a-z0-9])"
 )
+_PRODUCTION = re.compile(r"(?<![a-z0-9])(?:prod(?:uction)?|prd|live)(?![a-z0-9])")
+_ENVIRONMENT_LABEL = re.compile(r"(?:.*[/._-])?(?:env|environment|stage)")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,10 +65,13 @@ class Application:
 
     @property
     def is_production(self) -> bool:
-        """Whether nothing says that it is for another environment than production."""
+        """Whether it says so, or nothing says that it is for another environment."""
         paths = [str(source.get("path") or "") for _, source in self.sources]
-        spoken = [self.name, self.namespace, *paths, *self.labels.values()]
-        return not any(_OTHER_ENVIRONMENT.search(text.lower()) for text in spoken)
+        labels = [v for label, v in self.labels.items() if _ENVIRONMENT_LABEL.fullmatch(label)]
+        spoken = [text.lower() for text in (self.name, self.namespace, *paths, *labels)]
+        return any(map(_PRODUCTION.search, spoken)) or not any(
+            map(_OTHER_ENVIRONMENT.search, spoken)
+        )
 
     @property
     def sources(self) -> list[tuple[tuple[str | int, ...], dict[str, Any]]]:

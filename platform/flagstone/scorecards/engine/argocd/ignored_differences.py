@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-from flagstone.policies.manifests.objects import Manifest, mapping, sequence
+from flagstone.policies.manifests.objects import Manifest, dig, mapping, sequence
+from flagstone.scorecards.engine.argocd import jq_paths
+from flagstone.scorecards.engine.argocd.jq_paths import Place
 
-ROLLOUTS_MANAGER = "rollouts-controller"
 _IN_A_LIST = re.compile(r"\[(?!\s*[\"'])")  # `[]`, `[0]`, `[] | select(...)`, but not `["a-key"]`
-_NUMBER = re.compile(r"\d+|-")
+_NUMBER = re.compile(r"\d{1,9}|-")
 
 
 @dataclass(frozen=True, slots=True)
 class IgnoredDifference:
     """One entry, with the way to it."""
 
-    keys: tuple[str | int, ...]
+    keys: Place
     raw: dict[str, Any]
 
     def is_for(self, manifest: Manifest) -> bool:
@@ -48,11 +49,6 @@ class IgnoredDifference:
     def managers(self) -> list[str]:
         return [str(name) for name in sequence(self.raw.get("managedFieldsManagers"))]
 
-    @property
-    def by_rollouts(self) -> bool:
-        """Whether everything is left alone that the Rollouts controller writes."""
-        return ROLLOUTS_MANAGER in self.managers
-
     def reaches_into_a_list(self) -> bool:
         return (
             bool(self.managers)
@@ -60,43 +56,72 @@ class IgnoredDifference:
             or any(_NUMBER.fullmatch(part) for path in self.pointers for part in path.split("/"))
         )
 
-    def covers_pointer(self, pointer: str) -> bool:
-        """Whether a value or something around it is named by a JSON pointer."""
-        return any(
-            pointer == path or pointer.startswith(f"{path.rstrip('/')}/") for path in self.pointers
+    def names_a_list(self, manifest: Manifest) -> bool:
+        """Whether what it names in an object is a list, or holds one."""
+        return self.is_for(manifest) and any(
+            _holds_a_list(dig(manifest.raw, *place)) for place in self._named(manifest)
         )
 
+    def covers(self, manifest: Manifest, place: Place) -> bool:
+        """Whether a value of an object, or something around it, is left alone."""
+        if not self.is_for(manifest):
+            return False
+        if any(place[: len(named)] == named for named in self._named(manifest)):
+            return True
+        words = [key for key in place if isinstance(key, str)]
+        return any(
+            all(word in path for word in words)
+            for path in self.jq_paths
+            if jq_paths.places(path, manifest.raw) is None
+        )
 
-def ignored_differences(entries: Any, base: tuple[str | int, ...]) -> Iterator[IgnoredDifference]:
+    def _named(self, manifest: Manifest) -> Iterator[Place]:
+        for pointer in self.pointers:
+            if pointer.startswith("/"):
+                parts = pointer.rstrip("/").split("/")[1:]
+                yield tuple(map(_part, parts))
+        for path in self.jq_paths:
+            yield from jq_paths.places(path, manifest.raw) or ()
+
+
+def _part(text: str) -> str | int:
+    """One key of a JSON pointer; its lists are counted from 0."""
+    return (
+        int(text)
+        if _NUMBER.fullmatch(text) and text != "-"
+        else text.replace("~1", "/").replace("~0", "~")
+    )
+
+
+def _holds_a_list(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(map(_holds_a_list, value.values()))
+    return isinstance(value, list)
+
+
+def ignored_differences(entries: Any, base: Place) -> Iterator[IgnoredDifference]:
     for position, entry in enumerate(sequence(entries)):
         yield IgnoredDifference((*base, position), mapping(entry))
 
 
-def covers_weights(entry: IgnoredDifference, route: Manifest) -> bool:
-    """Whether the weights of a VirtualService are left alone."""
-    if not entry.is_for(route):
-        return False
-    if entry.by_rollouts or any("http" in p and "weight" in p for p in entry.jq_paths):
-        return True
-    if any(path.replace("[]", "") in {".spec", ".spec.http"} for path in entry.jq_paths):
-        return True
-    weighted = [
-        f"/spec/http/{i}/route/{j}/weight"
-        for i, rule in enumerate(sequence(route.spec.get("http")))
-        for j, item in enumerate(sequence(mapping(rule).get("route")))
-        if "weight" in mapping(item)
-    ]
-    return bool(weighted) and all(entry.covers_pointer(pointer) for pointer in weighted)
+def left_alone(
+    entries: Iterable[IgnoredDifference],
+    manifest: Manifest,
+    places: Iterable[Place],
+    *,
+    writers: frozenset[str],
+) -> bool:
+    """Whether all entries together leave alone each place of an object.
 
-
-def covers_subset_labels(entry: IgnoredDifference, rule: Manifest) -> bool:
-    """Whether the pod hash that the controller writes into a subset's labels is left alone."""
-    if not entry.is_for(rule):
-        return False
-    if entry.by_rollouts or any("subsets" in p and "labels" in p for p in entry.jq_paths):
+    Args:
+        entries: of an Application, and of Argo CD itself.
+        manifest: the object.
+        places: what a controller writes there; at least one.
+        writers: the names by which that controller writes.
+    """
+    asked, used = list(places), [entry for entry in entries if entry.is_for(manifest)]
+    if any(writers.intersection(entry.managers) for entry in used):
         return True
-    if any(path.replace("[]", "") in {".spec", ".spec.subsets"} for path in entry.jq_paths):
-        return True
-    subsets = range(len(sequence(rule.spec.get("subsets"))))
-    hashes = [f"/spec/subsets/{i}/labels/rollouts-pod-template-hash" for i in subsets]
-    return bool(hashes) and all(entry.covers_pointer(pointer) for pointer in hashes)
+    return bool(asked) and all(
+        any(entry.covers(manifest, place) for entry in used) for place in asked
+    )

@@ -32,10 +32,14 @@ def allows_destination(wanted: dict[str, Any], places: Iterable[dict[str, Any]])
     return _any(allowed)
 
 
-def _values(wanted: dict[str, Any]) -> dict[str, str]:
-    """Server and name are two ways to say which cluster; the other one of a pair is not known."""
+def with_both_names(wanted: dict[str, Any]) -> dict[str, Any]:
+    """A destination; server and name are two ways to say which cluster, of which only Argo CD's own is known."""
     own = any(wanted.get(field) == text for field, text in _OWN_CLUSTER.items())
-    spoken = {**wanted, **_OWN_CLUSTER} if own else wanted
+    return {**wanted, **_OWN_CLUSTER} if own else wanted
+
+
+def _values(wanted: dict[str, Any]) -> dict[str, str]:
+    spoken = with_both_names(wanted)
     return {
         field: _TEMPLATE.sub(_NOT_KNOWN, str(spoken.get(field) or _NOT_KNOWN))
         for field in ("server", "name", "namespace")

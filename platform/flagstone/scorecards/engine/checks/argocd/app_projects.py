@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from flagstone.policies.manifests.objects import Manifest, mapping, sequence
+from flagstone.policies.manifests.resources import is_cluster_wide
 from flagstone.scorecards.engine.argocd.argo_applications import GROUP, Application, same_repository
 from flagstone.scorecards.engine.argocd.project_destinations import allows_destination
 from flagstone.scorecards.engine.outcome import Findings, Outcome
@@ -14,21 +15,6 @@ from flagstone.scorecards.engine.registry import NoParams, check
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
 
-_CLUSTER_KINDS = frozenset(
-    {
-        "Namespace",
-        "ClusterRole",
-        "ClusterRoleBinding",
-        "CustomResourceDefinition",
-        "PersistentVolume",
-        "StorageClass",
-        "PriorityClass",
-        "IngressClass",
-        "ValidatingWebhookConfiguration",
-        "MutatingWebhookConfiguration",
-        "ClusterAnalysisTemplate",
-    }
-)
 _ARGO_OWN = frozenset({"Application", "ApplicationSet", "AppProject"})
 
 
@@ -98,7 +84,8 @@ def _check_allowed(
     elif allowed is None:
         message = f"whether the project {found.name} allows the destination {where} is not known"
         findings.cannot_tell(message, manifest, *keys)
-    for kind in sorted(_refused_kinds(service.manifests, application, found)):
+    deployed = _deployed(service, application)
+    for kind in sorted(_refused_kinds(deployed, application, found)):
         message = f"the project {found.name} does not allow the kind {kind}, which the service has"
         findings.fault(message, found, "spec")
 
@@ -110,6 +97,15 @@ def _repository(url: str, patterns: list[str]) -> bool:
     return any(same_repository(url, pattern) for pattern in patterns if pattern[:1] != "!")
 
 
+def _deployed(service: ServiceView, application: Application) -> Iterable[Manifest]:
+    """The service's own objects, and what else lies in the folders that the Application deploys."""
+    folders = set(application.paths())
+    if application.is_generated and application.generates_exactly(service.folder):
+        folders.add(service.folder)
+    beside = (one for folder in folders for one in service.index.in_folder(folder))
+    return dict.fromkeys((*service.manifests, *beside))
+
+
 def _refused_kinds(
     manifests: Iterable[Manifest], application: Application, found: Manifest
 ) -> set[str]:
@@ -118,7 +114,7 @@ def _refused_kinds(
     for manifest in manifests:
         if manifest.kind in _ARGO_OWN:
             continue
-        if manifest.kind in _CLUSTER_KINDS:
+        if is_cluster_wide(manifest.kind, manifest.namespace):
             allowed = _listed(manifest, spec.get("clusterResourceWhitelist"))
             denied = _listed(manifest, spec.get("clusterResourceBlacklist"))
         elif application.namespace and manifest.namespace not in {"", application.namespace}:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from flagstone.policies.manifests.objects import Manifest, dig, mapping, sequence
 from flagstone.scorecards.engine.argocd.argo_applications import Application
@@ -14,7 +15,7 @@ from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
 
 _STRICT = "missingkey=error"
-_PATCHED_PROJECT = re.compile(r"^\s*[\"']?project[\"']?\s*:.*\{\{", re.MULTILINE)
+_PATCHED_PROJECT = re.compile(r"^\s*[\"']?project[\"']?\s*:.*\{\{.*", re.MULTILINE)
 
 
 @check(
@@ -48,9 +49,13 @@ def application_set(service: ServiceView, _params: NoParams) -> Outcome:
 
 
 def _check_project(application: Application, findings: Findings) -> None:
-    foreign = [kind for kind, _ in generators(application) if kind in FOREIGN_GENERATORS]
-    for keys in _templated_projects(application.manifest):
+    for keys, text in _templated_projects(application.manifest):
         manifest = application.manifest
+        foreign = [
+            kind
+            for kind, settings in generators(application)
+            if kind in FOREIGN_GENERATORS and _may_fill(kind, settings, text)
+        ]
         if foreign:
             message = f"the project is chosen by the generator {foreign[0]}: whoever writes there"
             findings.fault(f"{message} deploys with the rights of any project", manifest, *keys)
@@ -58,14 +63,21 @@ def _check_project(application: Application, findings: Findings) -> None:
             findings.warn("the project is templated, though not from Git", manifest, *keys)
 
 
-def _templated_projects(manifest: Manifest) -> Iterator[tuple[str | int, ...]]:
+def _may_fill(kind: str, settings: dict[str, Any], text: str) -> bool:
+    """Whether a generator may give what a text asks for: one of folders gives nothing but their path."""
+    of_folders = kind == "git" and "directories" in settings and "files" not in settings
+    return not of_folders or settings.get("values") is not None or "path" in text
+
+
+def _templated_projects(manifest: Manifest) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Each place where a project is templated, with its text."""
     template = ("template", "spec", "project")
-    if "{{" in str(dig(manifest.spec, *template) or ""):
-        yield ("spec", *template)
+    if "{{" in (text := str(dig(manifest.spec, *template) or "")):
+        yield ("spec", *template), text
     patch = manifest.spec.get("templatePatch")
-    if isinstance(patch, str) and _PATCHED_PROJECT.search(patch):
-        yield ("spec", "templatePatch")
+    if isinstance(patch, str) and (found := _PATCHED_PROJECT.search(patch)):
+        yield ("spec", "templatePatch"), found[0]
     for position, generator in enumerate(sequence(manifest.spec.get("generators"))):
         for kind, settings in mapping(generator).items():
-            if "{{" in str(dig(settings, *template) or ""):
-                yield ("spec", "generators", position, kind, *template)
+            if "{{" in (text := str(dig(settings, *template) or "")):
+                yield ("spec", "generators", position, kind, *template), text

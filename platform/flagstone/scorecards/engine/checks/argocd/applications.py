@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from flagstone.policies.manifests.objects import Manifest, dig
+from flagstone.policies.manifests.objects import Manifest, dig, mapping, sequence
 from flagstone.scorecards.engine.argocd.argo_applications import Application
 from flagstone.scorecards.engine.argocd.ignored_differences import (
     IgnoredDifference,
-    covers_subset_labels,
-    covers_weights,
     ignored_differences,
+    left_alone,
 )
-from flagstone.scorecards.engine.checks.release.routing import routed
+from flagstone.scorecards.engine.argocd.jq_paths import Place
+from flagstone.scorecards.engine.checks.release.routing import RoutedVirtualService, routed
+from flagstone.scorecards.engine.mesh import gets_sidecars, is_ambient
 from flagstone.scorecards.engine.outcome import Findings, Outcome
 from flagstone.scorecards.engine.registry import NoParams, check
 from flagstone.scorecards.engine.relations import ISTIO
@@ -26,7 +27,9 @@ _IN_VIEW = "The Application is in a source that could not be rendered."
 _BUILT_IN_GROUPS = frozenset(
     {"", "apps", "autoscaling", "batch", "policy", "networking.k8s.io", "rbac.authorization.k8s.io"}
 )
-_MESH_LABELS = ("istio-injection", "istio.io/rev", "istio.io/dataplane-mode")
+_CUSTOM = "resource.customizations.ignoreDifferences."
+_ROLLOUTS = frozenset({"rollouts-controller"})
+_SCALERS = frozenset({"kube-controller-manager"})
 
 
 @check(
@@ -64,6 +67,17 @@ def _ignored(application: Application) -> list[IgnoredDifference]:
     return list(ignored_differences(application.spec.get("ignoreDifferences"), keys))
 
 
+def _ignored_everywhere(service: ServiceView, target: Manifest) -> list[IgnoredDifference]:
+    """What argocd-cm leaves alone for every Application, if it is in the input."""
+    kinds = {"all": ("*", "*"), f"{target.group}_{target.kind}": (target.group, target.kind)}
+    return [
+        IgnoredDifference((), {"group": group, "kind": kind, **settings})
+        for config in service.index.everywhere("", "ConfigMap", "argocd-cm")
+        for name, (group, kind) in kinds.items()
+        if (settings := service.surroundings.embedded_yaml(dig(config.raw, "data", _CUSTOM + name)))
+    ]
+
+
 @check(
     id="AC-03",
     name="Argo CD leaves a running canary alone",
@@ -77,22 +91,23 @@ def _ignored(application: Application) -> list[IgnoredDifference]:
 )
 def leaves_canaries_alone(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()
-    routes = [route.found for route in routed(service) if route.found]
+    routes = [route for route in routed(service) if route.found]
     unrouted = [w for w in service.canaries if not w.subset_routing and w.serves]
-    rules = list(_subset_rules(service))
+    written = [
+        *((route.found, "weights", _weights(route)) for route in routes),
+        *((rule, "subset labels", labels) for rule, labels in _subset_labels(service)),
+    ]
     for application in service.applications:
         if not application.self_heal:
             continue
         entries = _ignored(application)
         keys = (*application.base, "ignoreDifferences")
-        for target, covers in (
-            *((route, covers_weights) for route in routes),
-            *((rule, covers_subset_labels) for rule in rules),
-        ):
+        for target, what, places in written:
+            if target is None:
+                continue
             findings.judged += 1
-            system = _system_wide(service, target)
-            if not any(covers(entry, target) for entry in (*entries, *system)):
-                what = "weights" if covers is covers_weights else "subset labels"
+            every = (*entries, *_ignored_everywhere(service, target))
+            if not left_alone(every, target, places, writers=_ROLLOUTS):
                 message = f"self-heal resets the {what} of {target.ref} while a canary runs"
                 findings.fault(message, application.manifest, *keys)
         if unrouted and service.mesh and not routes:
@@ -106,21 +121,38 @@ def leaves_canaries_alone(service: ServiceView, _params: NoParams) -> Outcome:
     )
 
 
-def _subset_rules(service: ServiceView) -> Iterator[Manifest]:
-    for workload in service.canaries:
-        name = dig(workload.subset_routing, "destinationRule", "name")
-        if isinstance(name, str):
-            yield from service.index.named(ISTIO, "DestinationRule", name, near=workload.manifest)
-
-
-def _system_wide(service: ServiceView, target: Manifest) -> list[IgnoredDifference]:
-    """What argocd-cm leaves alone for every Application, if it is in the input."""
-    field = f"resource.customizations.ignoreDifferences.{target.group}_{target.kind}"
+def _weights(route: RoutedVirtualService) -> list[Place]:
+    """Where the controller writes weights: into the rules that the Rollout names, else into any that splits."""
+    named: list[tuple[str, int, Any]] = [("http", i, rule) for i, rule in route.http_rules()]
+    spec = route.found.spec if route.found else {}
+    for protocol in ("tls", "tcp") if named else ("http", "tls", "tcp"):
+        if named and not route.reference.get(f"{protocol}Routes"):
+            continue
+        named += [(protocol, i, rule) for i, rule in enumerate(sequence(spec.get(protocol)))]
     return [
-        IgnoredDifference((), {"group": target.group, "kind": target.kind, **settings})
-        for config in service.index.everywhere("", "ConfigMap", "argocd-cm")
-        if (settings := service.surroundings.embedded_yaml(dig(config.raw, "data", field)))
+        ("spec", protocol, i, "route", j, "weight")
+        for protocol, i, rule in named
+        for j, item in enumerate(sequence(mapping(rule).get("route")))
+        if "weight" in mapping(item)
     ]
+
+
+def _subset_labels(service: ServiceView) -> Iterator[tuple[Manifest, list[Place]]]:
+    """Where the controller writes the pods' hash: into the two subsets that the Rollout names."""
+    for workload in service.canaries:
+        reference = mapping(dig(workload.subset_routing, "destinationRule"))
+        if isinstance(name := reference.get("name"), str):
+            names = {reference.get("canarySubsetName"), reference.get("stableSubsetName")} - {None}
+            found = service.index.named(ISTIO, "DestinationRule", name, near=workload.manifest)
+            for rule in found:
+                yield (
+                    rule,
+                    [
+                        ("spec", "subsets", i, "labels", "rollouts-pod-template-hash")
+                        for i, subset in enumerate(sequence(rule.spec.get("subsets")))
+                        if not names or mapping(subset).get("name") in names
+                    ],
+                )
 
 
 @check(
@@ -140,12 +172,16 @@ def lists_are_applied(service: ServiceView, _params: NoParams) -> Outcome:
         findings.judged += 1
         if "RespectIgnoreDifferences=true" not in application.sync_options:
             continue
-        for entry in _ignored(application):
+        entries = {entry.keys: entry for entry in _ignored(application)}
+        for manifest in service.manifests:
+            for entry in _ignored_everywhere(service, manifest):
+                entries.setdefault((manifest.group, manifest.kind), entry)
+        for entry in entries.values():
             custom = entry.raw.get("group", "") not in _BUILT_IN_GROUPS
-            if custom and entry.reaches_into_a_list():
-                message = (
-                    f"RespectIgnoreDifferences=true freezes the lists of {entry.raw.get('kind')}"
-                )
+            frozen = entry.reaches_into_a_list() or any(map(entry.names_a_list, service.manifests))
+            if custom and frozen:
+                kind = entry.raw.get("kind")
+                message = f"RespectIgnoreDifferences=true freezes the lists of {kind}"
                 findings.fault(message, application.manifest, *entry.keys)
     return findings.verdict("nothing freezes a list", nothing=_NONE)
 
@@ -165,14 +201,10 @@ def replicas_are_left_out(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()
     scaled = [w.manifest for w in service.long_running if w.scalers]
     for application in service.applications:
-        entries = _ignored(application)
         for manifest in scaled:
             findings.judged += 1
-            ignored = any(
-                entry.is_for(manifest)
-                and (entry.covers_pointer("/spec/replicas") or ".spec.replicas" in entry.jq_paths)
-                for entry in entries
-            )
+            entries = (*_ignored(application), *_ignored_everywhere(service, manifest))
+            ignored = left_alone(entries, manifest, [("spec", "replicas")], writers=_SCALERS)
             if manifest.spec.get("replicas") is not None and not ignored:
                 message = f"{manifest.ref} sets replicas, which its autoscaler owns"
                 findings.fault(message, manifest, "spec", "replicas")
@@ -200,7 +232,8 @@ def namespace_in_mesh(service: ServiceView, _params: NoParams) -> Outcome:
             continue
         findings.judged += 1
         known = service.surroundings.namespace_labels.get(application.namespace, {})
-        if not _joins_mesh(application.namespace_labels) and not _joins_mesh(known):
+        places = (application.namespace_labels, known)
+        if not any(gets_sidecars(labels) or is_ambient(labels) for labels in places):
             message = (
                 f"namespace {application.namespace or 'of its destination'} is made without a "
                 f"mesh label, and {service.mesh}"
@@ -210,8 +243,3 @@ def namespace_in_mesh(service: ServiceView, _params: NoParams) -> Outcome:
         "the namespace is labelled for the mesh",
         nothing="no Application makes a namespace of the mesh" if service.applications else _NONE,
     )
-
-
-def _joins_mesh(labels: dict[str, Any]) -> bool:
-    values = [labels.get(label) for label in _MESH_LABELS]
-    return any(value and value not in {"disabled", "none"} for value in values)

@@ -8,6 +8,7 @@ from typing import Any
 
 from flagstone.policies.manifests.objects import Manifest, dig, mapping, sequence
 from flagstone.scorecards.engine.argocd.argo_applications import GROUP, Application
+from flagstone.scorecards.engine.argocd.project_destinations import with_both_names
 from flagstone.scorecards.engine.outcome import Findings, Outcome
 from flagstone.scorecards.engine.registry import NoParams, check
 from flagstone.scorecards.engine.services import ServiceView
@@ -108,7 +109,7 @@ def freezes(service: ServiceView, _params: NoParams) -> Outcome:
 
 def _is_about(window: dict[str, Any], application: Application) -> bool:
     """Whether a window names the Application, its namespace or its cluster; unknown parts may be it."""
-    destination = mapping(application.spec.get("destination"))
+    destination = with_both_names(mapping(application.spec.get("destination")))
     metadata_name = dig(application.manifest.at(*application.metadata_keys), "name")
     clusters = [str(destination[key]) for key in ("server", "name") if destination.get(key)]
     wanted = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from typing import Any
 
@@ -145,6 +146,11 @@ def _source_problem(source: dict[str, Any], *, alone: bool) -> str:
         if str(source["repoURL"]).startswith("oci://") or (source.get("ref") and not alone):
             return ""
         return "a source has neither a path nor a chart"
+    path = str(source.get("path") or "")
+    if path.startswith("/"):
+        return f"the path {path} begins with a slash, which Argo CD refuses: it is one of the repository"
+    if posixpath.normpath(path).partition("/")[0] == "..":
+        return f"the path {path} leads out of the repository, which Argo CD refuses"
     return ""
 
 

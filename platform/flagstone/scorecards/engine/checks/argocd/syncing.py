@@ -95,7 +95,8 @@ def retry(service: ServiceView, _params: NoParams) -> Outcome:
         elif number is None:
             findings.fault(f"retry.limit {limit!r} is no number", manifest, *keys)
         elif number < 0:
-            findings.fault(f"retry.limit {number} tries again without end", manifest, *keys)
+            message = f"retry.limit {number} tries again without end"
+            findings.fault(message, manifest, *keys, severity=Severity.M)
     return findings.verdict("a failed sync is tried again", nothing=_NONE)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from flagstone.policies.manifests.workloads import pod_template_keys
+from flagstone.scorecards.engine.mesh import gets_sidecars, is_ambient
 from flagstone.scorecards.engine.outcome import Fault, Findings, Outcome
 from flagstone.scorecards.engine.registry import NoParams, check
 from flagstone.scorecards.engine.services import ServiceView
@@ -38,27 +39,30 @@ def in_the_mesh(service: ServiceView, _params: NoParams) -> Outcome:
 
 
 def _check(service: ServiceView, workload: Workload, findings: Findings) -> None:
-    manifest = workload.manifest
-    marks = workload.pod.labels | workload.pod.annotations if workload.pod else {}
-    if marks.get(_INJECT) == "true":
-        return
-    if marks.get(_INJECT) == "false":
-        holder = workload.template_holder
-        keys = (*pod_template_keys(holder), "metadata")
-        about = "" if holder is manifest else manifest.ref
+    manifest, labels = workload.manifest, workload.pod.labels if workload.pod else {}
+    annotations = workload.pod.annotations if workload.pod else {}
+    holder = workload.template_holder
+    about = "" if holder is manifest else manifest.ref
+    template = pod_template_keys(holder)
+    if labels.get(_INJECT, annotations.get(_INJECT)) == "false":
+        keys = (*template, "metadata")
         findings.faults.append(Fault("its pods refuse the sidecar", holder, keys, about=about))
+        return
+    if workload.pod and workload.pod.raw.get("hostNetwork") is True:
+        message = "its pods are on the host's network, where there is no sidecar"
+        findings.faults.append(Fault(message, holder, workload.pod.keys, about=about))
         return
     known = _namespaces(service, workload)
     waypoints = [own.labels.get(_WAYPOINT, "") for own in workload.services]
-    problems = [_problem(labels, waypoints) for labels in known]
-    if not known:
-        where = (
-            f"namespace {manifest.namespace}" if manifest.namespace else "the service's namespace"
-        )
-        message = f"nothing in the input says whether {where} is in the mesh"
-        findings.cannot_tell(message, manifest, "metadata", "namespace")
-    elif all(problems):
+    problems = [_problem(found, labels, waypoints) for found in known or [{}]]
+    if not all(problems):
+        return
+    if known:
         findings.fault(problems[0], manifest, "metadata", "namespace")
+        return
+    where = f"namespace {manifest.namespace}" if manifest.namespace else "the service's namespace"
+    message = f"nothing in the input says whether {where} is in the mesh"
+    findings.cannot_tell(message, manifest, "metadata", "namespace")
 
 
 def _namespaces(service: ServiceView, workload: Workload) -> list[Mapping[str, str]]:
@@ -74,13 +78,16 @@ def _namespaces(service: ServiceView, workload: Workload) -> list[Mapping[str, s
     return found
 
 
-def _problem(labels: Mapping[str, str], waypoints: list[str]) -> str:
-    """What is wrong with a namespace's labels; `waypoints` are those that its Services name."""
+def _problem(labels: Mapping[str, str], pods: Mapping[str, str], waypoints: list[str]) -> str:
+    """What is wrong with the labels of a namespace and its pods; `waypoints` are those that Services name.
+
+    The injector is called for a pod by a label of either; an annotation is read only when it is called.
+    """
     if labels.get("istio-injection") == "disabled":
         return "its namespace is labelled istio-injection: disabled"
-    if labels.get("istio-injection") == "enabled" or labels.get("istio.io/rev"):
+    if gets_sidecars(labels) or pods.get(_INJECT) == "true" or pods.get("istio.io/rev"):
         return ""
-    if labels.get("istio.io/dataplane-mode") == "ambient":
+    if is_ambient(labels) or is_ambient(pods):
         named = [own or labels.get(_WAYPOINT, "") for own in waypoints or [""]]
         if all(name and name != "none" for name in named):
             return ""
