@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import shutil
+import sys
 import tempfile
 import threading
 import time
@@ -42,7 +43,9 @@ def _choose_a_home() -> None:
             b"for the secrets of the tests!!!!"
         ).decode(),
     }
-    for name in ("DATABASE_URL", "REDIS_URL"):
+    # each of the many programs of ours that tests start would be compiled anew
+    sys.dont_write_bytecode = False
+    for name in ("DATABASE_URL", "REDIS_URL", "PYTHONDONTWRITEBYTECODE"):
         os.environ.pop(name, None)
 
 
@@ -56,7 +59,9 @@ def pytest_configure(config: pytest.Config) -> None:
         _SERVERS.append(postgres.start(home, log=home / "logs" / "postgres.log", durable=False))
         _SERVERS.append(redis_server.start(home, log=home / "logs" / "redis.log"))
     django.setup()
-    _let_tests_truncate_the_audit_chain()
+    from tests.emptying import empty_after_each_test
+
+    empty_after_each_test()
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -67,22 +72,6 @@ def pytest_xdist_setupnodes(specs: list[Any]) -> None:
     """
     for number, spec in enumerate(specs, start=1):
         spec.env["REDIS_URL"] = redis_server.url(Path(os.environ["FLAGSTONE_HOME"]), number)
-
-
-def _let_tests_truncate_the_audit_chain() -> None:
-    """A test that commits is cleaned up by truncating, which the audit chain refuses: its guard looks away then.
-
-    Changed on the class: beside a browser's event loop Django opens another connection than before it.
-    """
-    from django.db.backends.base.operations import BaseDatabaseOperations
-
-    flush = BaseDatabaseOperations.execute_sql_flush
-
-    def unguarded(operations: Any, statements: list[str]) -> None:
-        guard = "SET session_replication_role = "
-        flush(operations, [f"{guard}replica", *statements, f"{guard}DEFAULT"])
-
-    BaseDatabaseOperations.execute_sql_flush = unguarded
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

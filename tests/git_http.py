@@ -129,6 +129,7 @@ class GitServer(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: GitServer
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else each body waits for the acknowledgement of its head
 
     def log_message(self, *_: object) -> None:
         """Stay silent."""

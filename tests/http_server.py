@@ -97,6 +97,7 @@ class Server(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: Server
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else each body waits for the acknowledgement of its head
 
     def log_message(self, *_: object) -> None:
         """Stay silent."""
