@@ -265,3 +265,78 @@ def test_lists_that_are_made_in_the_head_of_a_rule_of_v1(rule):
     with pytest.raises(SourceFault) as caught:
         messages(f"{rego}\nwrong := 1 +", is_v1=True)
     assert caught.value.line in {rego.count("\n") + 2, rego.count("\n") + 3}
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ('not startswith(input.review.object.zz, "a")', []),
+        ('not startswith(input.review.object.s, "z")', ["yes"]),
+        ('not startswith(\n  input.review.object[\n"s"\n],\n "z")', ["yes"]),
+        ("not count({x |\n x := input.review.object.l[_]\n not x.y.z == x\n}) == 0", ["yes"]),
+        ('not f(1) with input as {"a": 1}', ["yes"]),
+        ('not g(input.a) with input as {"a": 1}', []),
+        ('not g(input.a) with input as {"a": 2}\ntrue', ["yes"]),
+        ("not (input.review.object.zz > 1)", []),
+        ("not input.review.object.zz\n[1]", ["yes"]),
+        ('x := {"not": 1}; not x["not"] == 2; not 1e3 == 1e2', ["yes"]),
+    ],
+)
+def test_what_is_negated_is_looked_up_first(body, said):
+    rules = "f(x) { x == 2 }\ng(x) { x == 1 }"
+    assert messages(f'package d\n{rules}\nviolation[{{"msg": "yes"}}] {{\n{body}\n}}') == said
+
+
+@pytest.mark.parametrize("negated", ["input.review.object.l[_]", "f(input.review.object.l[_])"])
+def test_a_wildcard_that_is_negated_is_refused_as_opa_does(negated):
+    rego = f'package d\nf(x) {{ x }}\nviolation[{{"msg": "x"}}] {{\n  true\n  not {negated}\n}}'
+    with pytest.raises(
+        SourceFault, match="negates an expression with _, which OPA refuses"
+    ) as refused:
+        messages(rego)
+    assert (refused.value.line, refused.value.only_here) == (5, False)
+
+
+@pytest.mark.parametrize(
+    "assigned",
+    [
+        "[p, v] := walk(input.review.object)",
+        "[p, v] = walk(input.review.object)",
+        '[p, v] := walk(\n input.review[\n"object"]\n)',
+    ],
+)
+def test_what_walk_yields_may_be_assigned(assigned):
+    assert messages(f'package d\nviolation[{{"msg": p}}] {{\n{assigned}\nv == "x"\n}}') == [
+        ["l", 1]
+    ]
+
+
+def test_another_use_of_walk_is_said_with_its_line():
+    with pytest.raises(SourceFault, match=r"walk\(\) with one argument") as refused:
+        messages('package d\nviolation[{"msg": "x"}] {\n  walk(input)[1] == "x"\n}')
+    assert (refused.value.line, refused.value.only_here) == (3, True)
+
+
+def test_a_line_below_a_rewritten_one_is_where_it_was():
+    rego = (
+        'package d\nviolation[{"msg": m}] {\n  not startswith(\n    input.review.object.s,\n    "z"\n  )\n'
+        '  [p, v] := walk(\n    input\n  )\n  m := to_number("x")\n}'
+    )
+    with pytest.raises(SourceFault, match="could not parse string as number") as failed:
+        messages(rego)
+    assert failed.value.line == 10
+
+
+@pytest.mark.parametrize(
+    ("rules", "body"),
+    [
+        ('s[v.a] { v := [{"a": 1}, {"b": 1}][_] }', "s == {1}"),
+        ('o[k] = v.a { v := [{"a": 1}, {"b": 1}][k] }', "o == {0: 1}"),
+        ('o[v.a] = 1 { v := [{"a": 1}, {"b": 1}][_] }', "o == {1: 1}"),
+        ('r = v.a { v := [{"a": 1}, {"b": 1}][_] }', "r == 1"),
+        ('r = v.a { v := [{"b": 1}, {"a": 1}][_] } else = 2 { true }', "r == 1"),
+        ("f(v) = v.zz { is_object(v) } else = 2 { true }", "f(input.review) == 2"),
+    ],
+)
+def test_a_head_that_looks_up_what_is_not_there_yields_the_rest(rules, body):
+    assert holds(body, rules)

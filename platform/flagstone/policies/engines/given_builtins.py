@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from functools import cache
 
 import regorus
 
+from flagstone.policies.engines.lacks import Lack, line_at
 from flagstone.policies.engines.rego_calls import Call
 from flagstone.policies.engines.rego_statements import Edit
 
@@ -89,23 +89,14 @@ def given_builtins(calls: list[Call]) -> list[Edit]:
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class Lack:
-    """Why a call cannot be answered, where it stands, and whether OPA could answer it."""
-
-    reason: str
-    begin: int
-    is_of_the_engine: bool
-
-
-def lacking(calls: list[Call], *, is_v1: bool) -> Lack | None:
+def lacking(calls: list[Call], rego: str, *, is_v1: bool) -> Lack | None:
     """The first call that cannot be answered; None if each can."""
     for call in calls:
         if is_v1 and call.name in _OF_V0:
             reason = f"Rego v1 has no {call.name}(): OPA gave it up with v0"
-            return Lack(reason, call.begin, is_of_the_engine=False)
+            return Lack(reason, line_at(rego, call.begin), is_of_the_engine=False)
         if call.name not in _RENAMED and call.name not in _of_the_engine():
-            return Lack(unknown(call.name), call.begin, is_of_the_engine=True)
+            return Lack(unknown(call.name), line_at(rego, call.begin), is_of_the_engine=True)
     return None
 
 

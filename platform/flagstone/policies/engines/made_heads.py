@@ -1,20 +1,26 @@
-"""`rule = [x | ...] { body }`: the engine cannot make a list in the head of a rule that has a body.
+"""What the head of a rule yields is made at the end of its body instead.
 
-What the head yields is made at the end of the body instead, where a guard before it still guards it.
+The engine cannot make a list in the head of a rule that has a body (`rule = [x | ...] { body }`), and where a head
+looks up what is not there (`contains {"msg": c.name}`, for one of many), it loses what the others yield. In the body a
+guard before it still guards it, and what is not there is missed alone, or leads to the `else` as in OPA.
 """
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
-from flagstone.policies.engines.rego_statements import Edit, Word, statements
+from flagstone.policies.engines.rego_literals import closing
+from flagstone.policies.engines.rego_statements import (
+    Edit,
+    Word,
+    is_name,
+    on_one_line,
+    statements,
+)
 
-_NAME = "flagstone_made"
-_SIGNS = frozenset("=!<>+-*/%&|,;:.([{")
-_WORDS = frozenset({":=", "some", "every", "not", "in", "with", "as", "if", "else", "contains"})
-_LEANS_BACK = frozenset("=!<>+-*/%&|,;:.)]}") | {":=", "in", "with", "as"}
+_VALUE, _KEY = "flagstone_made", "flagstone_key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +89,15 @@ def _next_else(statement: list[Word], first: int) -> int:
 
 
 def _moved(rego: str, rule: _Rule) -> list[Edit]:
-    made = _made(rule.head)
-    if not rule.body or not any(word.text == "|" for word in made):
+    moved = [
+        (name, made)
+        for name, made in ((_KEY, _key(rule.head)), (_VALUE, _made(rule.head)))
+        if made and rule.body and _must_move(made)
+    ]
+    if not moved:
         return []
-    begin, end = made[0].begin, made[-1].end
-    lines = "\n" * rego.count("\n", begin, end)
-    adds = f"; {_NAME} := {_on_one_line(rego, made)}"
+    lines = "".join("\n" * rego.count("\n", made[0].begin, made[-1].end) for _, made in moved)
+    adds = "".join(f"; {name} := {on_one_line(rego, made)}" for name, made in moved)
     first, last = rule.body[0], rule.body[-1]
     if rule.is_braced:
         body = [
@@ -100,7 +109,24 @@ def _moved(rego: str, rule: _Rule) -> list[Edit]:
             Edit(first.begin, first.begin, f"{{{lines}"),
             Edit(last.end, last.end, f"{adds} }}"),
         ]
-    return [Edit(begin, end, _NAME), *body]
+    return [*(Edit(made[0].begin, made[-1].end, name) for name, made in moved), *body]
+
+
+def _must_move(made: list[Word]) -> bool:
+    """Tell whether it holds a list that is made, or a reference or a call, such as `a.b`, `a["b"]` or `a(b)`."""
+    return any(word.text == "|" for word in made) or any(
+        is_name(before) and word.text in {".", "[", "("} and word.begin == before.end
+        for before, word in pairwise(made)
+    )
+
+
+def _key(head: list[Word]) -> list[Word]:
+    """The key of an entry of an object: `k` of `rule[k] := value`."""
+    if len(head) > 2 and head[1].text == "[" and head[-1].text != "]":
+        close = closing(head, 1)
+        if head[close + 1].text in {"=", ":="}:
+            return head[2:close]
+    return []
 
 
 def _made(head: list[Word]) -> list[Word]:
@@ -115,15 +141,3 @@ def _made(head: list[Word]) -> list[Word]:
     if len(head) > 2 and head[1].text == "[" and head[-1].text == "]":
         return head[2:-1]
     return []
-
-
-def _on_one_line(rego: str, made: list[Word]) -> str:
-    """The same words, with a semicolon where the end of a line ended an expression."""
-    parts = [made[0].text]
-    for before, word in itertools.pairwise(made):
-        gap = rego[before.end : word.begin]
-        if "\n" in gap:
-            goes_on = before.text in _SIGNS | _WORDS or word.text in _LEANS_BACK
-            gap = " " if goes_on else "; "
-        parts += [gap, word.text]
-    return "".join(parts)

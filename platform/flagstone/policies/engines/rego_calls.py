@@ -32,7 +32,7 @@ class Call:
 def calls_of_builtins(rego: str) -> list[Call]:
     """Calls by a name that is neither a rule's of the text nor imported."""
     found = list(words(rego))
-    theirs = _rules(found) | _imported(rego) | _ELSEWHERE | _KEYWORDS
+    theirs = names_of_rules(found) | _imported(rego) | _ELSEWHERE | _KEYWORDS
     return [
         Call(name, begin, end)
         for name, begin, end in _calls(found)
@@ -40,8 +40,8 @@ def calls_of_builtins(rego: str) -> list[Call]:
     ]
 
 
-def _rules(found: list[Word]) -> set[str]:
-    """What stands where the head of a rule can; `default` is no part of its name."""
+def names_of_rules(found: list[Word]) -> set[str]:
+    """The first words of what stands where the head of a rule can; `default` is no part of it."""
     names: set[str] = set()
     for before, word in pairwise([Word("", 0, 0, 0, starts_line=True), *found]):
         begins = word.starts_line or before.text in {"}", "default", ""}

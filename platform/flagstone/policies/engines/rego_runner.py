@@ -11,10 +11,12 @@ from flagstone.policies.engines import given_builtins, given_formats
 from flagstone.policies.engines.chained_bodies import chained_bodies
 from flagstone.policies.engines.format_verbs import format_verbs
 from flagstone.policies.engines.made_heads import made_heads
+from flagstone.policies.engines.negations import negations
 from flagstone.policies.engines.rego_calls import Call, calls_of_builtins
 from flagstone.policies.engines.rego_imports import expand_imports
 from flagstone.policies.engines.rego_statements import edited
 from flagstone.policies.engines.sources import Keys, RegoSource, SourceFault
+from flagstone.policies.engines.walks import walks
 
 os.environ.setdefault("RUST_BACKTRACE", "0")  # else each of the engine's errors carries its stack
 
@@ -70,17 +72,17 @@ class RegoRunner:
     def _add(self, name: str, rego: str) -> None:
         text = rego if self._is_v1 else edited(rego, chained_bodies(rego))
         text = edited(text, made_heads(text))
+        text, odd_walk = walks(text)
+        text, unsafe = negations(text)
         calls = calls_of_builtins(text)
         try:
             self._engine.add_policy(name, _as_the_engine_wants_it(text, calls))
         except RuntimeError as error:
             raise _fault(str(error)) from None
-        lacks = given_builtins.lacking(calls, is_v1=self._is_v1)
-        if lacks:
-            line = text.count("\n", 0, lacks.begin) + 1
-            raise SourceFault(
-                lacks.reason, keys=_keys(name), line=line, only_here=lacks.is_of_the_engine
-            )
+        missing = given_builtins.lacking(calls, text, is_v1=self._is_v1)
+        if lack := unsafe or odd_walk or missing:
+            keys, only_here = _keys(name), lack.is_of_the_engine
+            raise SourceFault(lack.reason, keys=keys, line=lack.line, only_here=only_here)
 
     def _evaluate(self, input_json: str) -> str:
         try:

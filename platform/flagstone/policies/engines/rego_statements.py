@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +13,9 @@ _WORD = re.compile(
 )
 _OPEN, _CLOSE = frozenset("([{"), frozenset(")]}")
 _GO_ON = frozenset({"else", "if", "contains"})
+_SIGNS = frozenset("=!<>+-*/%&|,;:.([{")
+_NAMES = frozenset({":=", "some", "every", "not", "in", "with", "as", "if", "else", "contains"})
+_LEANS_BACK = frozenset("=!<>+-*/%&|,;:.)]}") | {":=", "in", "with", "as"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,7 @@ def statements(rego: str) -> Iterator[list[Word]]:
     """The words of each rule or import."""
     current: list[Word] = []
     for word in words(rego):
-        begins = word.depth == 0 and word.starts_line and _is_name(word) and word.text not in _GO_ON
+        begins = word.depth == 0 and word.starts_line and is_name(word) and word.text not in _GO_ON
         if begins and current and not _awaits(current[-1]):
             yield current
             current = []
@@ -73,8 +77,24 @@ def statements(rego: str) -> Iterator[list[Word]]:
         yield current
 
 
-def _is_name(word: Word) -> bool:
+def is_name(word: Word) -> bool:
     return word.text[0].isalpha() or word.text[0] == "_"
+
+
+def goes_on(before: Word, word: Word) -> bool:
+    """Tell whether an expression that is at `before` goes on with `word` on a line below."""
+    return before.text in _SIGNS | _NAMES or word.text in _LEANS_BACK
+
+
+def on_one_line(rego: str, made: list[Word]) -> str:
+    """The same words, with a semicolon where the end of a line ended an expression."""
+    parts = [made[0].text]
+    for before, word in itertools.pairwise(made):
+        gap = rego[before.end : word.begin]
+        if "\n" in gap:
+            gap = " " if goes_on(before, word) else "; "
+        parts += [gap, word.text]
+    return "".join(parts)
 
 
 def _awaits(word: Word) -> bool:

@@ -1,0 +1,61 @@
+"""`[path, value] := walk(x)`: the engine knows `walk(x, [path, value])` alone, and finds nothing by the other."""
+
+from __future__ import annotations
+
+from flagstone.policies.engines.lacks import Lack, line_at
+from flagstone.policies.engines.rego_literals import (
+    closing,
+    literal_begin,
+    literal_end,
+    put_before,
+)
+from flagstone.policies.engines.rego_statements import Edit, Word, edited, on_one_line, words
+
+_NAME = "flagstone_walked_"
+_REASON = (
+    "it uses walk() with one argument in a way that the engine here does not know; "
+    "write walk(x, [path, value]) in a line of its own"
+)
+
+
+def walks(rego: str) -> tuple[str, Lack | None]:
+    """The text with all of them written out, and the last one that cannot be."""
+    lack: Lack | None = None
+    for begin in [word.begin for word in words(rego) if word.text == "walk"][::-1]:
+        found = list(words(rego))
+        place = next(place for place, word in enumerate(found) if word.begin == begin)
+        if not _has_one_argument(found, place):
+            continue
+        if _is_all_that_is_assigned(found, place):
+            rego = edited(rego, _written(rego, found, place))
+        else:
+            lack = Lack(_REASON, line_at(rego, begin), is_of_the_engine=True)
+    return rego, lack
+
+
+def _has_one_argument(found: list[Word], place: int) -> bool:
+    is_call = place + 1 < len(found) and found[place + 1].text == "("
+    is_theirs = place > 0 and found[place - 1].text == "."
+    if not is_call or is_theirs:
+        return False
+    inside = found[place + 2 : closing(found, place + 1)]
+    return not any(word.text == "," and word.depth == found[place].depth + 1 for word in inside)
+
+
+def _is_all_that_is_assigned(found: list[Word], place: int) -> bool:
+    """Tell whether the expression is `… := walk(…)` or `… = walk(…)`, and nothing more."""
+    begin = literal_begin(found, place)
+    is_assigned = found[place - 1].text in {":=", "="} and found[place - 2].text not in set("=!<>")
+    ends = literal_end(found, begin) == closing(found, place + 1) + 1
+    return place - begin > 1 and is_assigned and ends and found[begin].text not in {"not", "some"}
+
+
+def _written(rego: str, found: list[Word], place: int) -> list[Edit]:
+    begin, end = literal_begin(found, place), closing(found, place + 1)
+    name = f"{_NAME}{found[place].begin}"
+    call = on_one_line(rego, found[place:end])
+    lines = "\n" * rego.count("\n", found[place].begin, found[end].end)
+    return [
+        *put_before(found, begin, end + 1, f"{call}, {name})"),
+        Edit(found[place].begin, found[end].end, f"({lines}{name})" if lines else name),
+    ]
