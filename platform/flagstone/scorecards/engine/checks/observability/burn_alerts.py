@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import combinations
 
+from flagstone.scorecards.engine.alert_scenarios.urgency import Urgency, urgency
 from flagstone.scorecards.engine.outcome import (
     Fault,
     Findings,
@@ -31,6 +32,7 @@ from flagstone.scorecards.engine.workload_view import ServiceKind
 
 _MINUTE, _HOUR = 60, 3600
 _SLACK = 1 + 1e-6
+_WAKES = (Urgency.PAGE, Urgency.EITHER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,8 @@ def two_windows(service: ServiceView, _params: NoParams) -> Outcome:
     if service.kind is not ServiceKind.HTTP and not rules:
         return not_applicable("no HTTP traffic and no alert")
     known = service.records
-    pairs = [pair for alert in rules for pair in _pairs(alert, known)]
+    pages = [alert for alert in rules if urgency(alert.labels) in _WAKES]
+    pairs = [pair for alert in pages for pair in _pairs(alert, known)]
     bare = any(pair.burn is None for pair in pairs)
     budget = (_budget(known) or _told_by(pairs)) if bare else None
     missing = [page for page in (_FAST, _SLOW) if not _has(page, pairs, budget)]
@@ -86,7 +89,7 @@ def two_windows(service: ServiceView, _params: NoParams) -> Outcome:
         missing = []
     if not missing:
         return passed("fast and slow burn page over two windows each")
-    open_ended = [alert for alert in rules if _is_undecided(alert, known)]
+    open_ended = [alert for alert in pages if _is_undecided(alert, known)]
     if open_ended:
         findings = Findings()
         for alert in open_ended:
@@ -95,7 +98,7 @@ def two_windows(service: ServiceView, _params: NoParams) -> Outcome:
         return findings.verdict("", nothing="")
     if service.kind is not ServiceKind.HTTP and not pairs:
         return not_applicable("no HTTP traffic, and no alert compares two windows")
-    return failed(*_faults(service, rules, pairs, missing))
+    return failed(*_faults(service, pages or rules, pairs, missing))
 
 
 def _faults(
@@ -106,7 +109,9 @@ def _faults(
         owner = next((w.manifest for w in service.http_workloads), None)
         yield Fault("the service has no alert", owner, path=service.folder or ".", absent=True)
     elif not pairs:
-        message = f"{rules[0].name} compares one window only, and no other alert compares two"
+        message = f"{rules[0].name} compares one window only, and no other page compares two"
+        if urgency(rules[0].labels) not in _WAKES:
+            message = f"no alert pages: {rules[0].name} is {rules[0].labels.get('severity')}"
         yield Fault(message, rules[0].manifest, (*rules[0].keys, "expr"))
     else:
         alert = pairs[0].alert

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from flagstone.policies.manifests.objects import Manifest, mapping, sequence
@@ -15,7 +15,10 @@ from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
 from flagstone.scorecards.engine.workload_view import Workload, port_names
 
-_OF_THE_PODS = ("targetPort", "portNumber")
+_OF_THE_PODS = {
+    "endpoints": ("targetPort",),
+    "podMetricsEndpoints": ("targetPort", "portNumber"),
+}
 _OPERATOR_KINDS = ("ServiceMonitor", "PodMonitor", "PrometheusRule")
 
 
@@ -33,25 +36,36 @@ _OPERATOR_KINDS = ("ServiceMonitor", "PodMonitor", "PrometheusRule")
 )
 def finds_the_metrics(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()
+    scraped = set[Manifest]()
     for monitor in service.of_kind("ServiceMonitor", GROUP):
         findings.judged += 1
         _check_service_monitor(service, monitor, findings)
+        targets = own_targets(service, monitor)
+        scraped.update(w for one in targets for w in service.relations.behind_service(one))
     for monitor in service.of_kind("PodMonitor", GROUP):
         findings.judged += 1
         _check_pod_monitor(service, monitor, findings)
+        scraped.update(own_targets(service, monitor))
     operator = any(service.index.of_kind(kind, GROUP) for kind in _OPERATOR_KINDS)
-    if not findings.judged and operator:
-        for workload in service.http_workloads:
-            if workload.unresolved:
-                findings.cannot_tell(workload.unresolved, workload.manifest, "spec", "workloadRef")
-            elif not _annotated(workload):
-                findings.judged += 1
-                message = f"no ServiceMonitor or PodMonitor selects {workload.manifest.ref}"
-                findings.missing(message, workload.manifest)
+    if operator and not (findings.faults or findings.unknown):
+        _check_scraped(service, scraped, findings)
     return findings.verdict(
         "the monitor finds the Service and its port",
         nothing="no monitor, and nothing here that needs one",
     )
+
+
+def _check_scraped(service: ServiceView, scraped: Collection[Manifest], findings: Findings) -> None:
+    """Whether any pod with traffic is scraped: a monitor may be for a cache, or for a job beside it."""
+    if any(workload.manifest in scraped for workload in service.http_workloads):
+        return
+    for workload in service.http_workloads:
+        if workload.unresolved:
+            findings.cannot_tell(workload.unresolved, workload.manifest, "spec", "workloadRef")
+        elif not _annotated(workload):
+            findings.judged += 1
+            message = f"no ServiceMonitor or PodMonitor selects {workload.manifest.ref}"
+            findings.missing(message, workload.manifest)
 
 
 def own_targets(service: ServiceView, monitor: Manifest) -> list[Manifest]:
@@ -122,7 +136,7 @@ def _check_pod_ports(
 ) -> None:
     """Hold endpoints that name a port of the pods against what these declare, where that is in view."""
     for position, endpoint in enumerate(map(mapping, sequence(monitor.spec.get(field)))):
-        for name in _OF_THE_PODS if declared and endpoint.get("port") is None else ():
+        for name in _OF_THE_PODS[field] if declared and endpoint.get("port") is None else ():
             port = endpoint.get(name)
             if isinstance(port, str | int) and port not in declared:
                 known = ", ".join(sorted(map(str, declared)))
@@ -140,7 +154,7 @@ def _check_ports(
     for position, endpoint in enumerate(endpoints):
         port = endpoint.get("port")
         keys = ("spec", field, position, "port")
-        if port is None and any(endpoint.get(name) is not None for name in _OF_THE_PODS):
+        if port is None and any(endpoint.get(name) is not None for name in _OF_THE_PODS[field]):
             continue
         if not isinstance(port, str) or port not in names:
             message = f"{port!r} is not the name of a {owner} port ({known})"

@@ -20,6 +20,9 @@ _UNKNOWN = (
 )
 _RULERS = ("Prometheus", "ThanosRuler")
 _SCRAPERS = ("Prometheus", "PrometheusAgent")
+_SCRAPES = frozenset(
+    f"{field}Selector" for field in ("serviceMonitor", "podMonitor", "probe", "scrapeConfig")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +49,9 @@ class MonitorSelection:
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """Who loads objects of one kind: `holder` is the Prometheus, None if the scorecard says it."""
+    """Who loads objects of one kind, none without a selector; `holder` is None if the scorecard says it."""
 
-    selector: dict[str, Any]
+    selector: dict[str, Any] | None
     namespaces: Any
     holder: Manifest | None
 
@@ -100,16 +103,23 @@ def monitor_is_loaded(service: ServiceView, params: MonitorSelection) -> Outcome
 def _readers(
     service: ServiceView, kinds: tuple[str, ...], field: str, labels: tuple[str, ...]
 ) -> Iterator[_Reader]:
-    """Those whose selector is there: one that is left out asks for nothing, `{}` for everything."""
+    """Those that select anything: a selector that is left out asks for nothing, `{}` for everything.
+
+    Where none has one, each of them says so; but without any selector at all the operator leaves the scraping to
+    a configuration of somebody's own.
+    """
     if labels:
         pairs = dict(label.partition("=")[::2] for label in labels)
         yield _Reader({"matchLabels": pairs}, {}, None)
         return
-    for kind in kinds:
-        for holder in service.index.of_kind(kind, GROUP):
-            selector = holder.spec.get(f"{field}Selector")
-            if isinstance(selector, dict):
-                yield _Reader(selector, holder.spec.get(f"{field}NamespaceSelector"), holder)
+    holders = [one for kind in kinds for one in service.index.of_kind(kind, GROUP)]
+    found = [
+        _Reader(selector, holder.spec.get(f"{field}NamespaceSelector"), holder)
+        for holder in holders
+        if isinstance(selector := holder.spec.get(f"{field}Selector"), dict)
+    ]
+    given = [h for h in holders if field == "rule" or _SCRAPES.intersection(h.spec)]
+    yield from found or (_Reader(None, None, holder) for holder in given)
 
 
 def _verdict(
@@ -142,7 +152,7 @@ def _all(reader: _Reader) -> bool:
 
 def _looks(service: ServiceView, reader: _Reader, manifest: Manifest) -> bool | None:
     """Whether it loads the object; None if labels of the namespace decide that are not in view."""
-    if not matches(reader.selector, manifest.labels):
+    if reader.selector is None or not matches(reader.selector, manifest.labels):
         return False
     if reader.holder is None or reader.namespaces == {} or not manifest.namespace:
         return True
@@ -157,8 +167,13 @@ def _looks(service: ServiceView, reader: _Reader, manifest: Manifest) -> bool | 
 
 
 def _message(manifest: Manifest, readers: list[_Reader]) -> str:
-    reader = next((r for r in readers if not matches(r.selector, manifest.labels)), readers[0])
+    reader = next(
+        (r for r in readers if r.selector is None or not matches(r.selector, manifest.labels)),
+        readers[0],
+    )
     who = reader.holder.ref if reader.holder else "the platform's Prometheus"
+    if reader.selector is None:
+        return f"it is never loaded: {who} has no selector for a {manifest.kind}"
     if matches(reader.selector, manifest.labels):
         return f"{who} does not look into namespace {manifest.namespace}, so it is never loaded"
     pairs = reader.selector.get("matchLabels") or {}

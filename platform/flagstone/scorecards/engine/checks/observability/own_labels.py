@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from flagstone.policies.manifests.objects import mapping, sequence
+from flagstone.policies.manifests.workloads import PodSpec
 from flagstone.scorecards.engine.alert_scenarios.matching import Selector, selector_of
 from flagstone.scorecards.engine.checks.observability.scraping import endpoints, monitors
 from flagstone.scorecards.engine.outcome import Fault, Outcome, failed, not_applicable, passed
@@ -16,6 +17,7 @@ from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
 
 _NAME_LABELS = ("app.kubernetes.io/name", "app.kubernetes.io/instance", "app")
+_OWN_LABELS = ("job", "app", "app_kubernetes_io_name", "service_name", "deployment")
 _NAME_VARIABLES = frozenset({"OTEL_SERVICE_NAME", "SERVICE_NAME", "DD_SERVICE"})
 
 
@@ -42,27 +44,59 @@ def own_labels(service: ServiceView, _params: NoParams) -> Outcome:
     expected = " or ".join(f"{name} ({source})" for name, source in names.items())
     faults: dict[str, Fault] = {}
     judged = 0
-    for selector, place in _asked(service):
+    asked = list(_asked(service))
+    for selector, place in asked:
         named, namespace = _value(selector, "service"), _value(selector, "namespace")
         if not (named or namespace):
             continue
         judged += 1
+        own = named in names or any(_value(selector, label) in names for label in _OWN_LABELS)
         problem = ""
         if named and named not in names and named not in others:
             problem = f'asks for service="{named}", and expected is {expected}'
-        elif named in names and namespace and namespaces and namespace not in namespaces:
-            own = " or ".join(sorted(namespaces))
+        elif own and namespace and namespaces and namespace not in namespaces:
+            found = " or ".join(sorted(namespaces))
             problem = (
-                f'asks for namespace="{namespace}", and expected is {own} (where its pods are)'
+                f'asks for namespace="{namespace}", and expected is {found} (where its pods are)'
             )
         if problem:
-            message = f"{place.message} {problem}"
-            faults.setdefault(message, Fault(message, place.manifest, place.keys, path=place.path))
+            faults.setdefault(f"{place.message} {problem}", _at(place, problem))
+    for place, problem in _at_odds(service, asked, names):
+        faults.setdefault(f"{place.message} {problem}", _at(place, problem))
     if faults:
         return failed(*faults.values())
     if not judged:
         return not_applicable("no selector names a service or a namespace")
     return passed("every selector asks for the service by its own name")
+
+
+def _at(place: Fault, problem: str) -> Fault:
+    return Fault(f"{place.message} {problem}", place.manifest, place.keys, path=place.path)
+
+
+def _at_odds(
+    service: ServiceView, asked: Iterable[_Asked], names: Collection[str]
+) -> Iterator[tuple[Fault, str]]:
+    """What asks for one metric by another of its names than the rest: one of them finds no series.
+
+    The names of Services may differ, as a canary has one of its own: each is scraped by its name. So may those
+    that a monitor or an SDK writes.
+    """
+    scraped = {one.name for workload in service.workloads for one in workload.services}
+    scraped |= set(_relabeled(service))
+    pods = [workload.pod for workload in service.workloads if workload.pod]
+    scraped |= {name for pod in pods for name, _ in _said_by_sdks(pod)}
+    by_metric: dict[str, dict[str, Fault]] = {}
+    for selector, place in asked:
+        named = _value(selector, "service")
+        if named in names and selector.metric:
+            by_metric.setdefault(selector.metric, {}).setdefault(named, place)
+    for metric, used in by_metric.items():
+        right = next((name for name in used if name in scraped), next(iter(used)))
+        for name, place in used.items():
+            if name != right and name not in scraped:
+                message = f'asks for {metric} of service="{name}", and {used[right].message}'
+                yield place, f'{message} for that of service="{right}"'
 
 
 def _value(selector: Selector, label: str) -> str:
@@ -91,12 +125,17 @@ def _sources(service: ServiceView) -> Iterator[tuple[str, str]]:
             continue
         for key in _NAME_LABELS:
             yield workload.pod.labels.get(key, ""), f"the label {key} of its pods"
+        yield from _said_by_sdks(workload.pod)
         for container in workload.pod.containers:
-            for variable in map(mapping, sequence(container.raw.get("env"))):
-                if variable.get("name") in _NAME_VARIABLES:
-                    yield str(variable.get("value", "")), f"its variable {variable['name']}"
             yield str(container.raw.get("name", "")), "the name of its container"
     yield from ((name, "what its monitor writes") for name in _relabeled(service))
+
+
+def _said_by_sdks(pod: PodSpec) -> Iterator[tuple[str, str]]:
+    for container in pod.containers:
+        for variable in map(mapping, sequence(container.raw.get("env"))):
+            if variable.get("name") in _NAME_VARIABLES:
+                yield str(variable.get("value", "")), f"its variable {variable['name']}"
 
 
 def _relabeled(service: ServiceView) -> Iterator[str]:

@@ -16,6 +16,7 @@ from flagstone.scorecards.engine.outcome import Findings, Outcome, not_applicabl
 from flagstone.scorecards.engine.prometheus.alert_rules import GROUP
 from flagstone.scorecards.engine.prometheus.promql import parsed
 from flagstone.scorecards.engine.prometheus.promql_subjects import selectors
+from flagstone.scorecards.engine.prometheus.relabeling import copies_pod_label, drops_label
 from flagstone.scorecards.engine.registry import NoParams, check
 from flagstone.scorecards.engine.relations import monitored_namespaces
 from flagstone.scorecards.engine.services import ServiceView
@@ -96,14 +97,16 @@ def has_the_hash(service: ServiceView, _params: NoParams) -> Outcome:
     if asking is None:
         return not_applicable(f"no analysis asks for {_HASH_LABEL}")
     findings = Findings()
-    found = monitors(service)
+    found = _scraping_canaries(service)
     if not found:
         message = f"the analysis asks for {_HASH_LABEL}, and no monitor is in view that copies it"
         findings.cannot_tell(message, asking.template, *asking.keys)
     for monitor in found:
         findings.judged += 1
         if not _copies_the_hash(monitor):
-            message = f"podTargetLabels lacks {_HASH}, which {asking.template.ref} asks for"
+            lacks = _HASH not in sequence(monitor.spec.get("podTargetLabels"))
+            how = f"podTargetLabels lacks {_HASH}" if lacks else f"it drops {_HASH_LABEL} again"
+            message = f"{how}, which {asking.template.ref} asks for"
             findings.fault(message, monitor, "spec", "podTargetLabels")
     return findings.verdict(f"metrics have {_HASH_LABEL}", nothing=_NO_MONITOR)
 
@@ -121,14 +124,18 @@ def _asking(service: ServiceView) -> Iterator[Metric]:
 
 
 def _copies_the_hash(monitor: Manifest) -> bool:
+    ways = [endpoint for _, endpoint in endpoints(monitor)]
+    kept = [endpoint for endpoint in ways if not drops_label(endpoint, _HASH_LABEL)]
     if _HASH in sequence(monitor.spec.get("podTargetLabels")):
-        return True
-    for _, endpoint in endpoints(monitor):
-        for relabeling in map(mapping, sequence(endpoint.get("relabelings"))):
-            action = str(relabeling.get("action") or "replace").lower()
-            if relabeling.get("targetLabel") == _HASH_LABEL or action == "labelmap":
-                return True
-    return False
+        return bool(kept) or not ways
+    return any(copies_pod_label(endpoint, _HASH_LABEL) for endpoint in kept)
+
+
+def _scraping_canaries(service: ServiceView) -> list[Manifest]:
+    """The monitors of the pods that a Rollout replaces; those that find none may be meant for them."""
+    canaries = {workload.manifest for workload in service.canaries}
+    around = {monitor: service.relations.behind(monitor) for monitor in monitors(service)}
+    return [one for one, behind in around.items() if not behind or canaries.intersection(behind)]
 
 
 @check(
