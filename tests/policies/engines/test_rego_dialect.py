@@ -340,3 +340,14 @@ def test_a_line_below_a_rewritten_one_is_where_it_was():
 )
 def test_a_head_that_looks_up_what_is_not_there_yields_the_rest(rules, body):
     assert holds(body, rules)
+
+
+@pytest.mark.parametrize("is_v1", [True, False])
+def test_what_is_called_v1_beside_the_import_of_v1_is_not_that(is_v1):
+    rego = 'package d\nimport rego.v1 # as it should\nviolation contains {"msg": v1} if { some v1 in ["a"] }'
+    assert messages(rego, is_v1=is_v1) == ["a"]
+
+
+def test_a_library_may_be_of_v1_where_the_rest_is_not():
+    lib = "package lib.n\nimport rego.v1\nf(x) if x == 1\n"
+    assert messages('package d\nviolation[{"msg": "x"}] { data.lib.n.f(1) }', lib) == ["x"]

@@ -1,4 +1,4 @@
-"""`import data.lib...`: the engine cannot call what was imported, so full paths are written instead."""
+"""Imports that the engine takes otherwise than OPA does."""
 
 from __future__ import annotations
 
@@ -11,12 +11,21 @@ _IMPORT = re.compile(
     r'^[ \t]*import[ \t]+(data\.lib(?:\.\w+|\["\w+"\])*)(?:[ \t]+as[ \t]+(\w+))?[ \t]*;?[ \t]*(?:#.*)?$',
     re.MULTILINE,
 )
+_IMPORT_OF_V1 = re.compile(r"(?m)^[ \t]*import[ \t]+rego\.v1[ \t]*;?(?=[ \t]*(?:#.*)?$)")
 _SEGMENT = re.compile(r'\["(\w+)"\]')
 _LOOKS_INTO = frozenset("(.[")
 
 
+def without_import_of_v1(rego: str) -> str:
+    """The text without `import rego.v1`, by which the engine takes every `v1` for what is imported."""
+    return _IMPORT_OF_V1.sub("", rego)
+
+
 def expand_imports(rego: str) -> str:
-    """Replace each imported library name where it means the library; lines stay as they are."""
+    """Replace each imported library name where it means the library, as the engine cannot call what is imported.
+
+    Lines stay as they are.
+    """
     paths: dict[str, str] = {}
     for path, alias in _IMPORT.findall(rego):
         whole = _SEGMENT.sub(r".\1", path)

@@ -13,7 +13,7 @@ from flagstone.policies.engines.format_verbs import format_verbs
 from flagstone.policies.engines.made_heads import made_heads
 from flagstone.policies.engines.negations import negations
 from flagstone.policies.engines.rego_calls import Call, calls_of_builtins
-from flagstone.policies.engines.rego_imports import expand_imports
+from flagstone.policies.engines.rego_imports import expand_imports, without_import_of_v1
 from flagstone.policies.engines.rego_statements import edited
 from flagstone.policies.engines.sources import Keys, RegoSource, SourceFault
 from flagstone.policies.engines.walks import walks
@@ -41,13 +41,12 @@ class RegoRunner:
         self._inventory: str | None = None
         self._is_v1 = source.is_v1
         self._engine = regorus.Engine()
-        self._engine.set_rego_v0(not source.is_v1)
         self._engine.set_gather_prints(True)  # else a policy's print() writes to our stderr
         self._add(_MAIN, source.rego)
         self._rule = f"{self._engine.get_packages()[0]}.violation"
         for position, lib in enumerate(source.libs):
             self._add(f"libs[{position}]", lib)
-        self._engine.set_rego_v0(False)  # it counts for what is added from here on
+        self._engine.set_rego_v0(False)
         self._engine.add_policy(_GIVEN, given_builtins.LIBRARY)
         self._engine.add_policy(_GIVEN, given_formats.LIBRARY)
         try:
@@ -70,16 +69,19 @@ class RegoRunner:
             raise _fault(str(error)) from None
 
     def _add(self, name: str, rego: str) -> None:
-        text = rego if self._is_v1 else edited(rego, chained_bodies(rego))
+        text = without_import_of_v1(rego)
+        is_v1 = self._is_v1 or text != rego
+        text = text if is_v1 else edited(text, chained_bodies(text))
         text = edited(text, made_heads(text))
         text, odd_walk = walks(text)
         text, unsafe = negations(text)
         calls = calls_of_builtins(text)
+        self._engine.set_rego_v0(not is_v1)  # it counts for what is added from here on
         try:
             self._engine.add_policy(name, _as_the_engine_wants_it(text, calls))
         except RuntimeError as error:
             raise _fault(str(error)) from None
-        missing = given_builtins.lacking(calls, text, is_v1=self._is_v1)
+        missing = given_builtins.lacking(calls, text, is_v1=is_v1)
         if lack := unsafe or odd_walk or missing:
             keys, only_here = _keys(name), lack.is_of_the_engine
             raise SourceFault(lack.reason, keys=keys, line=lack.line, only_here=only_here)
