@@ -35,14 +35,19 @@ class RealOpa:
             text=True,
         )
 
-    def says(self, module: str, rule: str, given: Any) -> list[Any] | str:
-        """What the rule of a module yields; REFUSED if it does not compile, FAILED if it cannot be evaluated."""
-        question = json.dumps({"module": module, "rule": rule, "input": given})
+    def says(
+        self, modules: dict[str, str], rule: str, given: Any, data: Any = None
+    ) -> dict[str, Any]:
+        """What a rule of some modules yields: `result`, if it is not undefined; or `error` with OPA's `message`.
+
+        An error is REFUSED if they do not compile, FAILED if the rule cannot be evaluated.
+        """
+        question = {"modules": modules, "rule": rule, "input": given, "data": data or {}}
         assert self._process.stdin
         assert self._process.stdout
-        self._process.stdin.write(f"{question}\n")
+        self._process.stdin.write(f"{json.dumps(question)}\n")
         self._process.stdin.flush()
-        answer: list[Any] | str = json.loads(self._process.stdout.readline())
+        answer: dict[str, Any] = json.loads(self._process.stdout.readline())
         return answer
 
     def close(self) -> None:

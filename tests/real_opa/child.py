@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import json
 import sys
+from typing import Any
 
 sys.path.insert(0, sys.argv[1])
 
-from opa_bindings import OpaEngine, OpaError
+from opa_bindings import OpaEngine, OpaError, OpaUndefinedError
 
 
-def answer(question: dict[str, object]) -> object:
+def answer(question: dict[str, Any]) -> dict[str, Any]:
     with OpaEngine() as engine:
         try:
-            engine.add_policy("policy.rego", question["module"])
-            return engine.eval_document(question["rule"], question["input"])
+            engine.add_data(question["data"])
+            for name, module in question["modules"].items():
+                engine.add_policy(name, module)
+            return {"result": engine.eval_document(question["rule"], question["input"])}
+        except OpaUndefinedError:
+            return {}
         except OpaError as error:
-            return "failed" if error.code == "eval_error" else "refused"
+            failed = "failed" if error.code == "eval_error" else "refused"
+            return {"error": failed, "message": error.message}
 
 
 for line in sys.stdin:

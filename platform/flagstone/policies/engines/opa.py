@@ -26,6 +26,9 @@ from flagstone.policies.gatekeeper.templates import Template
 
 _SECONDS = (3.05, 10.0)  # to connect, and for an answer
 _MOST_BYTES = 4 * 2**20
+_STRICT = (
+    "?strict-builtin-errors=true"  # else a call that fails is a policy that has nothing to say
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,7 @@ class Opa:
                 if question.inventory is not None and program.template.needs_inventory:
                     self._know(question.inventory)
                 text = f'{{"input": {question.input_json}}}'
-                reply = self._sent("POST", program.path, text=text, is_json=True)
+                reply = self._sent("POST", program.path + _STRICT, text=text, is_json=True)
             return self._violations(reply, program)
         except EngineMissing as error:
             return _unknown(error.message, program.template)
