@@ -20,6 +20,7 @@ from flagstone.core.content import content_dir
 from flagstone.policies.engines.asking import Engine
 from flagstone.policies.engines.confined import confined
 from flagstone.policies.engines.in_process import InProcess
+from flagstone.policies.gatekeeper.cluster_view import ClusterView
 from flagstone.policies.gatekeeper.policy_set import PolicySet
 from flagstone.policies.gatekeeper.review import review_json
 from flagstone.policies.manifests.reading import read_folder
@@ -126,11 +127,12 @@ def _inputs(root: Path) -> list[tuple[str, str, str]]:
     """Every (rule, Rego, input) that the command evaluates, ready to be fed."""
     policies = PolicySet.load(content_dir("scorecards") / "policies")
     found = []
+    view = ClusterView()
     for manifest in read_folder(root).manifests:
         for policy in policies.policies:
-            if policy.match.applies(manifest, {}):
+            if policy.match.applies(manifest, view):
                 parameters = json.dumps(policy.constraint.parameters)
-                text = f'{{"review": {review_json(manifest, {})}, "parameters": {parameters}}}'
+                text = f'{{"review": {review_json(manifest, view)}, "parameters": {parameters}}}'
                 found.append((policy.name, policy.rego, text))
     return found
 

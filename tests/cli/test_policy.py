@@ -139,6 +139,21 @@ def kustomization(folder, text):
     (folder / "kustomization.yaml").write_text(text)
 
 
+def test_an_odd_plural_is_read_from_a_folder_of_crds(tmp_path):
+    policies, crds, apps = (tmp_path / name for name in ("policies", "crds", "apps"))
+    for place in (policies, crds, apps):
+        place.mkdir()
+    rule = {**admission.RULE, "apiGroups": ["ex.com"], "resources": ["gadgetries"]}
+    made = admission.policy(matchConstraints={"resourceRules": [rule]})
+    (policies / "p.yaml").write_text(dump(made) + "---\n" + dump(admission.binding()))
+    raw = {"apiVersion": "ex.com/v1", "kind": "Gadget", "metadata": {"name": "x"}}
+    (apps / "g.yaml").write_text(dump({**raw, "spec": {"replicas": 1}}))
+    arguments = ["test", apps, "--policies", policies]
+    assert "1 unknown" in run(*arguments, code=1)
+    (crds / "gadget.yaml").write_text(dump(admission.definition(plural="gadgetries").raw))
+    assert "deny    line 1, few / few-everywhere" in run(*arguments, "--crds", crds, code=1)
+
+
 def test_what_is_not_rendered_is_no_pass(folder):
     save(folder / "apps", "a.yaml", deployment(3))
     kustomization(folder / "apps" / "shop", REMOTE)

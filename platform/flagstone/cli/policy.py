@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from flagstone.cli.crds import crds_folder
 from flagstone.cli.formats import judged_objects, policy_list, suite_results
 from flagstone.cli.formats.style import Style
 from flagstone.cli.terminal import wants_colour, width_of
@@ -18,10 +19,12 @@ from flagstone.core.errors import NotFound, UserError
 from flagstone.policies.engines.asking import Engine
 from flagstone.policies.engines.confined import confined
 from flagstone.policies.engines.opa import Opa
+from flagstone.policies.gatekeeper.cluster_view import ClusterView
 from flagstone.policies.gatekeeper.inventory import Inventory
 from flagstone.policies.gatekeeper.judging import Judgement, judge_all
 from flagstone.policies.gatekeeper.policy_set import PolicySet
 from flagstone.policies.manifests.reading import read_folder
+from flagstone.policies.schemas.schemas import Schemas
 from flagstone.policies.suites.choosing import chosen
 from flagstone.policies.suites.running import run_suite
 from flagstone.policies.suites.suites import find_suites
@@ -106,6 +109,13 @@ def verify(
 def try_manifests(
     files: Annotated[list[Path], typer.Argument(help="Manifests, or folders of them.")],
     policies: _Policies = None,
+    crds: Annotated[
+        Path | None,
+        typer.Option(
+            help="A folder of CustomResourceDefinitions: what the rules of admission policies call a "
+            "custom kind. Those of FILES, and of the policies, are always used."
+        ),
+    ] = None,
     report_format: Annotated[
         JudgedFormat, typer.Option("--format", "-f", help="How to write the findings.")
     ] = JudgedFormat.TEXT,
@@ -115,11 +125,11 @@ def try_manifests(
 
     Kustomizations and charts in a folder are rendered, and their objects tested; one that cannot be
     rendered, and a file that cannot be read, is named with the reason and counts as not evaluated. All
-    objects given are each other's surroundings (data.inventory, labels of namespaces).
+    objects given are each other's surroundings (data.inventory, namespaces, definitions of custom resources).
     Exit status: 0 nothing is refused, 1 something is or could not be evaluated, 2 wrong usage.
     """
     rules, _ = _loaded(policies, opa)
-    judgement = _judged(files, rules)
+    judgement = _judged(files, rules, crds_folder(crds))
     renderers = {
         JudgedFormat.TEXT: lambda: judged_objects.as_text(judgement, _style()),
         JudgedFormat.JSON: lambda: judged_objects.as_json(judgement),
@@ -164,7 +174,7 @@ def _loaded(folder: Path | None, opa: str) -> tuple[PolicySet, Path]:
     return rules, place
 
 
-def _judged(places: list[Path], rules: PolicySet) -> Judgement:
+def _judged(places: list[Path], rules: PolicySet, crds: Path | None) -> Judgement:
     snapshots = [(place, read_folder(place)) for place in places]
     manifests = [
         (place, manifest) for place, snapshot in snapshots for manifest in snapshot.manifests
@@ -174,8 +184,8 @@ def _judged(places: list[Path], rules: PolicySet) -> Judgement:
     if not manifests and not skipped and not unrendered:
         raise NotFound(f"there is no manifest in {', '.join(map(str, places))}")
     objects = [manifest for _, manifest in manifests]
-    labels = {m.name: m.labels for m in objects if (m.group, m.kind) == ("", "Namespace")}
-    return judge_all(rules, manifests, skipped, unrendered, labels, Inventory(objects))
+    view = ClusterView.of(objects, Schemas.for_objects(objects, crds).definitions)
+    return judge_all(rules, manifests, skipped, unrendered, view, Inventory(objects))
 
 
 def _style() -> Style:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flagstone.cli.baseline_file import read_baseline, written
+from flagstone.cli.crds import crds_folder
 from flagstone.cli.formats import (
     json_report,
     junit_report,
@@ -36,7 +37,6 @@ from flagstone.policies.engines.confined import confined
 from flagstone.policies.gatekeeper.policy_set import PolicySet
 from flagstone.policies.manifests.reading import read_folder
 from flagstone.policies.manifests.snapshot import Snapshot
-from flagstone.policies.schemas.definitions import holds_definitions
 from flagstone.policies.schemas.schemas import Schemas
 from flagstone.scorecards.engine.definition import Scorecard, load_scorecard
 from flagstone.scorecards.engine.evaluation import evaluate
@@ -138,8 +138,7 @@ def score(
     content = content_dir("scorecards")
     card = load_scorecard(scorecard or content / "production-readiness.yaml")
     rules = _load_policies(policies or content / "policies", confined() if policies else None)
-    if crds is not None and not holds_definitions(crds):
-        raise NotFound(f"{crds} holds no CustomResourceDefinition: name a folder that has some")
+    definitions = crds_folder(crds)
     known = None if baseline is None else read_baseline(baseline)
     changed = _changed(path, changed_since) if changed_since else None
     with _without_collector():
@@ -147,7 +146,7 @@ def score(
             path,
             card,
             rules,
-            crds=crds or _beside_the_policies(content),
+            crds=definitions,
             known=known,
             changed=changed,
             yardstick=_yardstick(changed, scorecard, policies, crds),
@@ -220,11 +219,6 @@ def _yardstick(changed: ChangedFiles | None, *given: Path | None) -> str:
     if changed is None:
         return ""
     return next(filter(None, (changed.below(place) for place in given if place)), "")
-
-
-def _beside_the_policies(content: Path) -> Path | None:
-    folder = content / "crds"
-    return folder if folder.is_dir() else None
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from flagstone.core import audit
 from flagstone.gate import rules
 from flagstone.gate.models import GateDecision
 from flagstone.gate.verdict import Reason, decide
+from flagstone.policies.gatekeeper.cluster_view import ClusterView
 from flagstone.policies.gatekeeper.policies import Violation
 from flagstone.policies.manifests.reading import read_files
 from flagstone.scorecards import rulebook, selectors
@@ -80,7 +81,8 @@ def policy_reasons(files: Mapping[str, bytes]) -> list[Reason]:
     reasons += rules.workload_reasons(snapshot.manifests)
     policies = rulebook.policies()
     violations: list[Violation] = []
-    for review in policies.review_all(snapshot.manifests):
+    view = ClusterView.of(snapshot.manifests)
+    for review in policies.review_all(snapshot.manifests, view=view):
         violations += review.violations
         reasons += [rules.broken_policy(str(failure)) for failure in review.failures]
     return [*reasons, *rules.policy_reasons(violations, judged=len(snapshot.manifests))]

@@ -13,10 +13,12 @@ from django.utils import timezone
 
 from flagstone.accounts.models import User
 from flagstone.forge.selectors import read_tree
+from flagstone.policies.gatekeeper.cluster_view import ClusterView
 from flagstone.policies.gatekeeper.policies import Violation
 from flagstone.policies.gatekeeper.policy_set import PolicySet
 from flagstone.policies.manifests.reading import read_files
 from flagstone.policies.manifests.snapshot import Snapshot
+from flagstone.policies.schemas.schemas import Schemas
 from flagstone.scaffolding.previewing import Preview, preview
 from flagstone.scorecards import rulebook
 from flagstone.scorecards.engine.evaluation import evaluate
@@ -87,15 +89,17 @@ def forecast(*, actor: User, scaffold_id: str, answers: Mapping[str, Any]) -> Fo
     around = _without_services(there, written)
     snapshot = read_files({**around, **written}, render=False, whole=True)
     policies, versions = rulebook.current()
+    schemas = Schemas.for_objects(snapshot.manifests, rulebook.crds())
     report = None
     for version in versions:
         if version.row.slug == PRODUCTION_READINESS:
-            services = evaluate(snapshot, version.scorecard, policies, now=timezone.now()).services
+            card, now = version.scorecard, timezone.now()
+            services = evaluate(snapshot, card, policies, now=now, schemas=schemas).services
             report = next((s for s in services if s.name == found.rendered.service_name), None)
     ladder = {level.name: level for level in levels()}
     return Forecast(
         preview=found,
-        policies=_verdicts(policies, snapshot, set(written)),
+        policies=_verdicts(policies, snapshot, schemas, set(written)),
         report=report,
         level=ladder.get(report.level or "", NO_LEVEL) if report else NO_LEVEL,
         before={path: there[path] for path in written if path in there},
@@ -116,10 +120,11 @@ def _without_services(files: Mapping[str, bytes], written: Mapping[str, bytes]) 
 
 
 def _verdicts(
-    policies: PolicySet, snapshot: Snapshot, paths: set[str]
+    policies: PolicySet, snapshot: Snapshot, schemas: Schemas, paths: set[str]
 ) -> tuple[PolicyVerdict, ...]:
     manifests = [manifest for manifest in snapshot.manifests if manifest.path in paths]
-    reviews = policies.review_all(manifests)
+    view = ClusterView.of(snapshot.manifests, schemas.definitions)
+    reviews = policies.review_all(manifests, view=view)
     violations = [violation for review in reviews for violation in review.violations]
     failures = [failure for review in reviews for failure in review.failures]
     return tuple(

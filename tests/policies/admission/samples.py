@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flagstone.policies.manifests.objects import Manifest
 from tests.policies.gatekeeper.samples import policies
 
 GROUP = "admissionregistration.k8s.io"
@@ -35,6 +36,21 @@ def binding(**spec: Any) -> dict[str, Any]:
         "metadata": {"name": "few-everywhere"},
         "spec": {"policyName": "few", "validationActions": ["Deny"], **spec},
     }
+
+
+def definition(
+    kind: str = "Gadget", plural: str = "gadgetry", scope: str = "Namespaced"
+) -> Manifest:
+    """The CustomResourceDefinition of a kind of ex.com."""
+    spec = {
+        "group": "ex.com",
+        "scope": scope,
+        "names": {"kind": kind, "plural": plural},
+        "versions": [{"name": "v1", "served": True, "schema": {"openAPIV3Schema": {}}}],
+    }
+    metadata = {"name": f"{plural}.ex.com"}
+    raw = {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition"}
+    return Manifest({**raw, "metadata": metadata, "spec": spec}, "crd.yaml")
 
 
 def parameters(

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from flagstone.policies.admission.matching import AdmissionMatch
+from flagstone.policies.gatekeeper.cluster_view import ClusterView
 from flagstone.policies.gatekeeper.matching import UnknownNamespaceError, UnknownResourceError
 from flagstone.policies.manifests.objects import Manifest
 from flagstone.policies.manifests.resources import resource_of
-from tests.policies.admission.samples import RULE
-from tests.policies.gatekeeper.samples import deployment
+from tests.policies.admission.samples import RULE, definition
+from tests.policies.gatekeeper.samples import deployment, in_view
 
 NAMESPACE = Manifest(
     {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "pay", "labels": {"team": "a"}}},
@@ -20,7 +21,7 @@ NAMESPACE = Manifest(
 def applies(manifest, known=None, **part):
     match = AdmissionMatch(({"resourceRules": [RULE], **part},))
     by_kind = match.kind_matches(manifest.group, manifest.kind)
-    return by_kind and match.applies(manifest, known or {})
+    return by_kind and match.applies(manifest, known or ClusterView())
 
 
 def rule(**changed):
@@ -82,8 +83,8 @@ def test_labels_of_the_object(selector, expected):
 
 def test_labels_of_the_namespace():
     wanted = {"namespaceSelector": {"matchLabels": {"team": "a"}}}
-    assert applies(deployment(), {"pay": {"team": "a"}}, **wanted) is True
-    assert applies(deployment(), {"pay": {"team": "b"}}, **wanted) is False
+    assert applies(deployment(), in_view(pay={"team": "a"}), **wanted) is True
+    assert applies(deployment(), in_view(pay={"team": "b"}), **wanted) is False
     with pytest.raises(UnknownNamespaceError, match="pay"):
         applies(deployment(), **wanted)
     spaces = rule(apiGroups=[""], resources=["namespaces"])
@@ -106,8 +107,8 @@ def test_a_namespace_is_an_object_of_the_cluster():
 def test_both_parts_have_to_agree():
     only_web = {"resourceRules": [{**RULE, "resourceNames": ["web"]}]}
     match = AdmissionMatch(({"resourceRules": [RULE]}, only_web))
-    assert match.applies(deployment(), {}) is True
-    assert match.applies(deployment(name="api"), {}) is False
+    assert match.applies(deployment(), ClusterView()) is True
+    assert match.applies(deployment(name="api"), ClusterView()) is False
     without_rules = AdmissionMatch(({"resourceRules": [RULE]}, {"objectSelector": {}}))
     assert without_rules.kind_matches("apps", "Deployment") is True
 
@@ -144,29 +145,89 @@ def test_names_of_resources(kind, expected):
 def test_what_policies_are_made_of_is_judged_by_none(kind):
     every = AdmissionMatch((rule(apiGroups=["*"], apiVersions=["*"], resources=["*"]),))
     raw = {"apiVersion": "admissionregistration.k8s.io/v1", "kind": kind, "metadata": {"name": "a"}}
-    assert not every.applies(Manifest(raw, "a.yaml"), {})
-    assert every.applies(Manifest({**raw, "kind": "Other"}, "a.yaml"), {})
+    assert not every.applies(Manifest(raw, "a.yaml"), ClusterView())
+    assert every.applies(Manifest({**raw, "kind": "Other"}, "a.yaml"), ClusterView())
 
 
-def gadget(group="ex.com", version="v1"):
-    metadata = {"name": "x", "namespace": "pay"}
-    return Manifest(
-        {"apiVersion": f"{group}/{version}", "kind": "Gadget", "metadata": metadata}, "g.yaml"
-    )
+def custom(kind="Gadget", group="ex.com", namespace="pay"):
+    metadata = {"name": "x"} | ({"namespace": namespace} if namespace else {})
+    raw = {"apiVersion": f"{group}/v1", "kind": kind, "metadata": metadata}
+    return Manifest(raw, "g.yaml")
 
 
-def test_a_plural_that_no_kind_has_by_rule_may_be_that_of_a_custom_resource():
-    odd = {"apiGroups": ["ex.com"], "resources": ["gadgetry"]}
-    with pytest.raises(UnknownResourceError, match=r"^whether its rules name Gadget of ex\.com "):
-        applies(gadget(), **rule(**odd))
-    assert applies(gadget(), **rule(**{**odd, "resources": ["gadgetry", "gadgets"]})) is True
-    assert applies(gadget(), **rule(**odd, operations=["DELETE"])) is False
+def of(*resources, groups=("ex.com",), **more):
+    return rule(apiGroups=list(groups), resources=list(resources), **more)
+
+
+@pytest.mark.parametrize("plural", ["gadgetry", "gadgetses", "people"])
+def test_the_plural_of_a_custom_resource_is_that_of_its_definition(plural):
+    view = ClusterView.of([definition(plural=plural)])
+    assert applies(custom(), view, **of(plural)) is True
+    assert applies(custom(), view, **of("*")) is True
+    assert applies(custom(), view, **of("gadgets")) is False
+    assert applies(custom(group="other.com"), view, **of(plural, groups=["*"])) is False
     assert (
-        applies(gadget(), **rule(**odd), excludeResourceRules=[{**RULE, **odd, "resources": ["*"]}])
+        applies(custom(), view, **of("*"), excludeResourceRules=[of(plural)["resourceRules"][0]])
         is False
     )
-    assert applies(gadget("other.com"), **rule(**odd)) is False
-    assert applies(gadget("a.k8s.io"), **rule(**{**odd, "apiGroups": ["a.k8s.io"]})) is False
-    assert (
-        applies(gadget(), **rule(**{**odd, "resources": ["widgets", "gadgetry/status"]})) is False
-    )
+
+
+@pytest.mark.parametrize("plural", ["gadgetry", "gadgetses", "people"])
+def test_without_a_definition_an_odd_plural_may_be_that_of_a_custom_resource(plural):
+    with pytest.raises(UnknownResourceError, match=r"^whether its rules mean Gadget of ex\.com "):
+        applies(custom(), **of(plural))
+    assert applies(custom(), **of("gadgets")) is True
+    assert applies(custom(), **of(plural, "gadgets")) is True
+    assert applies(custom(), **of(plural, operations=["DELETE"])) is False
+    assert applies(custom(), **of(plural), objectSelector={"matchLabels": {"a": "b"}}) is False
+    assert applies(custom("Gadget", "other.com"), **of(plural)) is False
+    assert applies(custom(), **of("widgets/status")) is False
+    assert applies(custom(), **of(plural), excludeResourceRules=of("*")["resourceRules"]) is False
+    with pytest.raises(UnknownResourceError):
+        applies(custom(), **of("*"), excludeResourceRules=of(plural)["resourceRules"])
+
+
+def test_a_plural_that_another_kind_of_the_group_has_is_not_that_of_this_one():
+    assert applies(custom(), ClusterView.of([definition("Oxen", "oxes")]), **of("oxes")) is False
+    assert applies(custom(), ClusterView.of([custom("Widget")]), **of("widgets")) is False
+    assert applies(custom(), **of("deployments", groups=["*"])) is False
+    assert applies(custom(), **of("rollouts", groups=["argoproj.io", "ex.com"])) is False
+    with pytest.raises(UnknownResourceError):
+        applies(custom(), **of("rollouts"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "group", "resource"),
+    [
+        ("Rollout", "argoproj.io", "rollouts"),
+        ("EventBus", "argoproj.io", "eventbus"),
+        ("PodChaos", "chaos-mesh.org", "podchaos"),
+        ("Gateway", "gateway.networking.k8s.io", "gateways"),
+        ("NodeMetrics", "metrics.k8s.io", "nodes"),
+        ("K8sRequiredLabels", "constraints.gatekeeper.sh", "k8srequiredlabels"),
+    ],
+)
+def test_plurals_that_are_known_without_a_definition(kind, group, resource):
+    assert applies(custom(kind, group), **of(resource, groups=[group])) is True
+    assert applies(custom(kind, group), **of("others", groups=[group])) is False
+
+
+def test_a_kind_of_kubernetes_has_the_plural_that_it_has():
+    assert applies(deployment(), **rule(resources=["deploymentry"])) is False
+    policy = custom("NetworkPolicy", "networking.k8s.io")
+    assert applies(policy, **of("networkpolicys", groups=["networking.k8s.io"])) is False
+
+
+def test_the_scope_of_a_custom_resource_is_that_of_its_definition():
+    wide, narrow = of("gadgetry", scope="Cluster"), of("gadgetry", scope="Namespaced")
+    for scope, expected in (("Cluster", True), ("Namespaced", False)):
+        view = ClusterView.of([definition(scope=scope)])
+        assert applies(custom(namespace=""), view, **wide) is expected
+        assert applies(custom(namespace=""), view, **narrow) is not expected
+    unknown = of("gadgets", scope="Cluster")
+    assert applies(custom(), **unknown) is False
+    with pytest.raises(UnknownResourceError):
+        applies(custom(namespace=""), **unknown)
+    labels = {"namespaceSelector": {"matchLabels": {"team": "a"}}}
+    wide_view = ClusterView.of([definition(scope="Cluster")])
+    assert applies(custom(namespace=""), wide_view, **of("gadgetry"), **labels) is True

@@ -8,7 +8,15 @@ from flagstone.policies.engines.confined import confined
 from flagstone.policies.gatekeeper.errors import NotEvaluated
 from flagstone.policies.gatekeeper.policy_set import PolicySet
 from flagstone.policies.manifests.objects import Manifest
-from tests.policies.admission.samples import GROUP, binding, parameters, policy, reviewed, said
+from tests.policies.admission.samples import (
+    GROUP,
+    binding,
+    definition,
+    parameters,
+    policy,
+    reviewed,
+    said,
+)
 from tests.policies.gatekeeper.samples import deployment, dump, policies
 
 BOUND = "few-everywhere"
@@ -290,6 +298,11 @@ def test_a_custom_resource_whose_plural_is_not_known_is_not_evaluated():
     (failure,) = reviewed(Manifest(raw, "g.yaml"), made, binding()).failures
     assert isinstance(failure, NotEvaluated)
     assert failure.reason == (
-        "whether its rules name Gadget of ex.com depends on the plural that the kind's definition "
-        "gives it, which is not known here"
+        "whether its rules mean Gadget of ex.com depends on the plural and the scope that the kind's "
+        "CustomResourceDefinition gives it, which is not among the files"
+    )
+    (violation,) = reviewed(Manifest(raw, "g.yaml"), made, binding(), definition().raw).violations
+    assert (
+        violation.message
+        == "expression 'object.spec.replicas >= 2' resulted in error: no such key: spec"
     )

@@ -6,7 +6,9 @@ from typing import Any
 
 import yaml
 
+from flagstone.policies.gatekeeper.cluster_view import ClusterView
 from flagstone.policies.gatekeeper.policy_set import PolicySet
+from flagstone.policies.manifests.namespaces import namespace_with
 from flagstone.policies.manifests.objects import Manifest
 
 V1 = """\
@@ -64,6 +66,11 @@ def deployment(replicas: Any = 1, namespace: str = "pay", **metadata: Any) -> Ma
         "spec": {"replicas": replicas},
     }
     return Manifest(raw, "web.yaml")
+
+
+def in_view(**labels: dict[str, str]) -> ClusterView:
+    """A cluster of which the namespaces are known, each with its labels."""
+    return ClusterView({name: namespace_with(name, found) for name, found in labels.items()})
 
 
 class _Literal(yaml.SafeDumper):

@@ -6,6 +6,7 @@ import pytest
 
 from flagstone.policies.gatekeeper.matching import Match, UnknownNamespaceError, glob_matches
 from flagstone.policies.manifests.objects import Manifest
+from tests.policies.gatekeeper.samples import in_view
 
 
 def obj(kind="Deployment", api_version="apps/v1", name="web", namespace="pay", labels=None):
@@ -16,11 +17,11 @@ def obj(kind="Deployment", api_version="apps/v1", name="web", namespace="pay", l
 DEPLOYMENT = obj(labels={"app": "web"})
 NAMESPACE = obj("Namespace", "v1", "pay", "", {"team": "money"})
 CLUSTER_ROLE = obj("ClusterRole", "rbac.authorization.k8s.io/v1", "admin", "")
-LABELS = {"pay": {"team": "money"}, "kube-system": {}}
+VIEW = in_view(**{"pay": {"team": "money"}, "kube-system": {}})
 
 
 def applies(match, manifest=DEPLOYMENT):
-    return Match(match).applies(manifest, LABELS)
+    return Match(match).applies(manifest, VIEW)
 
 
 @pytest.mark.parametrize(

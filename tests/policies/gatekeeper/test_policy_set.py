@@ -17,6 +17,7 @@ from tests.policies.gatekeeper.samples import (
     constraint,
     deployment,
     dump,
+    in_view,
     policies,
     template,
 )
@@ -146,8 +147,8 @@ def test_labels_of_a_namespace_that_are_not_known():
     assert isinstance(failure, NotEvaluated)
     assert failure.reason == "it selects by labels of the namespace pay, which are not known"
     assert failure.path == "p.yaml"
-    assert found.evaluate(deployment(), namespace_labels={"pay": {}}) == []
-    assert len(found.evaluate(deployment(), namespace_labels={"pay": {"a": "b"}})) == 1
+    assert found.evaluate(deployment(), view=in_view(pay={})) == []
+    assert len(found.evaluate(deployment(), view=in_view(pay={"a": "b"}))) == 1
 
 
 def test_a_violation_without_a_message_is_an_error():
@@ -254,6 +255,17 @@ def test_data_of_others_is_refused(reference):
     (error,) = policies(template(code(rego, version="v1")), constraint()).errors
     assert error.reason == (
         "it reads data.foo: Gatekeeper lets a template read data.inventory and data.lib only"
+    )
+
+
+@pytest.mark.parametrize(
+    "body", ["some k; data[k].x", "data[input.parameters.min]", "d := data; d.x"]
+)
+def test_data_as_a_whole_is_refused(body):
+    rego = f'package demo\nviolation contains {{"msg": "m"}} if {{ {body} }}\n'
+    (error,) = policies(template(code(rego, version="v1")), constraint()).errors
+    assert error.reason == (
+        "it reads data[...]: Gatekeeper lets a template read data.inventory and data.lib only"
     )
 
 

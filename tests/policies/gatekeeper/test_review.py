@@ -6,7 +6,7 @@ import json
 
 from flagstone.policies.gatekeeper.review import review_json
 from flagstone.policies.manifests.objects import Manifest
-from tests.policies.gatekeeper.samples import deployment
+from tests.policies.gatekeeper.samples import deployment, in_view
 
 
 def test_an_object_in_a_namespace_that_is_known():
@@ -17,7 +17,7 @@ def test_an_object_in_a_namespace_that_is_known():
         "metadata": {"name": "pay", "labels": {"a": "b", "kubernetes.io/metadata.name": "pay"}},
     }
     resource = {"group": "apps", "version": "v1", "resource": "deployments"}
-    assert json.loads(review_json(web, {"pay": {"a": "b"}})) == {
+    assert json.loads(review_json(web, in_view(pay={"a": "b"}))) == {
         "kind": {"group": "apps", "version": "v1", "kind": "Deployment"},
         "requestKind": {"group": "apps", "version": "v1", "kind": "Deployment"},
         "resource": resource,
@@ -36,11 +36,11 @@ def test_an_object_in_a_namespace_that_is_known():
 
 def test_what_is_not_known_is_not_there():
     raw = {"apiVersion": "v1", "kind": "Pod", "metadata": {"generateName": "p-"}}
-    review = json.loads(review_json(Manifest(raw, "p.yaml"), {}))
+    review = json.loads(review_json(Manifest(raw, "p.yaml"), in_view()))
     assert {"name", "namespace", "namespaceObject", "_unstable"}.isdisjoint(review)
     assert review["kind"] == {"group": "", "version": "v1", "kind": "Pod"}
 
 
 def test_gators_review_says_no_more_than_gator_does():
-    review = json.loads(review_json(deployment(), {}, operation=""))
+    review = json.loads(review_json(deployment(), in_view(), operation=""))
     assert {"resource", "requestKind", "requestResource", "dryRun"}.isdisjoint(review)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flagstone.policies.engines.in_process import InProcess
+from flagstone.policies.gatekeeper.cluster_view import ClusterView
 from flagstone.policies.gatekeeper.policy_set import PolicySet
 from flagstone.policies.manifests.objects import Manifest
 from flagstone.policies.manifests.reading import read_files
@@ -27,7 +28,7 @@ def test_objects_that_follow_are_asked_about_too():
     objects = [
         Manifest(deployment(number, name=f"d{number}").raw, "d.yaml") for number in range(100)
     ]
-    verdicts = PolicyVerdicts(policies, {}, objects)
+    verdicts = PolicyVerdicts(policies, ClusterView(), objects)
     assert [v.message for v in verdicts.of(objects[1]).by_policy["demo"]] == ["1 replicas"]
     assert [len(asked) for asked in engine.asked] == [64]
     assert engine.asked[0][0] == "Deployment/pay/d1"
@@ -47,7 +48,7 @@ def test_a_process_that_judges_a_part_asks_ahead_about_that_part_only():
     objects = [
         Manifest(deployment(number, name=f"d{number}").raw, "d.yaml") for number in range(10)
     ]
-    verdicts = PolicyVerdicts(policies, {}, objects)
+    verdicts = PolicyVerdicts(policies, ClusterView(), objects)
     verdicts.expect(objects[1::2])
     assert verdicts.of(objects[5]).by_policy == {}
     assert engine.asked == [["Deployment/pay/d5", "Deployment/pay/d7", "Deployment/pay/d9"]]

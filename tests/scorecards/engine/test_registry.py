@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from flagstone.policies.gatekeeper.cluster_view import ClusterView
 from flagstone.scorecards.engine.checks import REGISTRY
 from flagstone.scorecards.engine.policy_verdicts import PolicyVerdicts
 from flagstone.scorecards.engine.registry import Registry
@@ -41,6 +42,6 @@ def test_every_check_says_what_people_need(check: object) -> None:
 
 
 def test_the_policies_report_every_check_that_is_theirs() -> None:
-    verdicts = PolicyVerdicts(policies(), {})
+    verdicts = PolicyVerdicts(policies(), ClusterView())
 
     assert [check.id for check in REGISTRY if check.policy and not verdicts.covers(check.id)] == []

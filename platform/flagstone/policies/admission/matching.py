@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flagstone.policies.gatekeeper.matching import (
-    NamespaceLabels,
-    UnknownResourceError,
-    labels_of_namespace,
-)
+from flagstone.policies.gatekeeper.cluster_view import ClusterView
+from flagstone.policies.gatekeeper.matching import UnknownResourceError, labels_of_namespace
+from flagstone.policies.manifests.kinds import Kinds
+from flagstone.policies.manifests.known_kinds import KUBERNETES
 from flagstone.policies.manifests.namespaces import is_namespace, labels_as_created
 from flagstone.policies.manifests.objects import Manifest, mapping, sequence
-from flagstone.policies.manifests.resources import is_cluster_wide, resource_of
+from flagstone.policies.manifests.resources import resource_of
 from flagstone.policies.manifests.selectors import matches
 
 _ADMISSION = "admissionregistration.k8s.io"
@@ -23,7 +22,6 @@ _EXEMPT = frozenset(
     for kind in ("ValidatingAdmissionPolicy", "MutatingAdmissionPolicy")
     for part in ("", "Binding")
 ) | {"ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"}
-_Names = Callable[[Mapping[str, Any], str, str], bool]
 _OPERATION = "CREATE"  # what a manifest that stands in a repository will be
 
 
@@ -73,12 +71,12 @@ class AdmissionMatch:
             for part in self.parts
         )
 
-    def applies(self, manifest: Manifest, namespace_labels: NamespaceLabels) -> bool:
+    def applies(self, manifest: Manifest, view: ClusterView) -> bool:
         """Whether the object is judged.
 
         Raises:
             UnknownNamespaceError: that depends on labels of a namespace that nobody gave.
-            UnknownResourceError: that depends on the plural of a custom resource.
+            UnknownResourceError: that depends on the plural of a custom resource, or its scope.
         """
         if manifest.group == _ADMISSION and manifest.kind in _EXEMPT:
             return False
@@ -86,74 +84,78 @@ class AdmissionMatch:
             return False
         if manifest.namespace in self.not_in:
             return False
-        surely = all(_agrees(part, manifest, _names) for part in self.parts)
-        if not surely and not all(_agrees(part, manifest, _may_name) for part in self.parts):
-            return False
-        judged = all(
-            _in_namespace(part.get("namespaceSelector"), manifest, namespace_labels)
-            for part in self.parts
+        agreed = _all(_agrees(part, manifest, view.kinds) for part in self.parts)
+        judged = agreed is not False and all(
+            _in_namespace(part.get("namespaceSelector"), manifest, view) for part in self.parts
         )
-        if judged and not surely:
+        if judged and agreed is None:
             raise UnknownResourceError(manifest.group, manifest.kind)
         return judged
 
 
-def _agrees(part: Mapping[str, Any], manifest: Manifest, names: _Names) -> bool:
-    exact = part.get("matchPolicy") == "Exact"
-    rules = _rules(part, "resourceRules")
-    excluded = _rules(part, "excludeResourceRules")
+def _all(parts: Iterable[bool | None]) -> bool | None:
+    """Whether all hold: None where that hangs on parts of which it is not known."""
+    found = set(parts)
+    return None if None in found and False not in found else False not in found
+
+
+def _any(parts: Iterable[bool | None]) -> bool | None:
+    found = set(parts)
+    return True if True in found else None if None in found else False
+
+
+def _not(part: bool | None) -> bool | None:  # noqa: FBT001 - what is negated
+    return None if part is None else not part
+
+
+def _agrees(part: Mapping[str, Any], manifest: Manifest, kinds: Kinds) -> bool | None:
     selector = part.get("objectSelector")
-    return (
-        (
-            not part.get("resourceRules")
-            or any(_holds(rule, manifest, names, exact=exact) for rule in rules)
-        )
-        and not any(_holds(rule, manifest, _names, exact=exact) for rule in excluded)
-        and (not selector or matches(selector, labels_as_created(manifest)))
+    if selector and not matches(selector, labels_as_created(manifest)):
+        return False
+    exact = part.get("matchPolicy") == "Exact"
+    meant, excluded = (
+        _any(_holds(rule, manifest, kinds, exact=exact) for rule in _rules(part, name))
+        for name in ("resourceRules", "excludeResourceRules")
     )
+    return _all([meant if part.get("resourceRules") else True, _not(excluded)])
 
 
-def _in_namespace(selector: Any, manifest: Manifest, known: NamespaceLabels) -> bool:
+def _in_namespace(selector: Any, manifest: Manifest, view: ClusterView) -> bool:
     if not selector:
         return True
     if is_namespace(manifest):
         return matches(selector, labels_as_created(manifest))
-    if is_cluster_wide(manifest.kind, manifest.namespace):
+    if view.kinds.is_cluster_wide(manifest):
         return True
-    return matches(selector, labels_of_namespace(manifest.namespace, selector, known))
+    return matches(selector, labels_of_namespace(manifest.namespace, selector, view))
 
 
 def _rules(part: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
     return [mapping(rule) for rule in sequence(part.get(key))]
 
 
-def _names(rule: Mapping[str, Any], group: str, kind: str) -> bool:
-    return _has(rule, "apiGroups", group) and any(
-        _is_resource(str(resource), kind) for resource in sequence(rule.get("resources"))
-    )
-
-
 def _may_name(rule: Mapping[str, Any], group: str, kind: str) -> bool:
-    """As `_names`, or by a plural that no kind has by rule: whose it is, only a definition tells."""
-    if _names(rule, group, kind):
-        return True
-    is_custom = "." in group and not group.endswith(".k8s.io")
-    return (
-        is_custom
-        and _has(rule, "apiGroups", group)
-        and any(
-            part in {"", "*"} and name != "*" and not name.endswith("s")
-            for name, _, part in (
-                str(each).partition("/") for each in sequence(rule.get("resources"))
-            )
-        )
+    """Whether a rule may mean a kind; what a custom one is called, only a view of the cluster tells."""
+    return _has(rule, "apiGroups", group) and any(
+        group not in KUBERNETES or name in {"*", resource_of(kind)} for name in _whole(rule)
     )
 
 
-def _is_resource(resource: str, kind: str) -> bool:
-    """The object itself is asked for, not a part of it such as `pods/exec`."""
-    name, _, part = resource.partition("/")
-    return name in {"*", resource_of(kind)} and part in {"", "*"}
+def _names(rule: Mapping[str, Any], group: str, kind: str, kinds: Kinds) -> bool | None:
+    if not _has(rule, "apiGroups", group):
+        return False
+    groups = [str(each) for each in sequence(rule.get("apiGroups"))]
+    return _any(
+        name == "*" or kinds.is_called(name, (group, kind), groups) for name in _whole(rule)
+    )
+
+
+def _whole(rule: Mapping[str, Any]) -> Iterator[str]:
+    """The resources that are asked for themselves, not a part of them such as `pods/exec`."""
+    for resource in sequence(rule.get("resources")):
+        name, _, part = str(resource).partition("/")
+        if part in {"", "*"}:
+            yield name
 
 
 def _has(rule: Mapping[str, Any], key: str, value: str) -> bool:
@@ -161,18 +163,26 @@ def _has(rule: Mapping[str, Any], key: str, value: str) -> bool:
     return "*" in wanted or value in wanted
 
 
-def _holds(rule: Mapping[str, Any], manifest: Manifest, names: _Names, *, exact: bool) -> bool:
+def _holds(
+    rule: Mapping[str, Any], manifest: Manifest, kinds: Kinds, *, exact: bool
+) -> bool | None:
     only = sequence(rule.get("resourceNames"))
-    return (
-        names(rule, manifest.group, manifest.kind)
-        and _has(rule, "operations", _OPERATION)
-        and (not exact or _has(rule, "apiVersions", manifest.version))
-        and (not only or manifest.name in only)
-        and _in_scope(rule.get("scope"), manifest)
+    if (
+        not _has(rule, "operations", _OPERATION)
+        or (exact and not _has(rule, "apiVersions", manifest.version))
+        or (only and manifest.name not in only)
+    ):
+        return False
+    return _all(
+        [
+            _names(rule, manifest.group, manifest.kind, kinds),
+            _in_scope(rule.get("scope"), manifest, kinds),
+        ]
     )
 
 
-def _in_scope(scope: Any, manifest: Manifest) -> bool:
+def _in_scope(scope: Any, manifest: Manifest, kinds: Kinds) -> bool | None:
     if scope not in {"Cluster", "Namespaced"}:
         return True
-    return is_cluster_wide(manifest.kind, manifest.namespace) is (scope == "Cluster")
+    is_wide = kinds.is_cluster_wide(manifest)
+    return None if is_wide is None else is_wide is (scope == "Cluster")

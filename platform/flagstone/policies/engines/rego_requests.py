@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
+from flagstone.policies.engines.computed_keys import keys_of_the_review
 from flagstone.policies.engines.rego_statements import Word, words
 
 OF_A_REQUEST = frozenset({"userInfo", "uid", "options"})
+BY_ANY_KEY = "[...]"
 OF_THE_NAMESPACE = frozenset({"namespaceObject", "_unstable"})
 _ASKED = OF_A_REQUEST | OF_THE_NAMESPACE
 _QUOTES = '"`'
@@ -18,10 +20,15 @@ def asked_of_the_request(texts: tuple[str, ...]) -> frozenset[str]:
     """The fields of `input.review` that some of the texts read, of those that may not be known here.
 
     A field counts where its path shows that it is read from the review, and, where the review is
-    handed on as a whole, wherever a name or a text for it stands on another path.
+    handed on as a whole, wherever a name or a text for it stands on another path. By a key that may
+    be any, any of them may be read: `BY_ANY_KEY` is among them.
     """
+    keys = keys_of_the_review(texts)
+    if keys is None:
+        return frozenset({BY_ANY_KEY})
     paths = [path for text in texts for path in _paths(list(words(text)))]
     direct = {name for path in paths if (name := _read_of_the_review(path)) in _ASKED}
+    direct |= keys & _ASKED
     if not any(path in {("input",), ("input", "review")} for path in paths):
         return frozenset(direct)
     named = {name for path in paths if path[:1] != ("input",) for name in _begins(path)}
@@ -29,10 +36,13 @@ def asked_of_the_request(texts: tuple[str, ...]) -> frozenset[str]:
 
 
 def data_of_others(text: str) -> str:
-    """The first name below `data` that a template may not read, "" if there is none."""
+    """The first part of `data` that a template may not read, "" if there is none; `[...]` is any."""
     allowed = {"inventory", "lib"}
-    paths = _paths(list(words(text)))
-    return next((p[1] for p in paths if p[0] == "data" and len(p) > 1 and p[1] not in allowed), "")
+    read = (path[1:2] for path in _paths(list(words(text))) if path[0] == "data")
+    names = (
+        f".{first[0]}" if first else "[...]" for first in read if not allowed.intersection(first)
+    )
+    return next(names, "")
 
 
 def _read_of_the_review(path: tuple[str, ...]) -> str:

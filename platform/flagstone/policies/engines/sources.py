@@ -8,6 +8,7 @@ from typing import Any
 
 from flagstone.policies.cel.cluster_only import asked_of_the_cluster
 from flagstone.policies.engines.rego_requests import (
+    BY_ANY_KEY,
     OF_A_REQUEST,
     OF_THE_NAMESPACE,
     asked_of_the_request,
@@ -45,8 +46,10 @@ class RegoSource:
     @property
     def asked_of_the_cluster(self) -> list[str]:
         """What it asks for that no manifest tells, such as `input.review.userInfo`."""
-        asked = asked_of_the_request((self.rego, *self.libs)) & OF_A_REQUEST
-        return sorted(f"input.review.{name}" for name in asked)
+        asked = asked_of_the_request((self.rego, *self.libs))
+        if BY_ANY_KEY in asked:
+            return [f"input.review{BY_ANY_KEY} by a key that is computed"]
+        return sorted(f"input.review.{name}" for name in asked & OF_A_REQUEST)
 
     @property
     def asks_for_the_namespace(self) -> bool:

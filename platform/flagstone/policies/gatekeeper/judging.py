@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from flagstone.policies.gatekeeper.cluster_view import ClusterView
 from flagstone.policies.gatekeeper.errors import NotEvaluated, PolicyError
 from flagstone.policies.gatekeeper.inventory import Inventory
 from flagstone.policies.gatekeeper.policies import Violation
@@ -65,7 +66,7 @@ def judge_all(
     manifests: Sequence[tuple[Path, Manifest]],
     skipped: Sequence[tuple[Path, Skipped]],
     unrendered: Sequence[tuple[Path, Unrendered]],
-    namespace_labels: Mapping[str, Mapping[str, str]],
+    view: ClusterView,
     inventory: Inventory,
 ) -> Judgement:
     """Judge objects.
@@ -75,12 +76,12 @@ def judge_all(
         manifests: the objects, with the place that each was read from.
         skipped: what could not be read, with its place.
         unrendered: the kustomizations and charts whose objects are not known, with their places.
-        namespace_labels: labels of the namespaces that are known, by name.
+        view: what is known of the cluster around them.
         inventory: the objects, as each other's surroundings.
     """
     judged = [(place, m) for place, m in manifests if m.unrendered_reason is None]
     reviews = policies.review_all(
-        [manifest for _, manifest in judged], namespace_labels=namespace_labels, inventory=inventory
+        [manifest for _, manifest in judged], view=view, inventory=inventory
     )
     untested = [(place, s.path, s.reason) for place, s in skipped]
     untested += [

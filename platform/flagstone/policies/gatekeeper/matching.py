@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
 
+from flagstone.policies.gatekeeper.cluster_view import ClusterView
 from flagstone.policies.manifests.namespaces import (
     NAME_LABEL,
     is_namespace,
@@ -19,30 +20,28 @@ from flagstone.policies.manifests.namespaces import (
 from flagstone.policies.manifests.objects import Manifest, mapping, sequence
 from flagstone.policies.manifests.selectors import matches
 
-NamespaceLabels = Mapping[str, Mapping[str, str]]
-
 
 class UnknownNamespaceError(Exception):
     """The match selects by labels of a namespace that are not known."""
 
 
 class UnknownResourceError(Exception):
-    """A rule has a plural that may be that of this kind, or of another."""
+    """A rule has a plural, or a scope, that may be that of this kind, or of another."""
 
     def __init__(self, group: str, kind: str) -> None:
         super().__init__(
-            f"whether its rules name {kind} of {group} depends on the plural that the kind's "
-            "definition gives it, which is not known here"
+            f"whether its rules mean {kind} of {group} depends on the plural and the scope that the "
+            "kind's CustomResourceDefinition gives it, which is not among the files"
         )
 
 
-def labels_of_namespace(name: str, selector: Any, known: NamespaceLabels) -> dict[str, str]:
+def labels_of_namespace(name: str, selector: Any, view: ClusterView) -> dict[str, str]:
     """The labels of a namespace, with the one that the API server gives to each.
 
     Raises:
         UnknownNamespaceError: the selector asks for others, and they are not known.
     """
-    labels = known.get(name)
+    labels = view.labels_of(name)
     if labels is None and not _selects_by_name(selector):
         raise UnknownNamespaceError(name)
     return {NAME_LABEL: name, **(labels or {})}
@@ -80,12 +79,12 @@ class Matching(Protocol):
     def kind_matches(self, group: str, kind: str) -> bool:
         """Whether objects of that kind may be meant at all."""
 
-    def applies(self, manifest: Manifest, namespace_labels: NamespaceLabels) -> bool:
+    def applies(self, manifest: Manifest, view: ClusterView) -> bool:
         """Whether this object is meant.
 
         Raises:
             UnknownNamespaceError: that depends on labels of a namespace that nobody gave.
-            UnknownResourceError: that depends on the plural of a custom resource.
+            UnknownResourceError: that depends on the plural of a custom resource, or its scope.
         """
 
 
@@ -109,7 +108,7 @@ class Match:
     def _known_kinds(self) -> dict[tuple[str, str], bool]:
         return {}
 
-    def applies(self, manifest: Manifest, namespace_labels: NamespaceLabels) -> bool:
+    def applies(self, manifest: Manifest, view: ClusterView) -> bool:
         """Whether the object is to be reviewed.
 
         Raises:
@@ -122,7 +121,7 @@ class Match:
             and self._namespace_matches(manifest)
             and self._labels_match(manifest)
             and self._name_matches(manifest)
-            and self._namespace_labels_match(manifest, namespace_labels)
+            and self._namespace_labels_match(manifest, view)
         )
 
     @property
@@ -176,9 +175,7 @@ class Match:
         pattern = self.raw.get("name")
         return not pattern or glob_matches(str(pattern), manifest.name)
 
-    def _namespace_labels_match(
-        self, manifest: Manifest, namespace_labels: NamespaceLabels
-    ) -> bool:
+    def _namespace_labels_match(self, manifest: Manifest, view: ClusterView) -> bool:
         selector = self.raw.get("namespaceSelector")
         if selector is None:
             return True
@@ -186,6 +183,4 @@ class Match:
             return matches(selector, labels_as_created(manifest))
         if not manifest.namespace:
             return True
-        return matches(
-            selector, labels_of_namespace(manifest.namespace, selector, namespace_labels)
-        )
+        return matches(selector, labels_of_namespace(manifest.namespace, selector, view))

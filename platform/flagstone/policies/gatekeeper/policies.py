@@ -8,13 +8,13 @@ from typing import Any
 
 from flagstone.policies.engines.asking import Answer, Program, Question
 from flagstone.policies.engines.sources import REFUSES, CelSource, RegoSource
+from flagstone.policies.gatekeeper.cluster_view import ClusterView
 from flagstone.policies.gatekeeper.constraints import Constraint, Enforcement
 from flagstone.policies.gatekeeper.errors import NoMessage, NotEvaluated, PolicyError
 from flagstone.policies.gatekeeper.inventory import Inventory
-from flagstone.policies.gatekeeper.matching import Matching, NamespaceLabels
+from flagstone.policies.gatekeeper.matching import Matching
 from flagstone.policies.manifests.namespaces import is_namespace
 from flagstone.policies.manifests.objects import Manifest
-from flagstone.policies.manifests.resources import is_cluster_wide
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ class Policy:
         """The policy's source, libraries included."""
         return self._program.template.source.text
 
-    def must_be_known(self, manifest: Manifest, namespace_labels: NamespaceLabels) -> None:
+    def must_be_known(self, manifest: Manifest, view: ClusterView) -> None:
         """Refuse to guess what only the request of an object has, or its namespace.
 
         Raises:
@@ -115,7 +115,7 @@ class Policy:
         if self._asked:
             reason = f"it asks for {', '.join(self._asked)}, which only a request to a cluster has"
             raise self._failure(reason, NotEvaluated)
-        if self._asks_namespace and _is_in_unknown_namespace(manifest, namespace_labels):
+        if self._asks_namespace and _is_in_unknown_namespace(manifest, view):
             where = f" {manifest.namespace}" if manifest.namespace else ""
             reason = (
                 f"it asks for the object's namespace{where} (input.review.namespaceObject), "
@@ -174,7 +174,7 @@ class Policy:
         )
 
 
-def _is_in_unknown_namespace(manifest: Manifest, known: NamespaceLabels) -> bool:
-    if is_namespace(manifest) or is_cluster_wide(manifest.kind, manifest.namespace):
+def _is_in_unknown_namespace(manifest: Manifest, view: ClusterView) -> bool:
+    if is_namespace(manifest) or view.kinds.is_cluster_wide(manifest):
         return False
-    return manifest.namespace not in known
+    return manifest.namespace not in view.namespaces

@@ -11,12 +11,12 @@ from flagstone.policies.admission.reading import GROUP as ADMISSION
 from flagstone.policies.engines.asking import Engine, Program, Question
 from flagstone.policies.engines.in_process import InProcess
 from flagstone.policies.gatekeeper import constraints, templates
+from flagstone.policies.gatekeeper.cluster_view import ClusterView
 from flagstone.policies.gatekeeper.constraints import read_constraint, refusal
 from flagstone.policies.gatekeeper.errors import NotEvaluated, PolicyError
 from flagstone.policies.gatekeeper.inventory import Inventory
 from flagstone.policies.gatekeeper.matching import (
     Match,
-    NamespaceLabels,
     UnknownNamespaceError,
     UnknownResourceError,
 )
@@ -26,8 +26,9 @@ from flagstone.policies.gatekeeper.templates import read_template
 from flagstone.policies.manifests.objects import Manifest, mapping
 from flagstone.policies.manifests.reading import read_files, read_folder
 from flagstone.policies.manifests.snapshot import Snapshot
+from flagstone.policies.schemas.definitions import definitions_among, resources_of
 
-_NO_LABELS: NamespaceLabels = {}
+_NOTHING = ClusterView()
 AnyPolicy = Policy | Refusing | Unusable
 
 
@@ -78,6 +79,7 @@ class PolicySet:
         self.refusing = tuple(policy for policy in loaded if isinstance(policy, Refusing))
         self._all = tuple(loaded)
         self.idle = _idle(snapshot)
+        self._defined = resources_of(definitions_among(snapshot.manifests))
         self._by_kind: dict[tuple[str, str], tuple[AnyPolicy, ...]] = {}
         broken += [policy.error for policy in loaded if isinstance(policy, Unusable)]
         unique = list(dict.fromkeys(broken))
@@ -101,7 +103,7 @@ class PolicySet:
         self,
         manifest: Manifest,
         *,
-        namespace_labels: NamespaceLabels = _NO_LABELS,
+        view: ClusterView = _NOTHING,
         inventory: Inventory | None = None,
     ) -> list[Violation]:
         """The violations of one object.
@@ -109,7 +111,7 @@ class PolicySet:
         Raises:
             PolicyError: some policy that matches it could not be evaluated. `review` gives both.
         """
-        review = self.review(manifest, namespace_labels=namespace_labels, inventory=inventory)
+        review = self.review(manifest, view=view, inventory=inventory)
         if review.failures:
             raise review.failures[0]
         return list(review.violations)
@@ -118,32 +120,30 @@ class PolicySet:
         self,
         manifest: Manifest,
         *,
-        namespace_labels: NamespaceLabels = _NO_LABELS,
+        view: ClusterView = _NOTHING,
         inventory: Inventory | None = None,
     ) -> Review:
         """Put one object to every policy that matches it.
 
         Args:
             manifest: the object.
-            namespace_labels: labels of the namespaces that are known, by name.
+            view: what is known of the cluster around them.
             inventory: the other objects, for policies that look at them.
         """
-        return self.review_all([manifest], namespace_labels=namespace_labels, inventory=inventory)[
-            0
-        ]
+        return self.review_all([manifest], view=view, inventory=inventory)[0]
 
     def review_all(
         self,
         manifests: Sequence[Manifest],
         *,
-        namespace_labels: NamespaceLabels = _NO_LABELS,
+        view: ClusterView = _NOTHING,
         inventory: Inventory | None = None,
     ) -> list[Review]:
         """Put many objects to the policies at once: an engine elsewhere is asked in batches.
 
         Args:
             manifests: the objects.
-            namespace_labels: labels of the namespaces that are known, by name.
+            view: what is known of the cluster around them.
             inventory: the other objects, for policies that look at them.
 
         Returns:
@@ -152,11 +152,10 @@ class PolicySet:
         found: list[tuple[list[Violation], list[PolicyError]]] = []
         asked: list[tuple[int, Policy]] = []
         questions: list[Question] = []
+        view = view.also(self._defined)
         for position, manifest in enumerate(manifests):
             found.append(([], []))
-            for policy, question in self._questions(
-                manifest, namespace_labels, inventory, *found[-1]
-            ):
+            for policy, question in self._questions(manifest, view, inventory, *found[-1]):
                 asked.append((position, policy))
                 questions.append(question)
         answers = self._engine.answers(questions)
@@ -171,7 +170,7 @@ class PolicySet:
     def _questions(
         self,
         manifest: Manifest,
-        namespace_labels: NamespaceLabels,
+        view: ClusterView,
         inventory: Inventory | None,
         violations: list[Violation],
         failures: list[PolicyError],
@@ -179,15 +178,15 @@ class PolicySet:
         shown: str | None = None
         for policy in self._of_kind(manifest):
             try:
-                if not policy.match.applies(manifest, namespace_labels):
+                if not policy.match.applies(manifest, view):
                     continue
                 if isinstance(policy, Unusable):
                     failures.append(policy.error)
                 elif isinstance(policy, Refusing):
                     violations.append(policy.violation(manifest))
                 else:
-                    policy.must_be_known(manifest, namespace_labels)
-                    shown = shown or review_json(manifest, namespace_labels)
+                    policy.must_be_known(manifest, view)
+                    shown = shown or review_json(manifest, view)
                     yield policy, policy.question(manifest, shown, inventory)
             except UnknownNamespaceError as unknown:
                 failures.append(_unknown_namespace(policy, str(unknown)))

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
-from flagstone.policies.manifests.namespaces import NAME_LABEL, as_created
+from flagstone.policies.gatekeeper.cluster_view import ClusterView
+from flagstone.policies.manifests.namespaces import as_created
 from flagstone.policies.manifests.objects import Manifest
-from flagstone.policies.manifests.resources import resource_of
 
 
 def review_json(
     manifest: Manifest,
-    namespace_labels: Mapping[str, Mapping[str, str]],
+    view: ClusterView,
     operation: str = "CREATE",
 ) -> str:
     """The review of an object, serialised once for all policies; without an operation, as gator's is."""
@@ -29,7 +28,7 @@ def review_json(
         resource = {
             "group": manifest.group,
             "version": manifest.version,
-            "resource": resource_of(manifest.kind),
+            "resource": view.kinds.plural(manifest.group, manifest.kind),
         }
         review |= {
             "requestKind": kind,
@@ -41,17 +40,13 @@ def review_json(
         review["name"] = name
     if namespace := manifest.namespace:
         review["namespace"] = namespace
-        review |= namespace_part(namespace, namespace_labels)
+        review |= namespace_part(namespace, view)
     return json.dumps(review, allow_nan=False)
 
 
-def namespace_part(
-    namespace: str, namespace_labels: Mapping[str, Mapping[str, str]]
-) -> dict[str, Any]:
-    """What a review says of the object's namespace, if its labels are known."""
-    labels = namespace_labels.get(namespace)
-    if labels is None:
+def namespace_part(namespace: str, view: ClusterView) -> dict[str, Any]:
+    """What a review says of the object's namespace, if that is known."""
+    found = view.namespaces.get(namespace)
+    if found is None:
         return {}
-    metadata = {"name": namespace, "labels": {**labels, NAME_LABEL: namespace}}
-    found = {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
     return {"namespaceObject": found, "_unstable": {"namespace": found}}  # the older name of it

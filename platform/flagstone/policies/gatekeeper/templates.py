@@ -127,7 +127,9 @@ def _cel(manifest: Manifest, source: dict[str, Any], keys: Keys) -> CelSource:
 def _rego(source: dict[str, Any], manifest: Manifest, *, is_v1: bool, keys: Keys) -> RegoSource:
     libs = tuple(lib for lib in sequence(source.get("libs")) if isinstance(lib, str))
     for name in filter(None, map(data_of_others, (source["rego"], *libs))):
-        reason = f"it reads data.{name}: Gatekeeper lets a template read data.inventory and data.lib only"
+        reason = (
+            f"it reads data{name}: Gatekeeper lets a template read data.inventory and data.lib only"
+        )
         line = manifest.line(*keys, "rego")
         raise PolicyError(reason, path=manifest.path, line=line, policy=manifest.name)
     return RegoSource(source["rego"], libs, is_v1, keys)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from flagstone.policies.engines.confined import confined
+from flagstone.policies.gatekeeper.cluster_view import ClusterView
 from flagstone.policies.gatekeeper.inventory import Inventory
 from flagstone.policies.gatekeeper.policy_set import PolicySet, Review
 from flagstone.policies.manifests.objects import Manifest
@@ -20,7 +21,7 @@ def review_untrusted(
     policies: Iterable[Manifest],
     objects: Sequence[Manifest],
     *,
-    namespace_labels: Mapping[str, Mapping[str, str]] | None = None,
+    view: ClusterView | None = None,
     inventory: Inventory | None = None,
 ) -> list[Review]:
     """Put objects to policies that nobody has read.
@@ -28,7 +29,7 @@ def review_untrusted(
     Args:
         policies: templates with their constraints; what else is among them is passed over.
         objects: what is judged.
-        namespace_labels: labels of the namespaces that are known, by name.
+        view: what is known of the cluster around them.
         inventory: the other objects, for policies that look at them.
 
     Returns:
@@ -36,5 +37,5 @@ def review_untrusted(
         limit or that cannot be evaluated here is among the failures of the objects that it matches.
     """
     return untrusted_policies(policies).review_all(
-        objects, namespace_labels=namespace_labels or {}, inventory=inventory
+        objects, view=view or ClusterView(), inventory=inventory
     )

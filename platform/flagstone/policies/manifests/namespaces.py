@@ -13,6 +13,12 @@ def is_namespace(manifest: Manifest) -> bool:
     return manifest.kind == "Namespace" and manifest.group == ""
 
 
+def namespace_with(name: str, labels: dict[str, str]) -> dict[str, Any]:
+    """A Namespace as the API server has it."""
+    metadata = {"name": name, "labels": {**labels, NAME_LABEL: name}}
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
+
+
 def labels_as_created(manifest: Manifest) -> dict[str, str]:
     """The labels of an object as a policy of the cluster sees them: a Namespace carries its name."""
     return (

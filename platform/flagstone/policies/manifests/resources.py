@@ -4,22 +4,13 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-_IRREGULAR = {"Endpoints": "endpoints", "PodMetrics": "pods", "NodeMetrics": "nodes"}
+from flagstone.policies.manifests.known_kinds import KUBERNETES, ODD, PROJECTS
+
 _VOWELS = "aeiou"
+_IRREGULAR = {kind: plural for (group, kind), plural in ODD.items() if group in KUBERNETES}
 _CLUSTER = frozenset(
-    {
-        "APIService", "CertificateSigningRequest", "ClusterIssuer", "ClusterRole",
-        "ClusterRoleBinding", "ClusterTrustBundle", "ComponentStatus", "CSIDriver", "CSINode",
-        "ConstraintTemplate", "CustomResourceDefinition", "DeviceClass", "FlowSchema",
-        "GatewayClass", "IngressClass", "IPAddress", "MutatingAdmissionPolicy",
-        "MutatingAdmissionPolicyBinding", "MutatingWebhookConfiguration", "Namespace", "Node",
-        "PersistentVolume", "PriorityClass", "PriorityLevelConfiguration", "ResourceSlice",
-        "RuntimeClass", "SelfSubjectAccessReview", "ServiceCIDR", "StorageClass",
-        "SubjectAccessReview", "TokenReview", "ValidatingAdmissionPolicy",
-        "ValidatingAdmissionPolicyBinding", "ValidatingWebhookConfiguration", "VolumeAttachment",
-        "VolumeAttributesClass", "VolumeSnapshotClass", "VolumeSnapshotContent",
-    }
-)  # fmt: skip
+    kind for _, of_cluster in (KUBERNETES | PROJECTS).values() for kind in of_cluster.split()
+)
 
 
 @lru_cache(maxsize=4096)

@@ -11,6 +11,7 @@ from typing import Any
 from flagstone.core.errors import NotFound
 from flagstone.policies.manifests.documents import Document, read_documents
 from flagstone.policies.manifests.folder_files import FolderFiles
+from flagstone.policies.manifests.kinds import GroupKind, Resource
 from flagstone.policies.manifests.limits import Limits
 from flagstone.policies.manifests.objects import Manifest, dig, mapping, sequence
 from flagstone.policies.manifests.plain_files import SUFFIXES, unroll
@@ -31,12 +32,14 @@ class Definition:
         group: such as `argoproj.io`.
         kind: such as `Rollout`.
         source: the file it was read from.
+        resource: its plural and its scope; None where it has no plural.
         schemas: OpenAPI v3 schemas by version.
     """
 
     group: str
     kind: str
     source: str
+    resource: Resource | None = None
     schemas: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
@@ -102,10 +105,22 @@ def _definition(raw: dict[str, Any], source: str) -> Iterator[Definition]:
     group, kind = spec.get("group"), dig(spec, "names", "kind")
     if not isinstance(group, str) or not isinstance(kind, str):
         return
-    found = Definition(group, kind, source)
+    plural = dig(spec, "names", "plural")
+    is_namespaced = spec.get("scope", "Namespaced") == "Namespaced"  # v1beta1 may leave it out
+    resource = Resource(plural, is_namespaced) if isinstance(plural, str) and plural else None
+    found = Definition(group, kind, source, resource)
     shared = dig(spec, "validation", "openAPIV3Schema")  # of v1beta1: one for all versions
     for version in map(mapping, sequence(spec.get("versions"))):
         schema = dig(version, "schema", "openAPIV3Schema") or shared
         if version.get("served") is not False and isinstance(schema, dict):
             found.schemas[str(version.get("name"))] = schema
     yield found
+
+
+def resources_of(definitions: Iterable[Definition]) -> dict[GroupKind, Resource]:
+    """What definitions say of plurals and scopes; of two of one kind the first counts."""
+    found: dict[GroupKind, Resource] = {}
+    for definition in definitions:
+        if definition.resource:
+            found.setdefault((definition.group, definition.kind), definition.resource)
+    return found

@@ -62,6 +62,11 @@ class Schemas:
         configured = definitions_in(folder, kinds=kinds) if folder else ()
         return cls([*configured, *definitions_among(manifests)], folder)
 
+    @property
+    def definitions(self) -> tuple[Definition, ...]:
+        """The definition of each kind that is known."""
+        return tuple(self._definitions.values())
+
     def source(self, manifest: Manifest) -> str | None:
         """The file that defines the kind of an object; None if no schema is known."""
         found = self._definitions.get((manifest.group, manifest.kind))

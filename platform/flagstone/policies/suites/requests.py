@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from flagstone.core.errors import UserError
+from flagstone.policies.gatekeeper.cluster_view import ClusterView
 from flagstone.policies.gatekeeper.review import namespace_part, review_json
 from flagstone.policies.manifests.objects import Manifest, mapping
 
@@ -30,14 +30,14 @@ class Asked:
     manifests: tuple[Manifest, ...]
 
 
-def asked_of(manifest: Manifest, namespace_labels: Mapping[str, Mapping[str, str]]) -> Asked:
+def asked_of(manifest: Manifest, view: ClusterView) -> Asked:
     """Read the object of a case.
 
     Raises:
         UserError: it is an AdmissionReview that the API server would never send.
     """
     if (manifest.group, manifest.kind) != (_GROUP, _KIND):
-        return Asked(review_json(manifest, namespace_labels, operation=""), (manifest,))
+        return Asked(review_json(manifest, view, operation=""), (manifest,))
     given = mapping(manifest.raw.get("request"))
     request = {field: value for field, value in given.items() if field in _FIELDS}
     if not given:
@@ -51,7 +51,7 @@ def asked_of(manifest: Manifest, namespace_labels: Mapping[str, Mapping[str, str
     if not parts:
         raise UserError(f'{manifest.path}: the request has neither an "object" nor an "oldObject"')
     namespace = str(request.get("namespace") or "")
-    review = {"userInfo": {}, **request, **namespace_part(namespace, namespace_labels)}
+    review = {"userInfo": {}, **request, **namespace_part(namespace, view)}
     reviewed = tuple(_inner(part, namespace, manifest) for part in parts)
     return Asked(json.dumps(review, allow_nan=False), reviewed)
 

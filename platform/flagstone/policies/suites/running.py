@@ -10,13 +10,13 @@ from pathlib import Path
 from flagstone.core.errors import UserError
 from flagstone.policies.admission.reading import GROUP as ADMISSION
 from flagstone.policies.engines.asking import Engine
+from flagstone.policies.gatekeeper.cluster_view import ClusterView
 from flagstone.policies.gatekeeper.errors import InvalidParameters, PolicyError
 from flagstone.policies.gatekeeper.inventory import Inventory
 from flagstone.policies.gatekeeper.matching import UnknownNamespaceError
 from flagstone.policies.gatekeeper.policies import Policy
 from flagstone.policies.gatekeeper.policy_set import PolicySet
 from flagstone.policies.gatekeeper.templates import GROUP as TEMPLATES
-from flagstone.policies.manifests.namespaces import is_namespace
 from flagstone.policies.manifests.snapshot import Snapshot
 from flagstone.policies.suites.assertions import problem_of
 from flagstone.policies.suites.choosing import Choice
@@ -143,11 +143,11 @@ def _messages(case: Case, policy: Policy, folder: Path, engine: Engine) -> Itera
     if len(objects) != 1:
         raise UserError(f"{folder / case.object} must hold one object, and holds {len(objects)}")
     others = [m for path in case.inventory for m in read_objects(folder / path)]
-    labels = {m.name: m.labels for m in others if is_namespace(m)}
-    asked = asked_of(objects[0], labels)
+    view = ClusterView.of(others)
+    asked = asked_of(objects[0], view)
     try:
         if not policy.constraint.is_for_gator or not any(
-            policy.match.applies(manifest, labels) for manifest in asked.manifests
+            policy.match.applies(manifest, view) for manifest in asked.manifests
         ):
             return ()
     except UnknownNamespaceError as unknown:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from flagstone.policies.gatekeeper.cluster_view import ClusterView
 from flagstone.policies.gatekeeper.errors import NotEvaluated, PolicyError
 from flagstone.policies.gatekeeper.policies import Violation
 from flagstone.policies.gatekeeper.policy_set import PolicySet
@@ -43,7 +44,9 @@ class Verdict:
 def judge(files: Mapping[str, bytes], policies: PolicySet) -> Verdict:
     """Read the files as they are, without rendering charts or overlays, and put each object to the policies."""
     snapshot = read_files(files, render=False)
-    reviews = list(zip(snapshot.manifests, policies.review_all(snapshot.manifests), strict=True))
+    view = ClusterView.of(snapshot.manifests)
+    found = policies.review_all(snapshot.manifests, view=view)
+    reviews = list(zip(snapshot.manifests, found, strict=True))
     violations = [violation for _, review in reviews for violation in review.violations]
     failures = [(manifest, failure) for manifest, r in reviews for failure in r.failures]
     return Verdict(

@@ -64,9 +64,9 @@ def _judge(
         return
     if failure is not None:
         raise failure
-    labels = service.surroundings.namespace_labels
+    view = service.surroundings.cluster_view
     try:
-        findings.judged += any(policy.match.applies(manifest, labels) for policy in policies)
+        findings.judged += any(policy.match.applies(manifest, view) for policy in policies)
     except UnknownNamespaceError as unknown:
         findings.cannot_tell(f"the labels of namespace {unknown} are not known", manifest)
     except UnknownResourceError as unknown:

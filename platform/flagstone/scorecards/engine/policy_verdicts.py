@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from flagstone.policies.gatekeeper.cluster_view import ClusterView
 from flagstone.policies.gatekeeper.errors import PolicyError
 from flagstone.policies.gatekeeper.policies import Policy, Violation
 from flagstone.policies.gatekeeper.policy_set import PolicySet, Review
@@ -37,21 +38,21 @@ class PolicyVerdicts:
     def __init__(
         self,
         policies: PolicySet,
-        namespace_labels: Mapping[str, Mapping[str, str]],
+        view: ClusterView,
         manifests: Sequence[Manifest] = (),
     ) -> None:
         """Take what is asked; nothing is asked yet.
 
         Args:
             policies: those that the objects are put to.
-            namespace_labels: labels of the namespaces that are known, by name.
+            view: what is known of the cluster around them.
             manifests: what is likely to be asked about, in that order: some of it is asked ahead,
                 since an engine in another process answers many questions nearly as fast as one.
         """
         self._policies = policies
         self._manifests = manifests
         self.broken = policies.errors
-        self._namespace_labels = namespace_labels
+        self._view = view
         self._known: dict[Manifest, Verdict] = {}
         self._covering: dict[str, set[str]] = {}
         for policy in policies.policies:
@@ -96,7 +97,7 @@ class PolicyVerdicts:
         return [other for other in following if other not in self._known]
 
     def _ask(self, manifests: Sequence[Manifest]) -> None:
-        reviews = self._policies.review_all(manifests, namespace_labels=self._namespace_labels)
+        reviews = self._policies.review_all(manifests, view=self._view)
         self._known |= zip(manifests, map(_sorted, reviews), strict=True)
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from flagstone.policies.gatekeeper.cluster_view import ClusterView
 from flagstone.policies.gatekeeper.policy_set import PolicySet
 from flagstone.policies.manifests.documents import Document, read_documents
 from flagstone.policies.manifests.limits import Limits
@@ -74,7 +75,7 @@ class Surroundings:
         self._workloads: dict[Manifest, Workload] = {}
         self._ci: dict[tuple[Artefact, ...], Ci] = {}
         self._trials: dict[tuple[Manifest, Manifest | None], Trial] = {}
-        self.verdicts = PolicyVerdicts(policies, self.namespace_labels, self.index.manifests)
+        self.verdicts = PolicyVerdicts(policies, self.cluster_view, self.index.manifests)
 
     @cached_property
     def _drills_by_folder(self) -> dict[str, list[Drill]]:
@@ -112,6 +113,11 @@ class Surroundings:
             _ = self.performances
         if asked & RUN_TESTS:
             _ = self.rule_test_runs
+
+    @cached_property
+    def cluster_view(self) -> ClusterView:
+        """What policies are told of the cluster around an object."""
+        return ClusterView.of(self.index.manifests, self.schemas.definitions)
 
     @cached_property
     def namespace_labels(self) -> dict[str, dict[str, str]]:

@@ -61,7 +61,7 @@ class Asked:
         """Put objects to the policy, all at once."""
         reviews = self._set.review_all(
             [Manifest(raw, "") for raw in objects.values()],
-            namespace_labels={self.place.namespace: self.place.namespace_labels},
+            view=self.place.view,
         )
         return {key: _answer(review) for key, review in zip(objects, reviews, strict=True)}
 

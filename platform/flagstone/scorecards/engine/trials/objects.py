@@ -64,8 +64,7 @@ def group_of(kind: str) -> str:
 def looked_at(match: Mapping[str, Any], kind: str, place: Place) -> bool:
     """Whether a match covers an object of that kind in that place."""
     raw = _object(kind, {}, place)
-    labels = {place.namespace: place.namespace_labels}
-    return Match(match).applies(Manifest(raw, ""), labels)
+    return Match(match).applies(Manifest(raw, ""), place.view)
 
 
 def with_pod(kind: str, pod: dict[str, Any], place: Place) -> dict[str, Any]:

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from flagstone.policies.gatekeeper.cluster_view import ClusterView
 from flagstone.policies.gatekeeper.matching import glob_matches
+from flagstone.policies.manifests.namespaces import NAME_LABEL, namespace_with
 from flagstone.policies.manifests.objects import mapping, sequence, text_map
 
-NAME_LABEL = "kubernetes.io/metadata.name"  # which Kubernetes gives every namespace
 _LIKELY = ("payments", "checkout", "orders-prod", "prod", "team-a")
 
 
@@ -21,6 +22,12 @@ class Place:
     namespace: str
     labels: dict[str, str]
     namespace_labels: dict[str, str]
+
+    @property
+    def view(self) -> ClusterView:
+        """The cluster with its namespace."""
+        found = namespace_with(self.namespace, self.namespace_labels)
+        return ClusterView({self.namespace: found})
 
 
 def place_for(match: Mapping[str, Any]) -> Place:

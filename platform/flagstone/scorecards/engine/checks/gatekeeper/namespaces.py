@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from flagstone.policies.gatekeeper.matching import glob_matches
+from flagstone.policies.manifests.namespaces import NAME_LABEL
 from flagstone.policies.manifests.objects import Manifest, mapping, sequence
 from flagstone.policies.manifests.resources import is_cluster_wide
 from flagstone.policies.manifests.selectors import matches
@@ -17,7 +18,7 @@ from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
 from flagstone.scorecards.engine.subjects.policies_in_view import constraints_of
 from flagstone.scorecards.engine.trials import objects
-from flagstone.scorecards.engine.trials.places import NAME_LABEL, place_for
+from flagstone.scorecards.engine.trials.places import place_for
 
 _SYSTEM = "kube-system"
 _ITS_KINDS = (*objects.APPS, *objects.JOBS, "Pod")

@@ -1,0 +1,48 @@
+"""What is known of the cluster around the objects that are judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from flagstone.policies.manifests.kinds import GroupKind, Kinds, Resource
+from flagstone.policies.manifests.namespaces import as_created, is_namespace
+from flagstone.policies.manifests.objects import Manifest, mapping, text_map
+from flagstone.policies.schemas.definitions import Definition, definitions_among, resources_of
+
+Namespaces = Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterView:
+    """The surroundings of what is judged.
+
+    Attributes:
+        namespaces: each Namespace that is known, as the API server has it, by its name.
+        kinds: what custom resources are called in rules, and whether they live in a namespace.
+    """
+
+    namespaces: Namespaces = field(default_factory=dict)
+    kinds: Kinds = field(default_factory=Kinds)
+
+    @classmethod
+    def of(
+        cls, manifests: Iterable[Manifest], definitions: Iterable[Definition] = ()
+    ) -> ClusterView:
+        """What some objects tell, with definitions of their kinds from elsewhere."""
+        manifests = list(manifests)
+        defined = resources_of([*definitions, *definitions_among(manifests)])
+        return cls(
+            {m.name: as_created(m) for m in manifests if is_namespace(m)},
+            Kinds(defined, {(m.group, m.kind) for m in manifests}),
+        )
+
+    def also(self, defined: Mapping[GroupKind, Resource]) -> ClusterView:
+        """This view with further definitions."""
+        return ClusterView(self.namespaces, self.kinds.also(defined)) if defined else self
+
+    def labels_of(self, namespace: str) -> dict[str, str] | None:
+        """The labels of a namespace; None if they are not known."""
+        found = self.namespaces.get(namespace)
+        return None if found is None else text_map(mapping(found.get("metadata")).get("labels"))
