@@ -75,15 +75,16 @@ def test_what_sloth_generates_does_what_it_promises() -> None:
     assert {states(wifi, "")[check] for check in BEHAVIOUR[:4]} == {State.NO_DATA}
 
 
-def pyrra(service: str) -> dict[str, Any]:
+def pyrra(service: str, team: str = "", quoted: str = "") -> dict[str, Any]:
     """Rules in the manner of Pyrra: burn rates recorded for one objective of 99.9% in four weeks."""
-    which = f'job="{service}"'
+    job = quoted or f'"{service}"'
+    which = f"job={job}"
     records = [
         {
             "record": f"http_requests:burnrate{window}",
             "expr": f'sum(rate(http_requests_total{{{which},code=~"5.."}}[{window}]))'
             f" / sum(rate(http_requests_total{{{which}}}[{window}]))",
-            "labels": {"job": service, "slo": "availability"},
+            "labels": {"job": service, "slo": "availability"} | ({"team": team} if team else {}),
         }
         for window in ("5m", "30m", "1h", "2h", "6h", "1d", "4d")
     ]
@@ -142,12 +143,41 @@ def test_alike_services_are_played_once(monkeypatch: pytest.MonkeyPatch) -> None
         "flagstone.scorecards.engine.alert_scenarios.performances.play_all", counted
     )
     names = [f"shop-{number}" for number in range(12)]
-    files = {f"{name}/all.yaml": service_with(pyrra(name), name) for name in names}
+    teams = [*names[:4], "cards", "payments", *["availability"] * 6]
+    files = {
+        f"{name}/all.yaml": service_with(pyrra(name, team), name)
+        for name, team in zip(names, teams, strict=True)
+    }
 
     report = score(files, scorecard("PR-03"))
 
     assert {verdict(report, "PR-03", name).state for name in names} == {State.PASS}
     assert len(run) == 5  # minutes, quarters of an hour, a day, three days, silence
+
+
+@pytest.mark.usefixtures("_promtool")
+@pytest.mark.parametrize("quoted", ["'checkout'", "`checkout`", r'"check\u006fut"'])
+def test_a_value_is_one_name_however_it_is_written(quoted: str) -> None:
+    report = score(
+        {"a/all.yaml": service_with(pyrra("checkout", quoted=quoted))},
+        scorecard(*BEHAVIOUR),
+    )
+
+    assert set(states(report).values()) == {State.PASS}
+
+
+@pytest.mark.usefixtures("_promtool")
+@pytest.mark.parametrize("ago", ["10m", "1h"])
+def test_an_alert_may_ask_what_was_recorded_some_time_ago(ago: str) -> None:
+    """Between two evaluations of a scenario of days lies more than that."""
+    found = objects("rollout", "service", "slo")
+    for rule in found["slo"]["spec"]["groups"][1]["rules"]:
+        if rule["alert"] == "CheckoutBurnTicketSlow":
+            rule["expr"] += f" and on () slo:http_errors:ratio_rate1h offset {ago} > 0"
+
+    report = score({"a/all.yaml": as_yaml(list(found.values())).encode()}, scorecard("PR-05"))
+
+    assert verdict(report, "PR-05").state is State.PASS
 
 
 @pytest.mark.usefixtures("_promtool")

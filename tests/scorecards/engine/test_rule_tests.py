@@ -8,7 +8,8 @@ import pytest
 
 from flagstone.scorecards.engine.alert_scenarios.playing import Printed
 from flagstone.scorecards.engine.alert_scenarios.test_files import Play
-from flagstone.scorecards.engine.prometheus import promtool, rule_test_runs
+from flagstone.scorecards.engine.prometheus import promtool
+from flagstone.scorecards.engine.prometheus.rule_test_plays import as_json
 from flagstone.scorecards.engine.prometheus.rule_test_runs import RuleTestRun
 from flagstone.scorecards.engine.prometheus.rule_tests import RuleTest
 from flagstone.scorecards.engine.reporting.report import Report
@@ -173,7 +174,8 @@ def test_a_star_does_not_reach_over_a_slash() -> None:
 )
 def test_a_field_of_newer_versions_is_no_fault_of_the_test(field: str, unknown: str) -> None:
     output = f"  FAILED:\nyaml: unmarshal errors:\n  line 3: field {field} not found in type main.unitTestFile"
-    run = RuleTestRun(RuleTest("a", {}, ()), Play("", ""), printed=Printed(output))
+    nothing = Play("", "")
+    run = RuleTestRun(RuleTest("a", {}, ()), nothing, nothing, printed=Printed(output))
 
     assert run.unknown == (unknown and unknown + promtool.HOW_TO_GET)
     assert bool(run.complaint) is not bool(unknown)
@@ -231,7 +233,7 @@ def test_numbers_without_end_reach_promtool_as_they_are() -> None:
     ]
     asked["promql_expr_test"] = [*infinite, {"expr": '"NaN"', "eval_time": "1m", "exp_samples": []}]
 
-    text = rule_test_runs._as_json({"tests": [asked, float("nan"), '-Infinity \\" NaN']})
+    text = as_json({"tests": [asked, float("nan"), '-Infinity \\" NaN']})
 
     assert text.endswith('.nan, "-Infinity \\\\\\" NaN"]}')
     assert ('"value": .inf' in text, '"value": -.inf' in text) == (True, True)

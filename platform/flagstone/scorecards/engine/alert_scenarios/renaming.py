@@ -10,24 +10,29 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from flagstone.scorecards.engine.alert_scenarios.matching import Selector
 from flagstone.scorecards.engine.alert_scenarios.rulebook import Rule
 
+NEVER_RENAMED = frozenset(
+    {"le", "quantile", "__name__", "alertstate"}
+)  # Prometheus reads or makes them
 _TEXTS = re.compile(
-    r"""(?P<label>\b[a-zA-Z_]\w*)(?P<is>\s*=\s*)(?P<q>["'])(?P<value>[^"'\\]*)(?P=q)"""
+    r"""(?P<label>\b[a-zA-Z_]\w*)(?P<is>\s*=\s*)(?P<q>["'`])(?P<value>[^"'`\\]*)(?P=q)"""
     r"""|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`|\#[^\n]*"""
 )
-_MAKES_LABELS = re.compile(r"\b(label_replace|label_join|count_values|info)\b")
+_READS_VALUES = re.compile(
+    r"\b(label_replace|label_join|count_values|info|limitk|limit_ratio|sort_by_label(_desc)?)\b"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Renaming:
-    """New values of labels; a label that is not in `labels` keeps its own."""
+    """New values by label: Prometheus holds a value only against those of the same label."""
 
-    labels: frozenset[str]
-    names: Mapping[str, str]
+    names: Mapping[str, Mapping[str, str]]
 
     def value(self, label: str, value: str) -> str:
-        return self.names.get(value, value) if label in self.labels else value
+        return self.names.get(label, {}).get(value, value)
 
     def expr(self, text: str) -> str:
         return _TEXTS.sub(self._replaced, text)
@@ -40,30 +45,50 @@ class Renaming:
 
 
 def renaming(rules: Iterable[Rule], kept: Iterable[str]) -> Renaming:
-    """Number the values of the labels that rules ask for with `=` only.
+    """Number the values of the labels that rules give to what they record, or ask for with `=` only.
 
     Args:
         rules: in the order in which they are played.
         kept: labels whose values mean something, such as that of the status.
     """
     rules = list(rules)
-    if any(_MAKES_LABELS.search(rule.expr) for rule in rules):
-        return Renaming(frozenset(), {})
-    matchers = [m for rule in rules for use in rule.uses for m in use.selector.matchers]
-    free = {matcher.label for matcher in matchers if matcher.operator == "="}
-    free -= {matcher.label for matcher in matchers if matcher.operator != "="}
-    free -= {"le", "quantile", *kept}
-    names: dict[str, str] = {}
+    held = {*NEVER_RENAMED, *kept}
+    found: dict[str, dict[str, None]] = {}
     for rule in rules:
-        for use in rule.uses:
-            for matcher in use.selector.matchers:
-                if matcher.label in free and _simple(matcher.value):
-                    names.setdefault(matcher.value, f"v{len(names)}")
+        selectors = [use.selector for use in rule.uses]
+        if not can_be_renamed(rule.expr, selectors):
+            return Renaming({})
+        for matcher in (matcher for selector in selectors for matcher in selector.matchers):
+            found.setdefault(matcher.label, {})[matcher.value] = None
+            if matcher.operator != "=":
+                held.add(matcher.label)
         for label, value in () if rule.alert else rule.labels.items():
-            if label in free and _simple(value):
-                names.setdefault(value, f"v{len(names)}")
-    return Renaming(frozenset(free), names)
+            found.setdefault(label, {})[value] = None
+    return Renaming(
+        {
+            label: {value: f"v{number}" for number, value in enumerate(filter(None, values))}
+            for label, values in found.items()
+            if label not in held and all(map(is_plain, values))
+        }
+    )
 
 
-def _simple(value: str) -> bool:
-    return re.fullmatch(r"[^\"'\\`\n]+", value) is not None
+def can_be_renamed(expr: str, selectors: Iterable[Selector]) -> bool:
+    """Whether every value that an expression asks for with `=` is seen in its text, and none is read.
+
+    Args:
+        expr: the text.
+        selectors: all of the same expression, parsed.
+    """
+    if _READS_VALUES.search(expr):
+        return False
+    asked = [m for selector in selectors for m in selector.matchers if m.operator == "="]
+    seen = [(text["label"], text["value"]) for text in _TEXTS.finditer(expr) if text["label"]]
+    return sorted((m.label, m.value) for m in asked) == sorted(
+        (label, value) for label, value in seen if label != "__name__"
+    )
+
+
+def is_plain(value: str) -> bool:
+    """Whether a value is written in an expression as it is."""
+    return re.search(r"[\"'\\`\n]", value) is None

@@ -38,7 +38,7 @@ class Rule:
     @cached_property
     def uses(self) -> tuple[Use, ...]:
         tree = self.tree
-        return () if tree is None else tuple(_uses(tree))
+        return () if tree is None else tuple(uses_of(tree))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,8 @@ def rules_of(manifest: Manifest) -> Iterator[Rule]:
                 )
 
 
-def _uses(tree: Any) -> Iterator[Use]:
+def uses_of(tree: Any) -> Iterator[Use]:
+    """Every selector of a parsed expression."""
     waiting: list[tuple[Any, str, int | None]] = [(tree, "", None)]
     while waiting:
         node, function, subquery = waiting.pop()

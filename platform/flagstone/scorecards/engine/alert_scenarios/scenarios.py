@@ -47,6 +47,7 @@ class Scenario:
         phases: of its traffic; none means no series at all.
         looks: when to look and what to see.
         coarsest: the most seconds between two evaluations of the rules.
+        pairs: the most seconds between two pairs of samples.
         failed_once: the series of failures is there, although it does not grow.
     """
 
@@ -55,6 +56,7 @@ class Scenario:
     phases: tuple[Phase, ...]
     looks: tuple[Look, ...]
     coarsest: int = 300
+    pairs: int = 300
     failed_once: bool = False
 
 
@@ -110,16 +112,19 @@ def _for_budget(budget: float) -> Iterator[Scenario]:
             tuple(Look(minute, page=False, ticket=False) for minute in (305, 310, 320)),
         )
     if 4 * budget <= 1:
-        yield _slow("G", 4, budget, 26, coarsest=600)
+        yield _slow("G", 4, budget, 26, coarsest=3600, pairs=600)
     if 2 * budget <= 1:
-        yield _slow("H", 2, budget, LONGEST, coarsest=1800)
+        yield _slow("H", 2, budget, LONGEST, coarsest=7200, pairs=1800)
 
 
-def _slow(letter: str, burn: int, budget: float, hours: int, coarsest: int) -> Scenario:
+def _slow(
+    letter: str, burn: int, budget: float, hours: int, *, coarsest: int, pairs: int
+) -> Scenario:
     return Scenario(
         letter,
         f"{burn} times the budget fails for {hours} hours",
         (Phase(hours * 60, bad=burn * budget),),
         (Look(hours * 60, page=False, ticket=True),),
         coarsest,
+        pairs,
     )

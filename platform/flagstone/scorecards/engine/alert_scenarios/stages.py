@@ -22,7 +22,9 @@ from flagstone.scorecards.engine.alert_scenarios.test_files import (
 )
 from flagstone.scorecards.engine.alert_scenarios.urgency import Urgency, urgency
 
-_STEPS = (1800, 600, 300, 120, 60)  # seconds, each a multiple of some of the samples' below
+# seconds, each step a multiple of some of the samples'
+_STEPS = (7200, 3600, 1800, 600, 300, 120, 60)
+_USUAL = 300
 _SAMPLES = (120, 60, 30, 20, 10)
 
 
@@ -66,7 +68,7 @@ def stage(unit: Unit, units: Units, budget: float | None) -> Stage:
     plays: dict[str, Play] = {}
     for coarsest in dict.fromkeys(scenario.coarsest for scenario in wanted.values()):
         several = [scenario for scenario in wanted.values() if scenario.coarsest == coarsest]
-        made = play(rules, several, world, paces.pace(coarsest))
+        made = play(rules, several, world, paces.pace(several[0]))
         plays |= {scenario.letter: made for scenario in several}
     return Stage(alerts, wanted, plays)
 
@@ -77,7 +79,8 @@ class _Paces:
 
     Attributes:
         scraped: the shortest range over scraped counters, in seconds.
-        recorded: the shortest range over what the rules record themselves, if there is one.
+        recorded: the shortest range over what the rules record themselves, if there is one; the usual time
+            between two evaluations where they ask for what they recorded some time ago.
         between: the rules look at moments between two evaluations: subqueries and offsets.
     """
 
@@ -87,7 +90,8 @@ class _Paces:
 
     @staticmethod
     def of(footings: Iterable[Footing], uses: Iterable[Use]) -> _Paces:
-        recorded = [use.window for footing in footings for use in footing.recorded]
+        below = [use for footing in footings for use in footing.recorded]
+        recorded = [use.window for use in below] + [_USUAL * 3 for use in below if use.shifted]
         uses = list(uses)
         subqueries = [use.window for use in uses if use.subquery]
         return _Paces(
@@ -96,12 +100,13 @@ class _Paces:
             between=any(use.subquery or use.shifted for use in uses),
         )
 
-    def pace(self, coarsest: int) -> Pace:
+    def pace(self, scenario: Scenario) -> Pace:
+        coarsest = scenario.coarsest
         step = coarsest if self.recorded is None else min(coarsest, self.recorded // 3)
         step = next((s for s in _STEPS if s <= step), _STEPS[-1])
         apart = min(self.scraped * 2 // 5, step)
         sample = next((s for s in _SAMPLES if s <= apart and step % s == 0), _SAMPLES[-1])
-        return Pace(step, sample, sparse=not self.between)
+        return Pace(step, sample, None if self.between else min(step, scenario.pairs))
 
 
 def silence(alerts: Iterable[Rule], footings: Mapping[Rule, Footing]) -> Stage:
@@ -110,7 +115,7 @@ def silence(alerts: Iterable[Rule], footings: Mapping[Rule, Footing]) -> Stage:
     named = {f"a{number}": alert for number, alert in enumerate(actors)}
     below = [footings[alert] for alert in actors]
     rules = _rule_file(named, below, renaming(_rules(actors, below), ()))
-    made = play(rules, [SILENCE], World((), ()), Pace(60, 60, sparse=False))
+    made = play(rules, [SILENCE], World((), ()), Pace(60, 60, pairs=None))
     return Stage(named, {"I": SILENCE}, {"I": made} if named else {})
 
 

@@ -16,7 +16,7 @@ _FIRING = 'count by (alertname) (ALERTS{alertstate="firing"})'
 _NOTHING = [{"labels": '{alertname="none"}', "value": 0}]  # never so: promtool says what is instead
 _ANSWER = re.compile(r'^\s*expr: ".*# (?P<letter>[A-I])@(?P<minute>\d+)"', re.MULTILINE)
 _ALERT = re.compile(r'alertname="(?P<name>\w+)"')
-_FEW = 3  # samples in a step, of which leaving some out saves nothing
+_FEW = 3  # samples, of which leaving some out saves nothing
 
 Firing = Mapping[tuple[str, int], frozenset[str]]
 
@@ -44,18 +44,14 @@ class Pace:
     Attributes:
         step: seconds between two evaluations of the rules.
         sample: seconds between two samples of a series.
-        sparse: only the samples just before each evaluation are there, which saves most of the time
-            that days cost; a ratio of rates is the same with fewer samples.
+        pairs: seconds from one pair of samples to the next, of which an evaluation is a multiple: other
+            samples are not there, which saves most of the time that days cost, and a ratio of rates is the
+            same with fewer. None if all are there.
     """
 
     step: int
     sample: int
-    sparse: bool
-
-    @property
-    def each(self) -> int:
-        """Samples in a step."""
-        return self.step // self.sample
+    pairs: int | None
 
 
 def play(rules: str, scenarios: Iterable[Scenario], world: World, pace: Pace) -> Play:
@@ -123,8 +119,9 @@ def _values(phases: tuple[Phase, ...], shares: list[float], pace: Pace) -> str:
     for phase, share in zip(phases, shares, strict=True):
         growth = round(share * A_MINUTE * pace.sample / 60)
         samples = phase.minutes * 60 // pace.sample
-        if pace.sparse and pace.each > _FEW:
-            pieces += _pairs(count, growth, samples, pace.each)
+        each = (pace.pairs or 0) // pace.sample
+        if each > _FEW:
+            pieces += _pairs(count, growth, samples, each)
         else:
             pieces.append(f"{count + growth}+{growth}x{samples - 1}")
         count += growth * samples
@@ -132,7 +129,7 @@ def _values(phases: tuple[Phase, ...], shares: list[float], pace: Pace) -> str:
 
 
 def _pairs(count: int, growth: int, samples: int, each: int) -> Iterator[str]:
-    """The two samples before each evaluation; `_` is a sample that is not there."""
+    """The last two of each so many samples; `_` is a sample that is not there."""
     for last in range(each, samples + 1, each):
         yield f"_x{each - 2} {count + growth * (last - 1)}+{growth}x1"
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from flagstone.policies.manifests.objects import Manifest, mapping, sequence
@@ -14,6 +13,8 @@ from flagstone.scorecards.engine.alert_scenarios.playing import Printed, print_a
 from flagstone.scorecards.engine.alert_scenarios.test_files import Play
 from flagstone.scorecards.engine.prometheus import promtool
 from flagstone.scorecards.engine.prometheus.alert_rules import rules
+from flagstone.scorecards.engine.prometheus.rule_test_plays import RULES, as_json, play_of
+from flagstone.scorecards.engine.prometheus.rule_test_renaming import renamed
 from flagstone.scorecards.engine.prometheus.rule_test_subjects import Subjects
 from flagstone.scorecards.engine.prometheus.rule_tests import (
     RuleFile,
@@ -28,11 +29,9 @@ if TYPE_CHECKING:
 
 RUN_TESTS = frozenset({"PR-12"})  # asks always; CI-05 only where CI runs promtool
 
-_RULES = "rules.json"
 _PASSED = re.compile(r"^\s*SUCCESS\s*$", re.MULTILINE)
 _NO_FIELD = re.compile(r"field (\w+) not found in type main\.")
 _NEWER_FIELDS = frozenset({"fuzzy_compare", "start_timestamp", "histogram"})
-_NOT_FINITE = re.compile(r'"(?:[^"\\]|\\.)*"|(?P<sign>-?)(?P<number>NaN|Infinity)')
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +41,7 @@ class RuleTestRun:
     Attributes:
         test: it.
         play: what promtool is given.
+        alike: the same under names that mean nothing, which tests of other services may share.
         refused: the rule file that promtool is given as it is, since it is none.
         stale: the rule files in the repository that fell behind the PrometheusRule that they copy.
         printed: what promtool said.
@@ -49,6 +49,7 @@ class RuleTestRun:
 
     test: RuleTest
     play: Play
+    alike: Play
     refused: RuleFile | None = None
     stale: tuple[str, ...] = ()
     printed: Printed = field(default_factory=lambda: Printed(""))
@@ -72,7 +73,7 @@ class RuleTestRun:
         words = words.removeprefix("FAILED:").strip()[:400] or "it fails without a word"
         if self.refused is None:
             return words
-        words = words.replace(_RULES, self.refused.path)
+        words = words.replace(RULES, self.refused.path)
         if self.refused.is_object:
             words += " (it is a PrometheusRule: promtool reads what stands below its spec)"
         return words
@@ -92,26 +93,34 @@ class RuleTestRuns:
         self.reason = (
             "" if tool is not None else f"promtool is not installed: {promtool.HOW_TO_GET}"
         )
-        printed = print_all(tool, [run.play for _, run in prepared]) if tool else {}
+        printed = _printed(tool, [run for _, run in prepared]) if tool else {}
         self._of: dict[int, list[RuleTestRun]] = {}
         for service, run in prepared:
-            said = printed.get(run.play, Printed("", self.reason))
-            done = RuleTestRun(run.test, run.play, run.refused, run.stale, said)
+            done = replace(run, printed=printed.get(run.play, Printed("", self.reason)))
             self._of.setdefault(id(service), []).append(done)
 
     def of(self, service: ServiceView) -> Sequence[RuleTestRun]:
         return self._of.get(id(service), ())
 
 
+def _printed(tool: str, runs: Sequence[RuleTestRun]) -> dict[Play, Printed]:
+    """What promtool says of each; one that fails under other names is run under its own."""
+    short = print_all(tool, [run.alike for run in runs])
+    found = {run.play: short[run.alike] for run in runs}
+    failing = [run.play for run in runs if replace(run, printed=found[run.play]).complaint]
+    return found | print_all(tool, failing)
+
+
 def _prepared(test: RuleTest, tests: list[Any], manifests: Iterable[Manifest]) -> RuleTestRun:
     """A test with its rule files; one that is not kept is made from the PrometheusRules, as CI makes it."""
-    document = _as_json(test.raw | {"rule_files": [_RULES], "tests": tests})
+    document = test.raw | {"rule_files": [RULES], "tests": tests}
     kept = [file for file in dict.fromkeys(test.files) if file.text is not None]
     about = [m for m in manifests if not test.names.isdisjoint(_names(m))]
     stale = tuple(_stale_copies(kept, about))
     for file in kept:
         if not file.is_plain:
-            return RuleTestRun(test, Play(file.text or "", document), file, stale)
+            play = Play(file.text or "", as_json(document))
+            return RuleTestRun(test, play, play, file, stale)
     groups = [group for file in kept for group in file.groups]
     if len(kept) < len(set(test.files)):
         known = {str(group.get("name")) for group in groups}
@@ -122,23 +131,13 @@ def _prepared(test: RuleTest, tests: list[Any], manifests: Iterable[Manifest]) -
         if str(group.get("name")) in used:
             groups[number] = group | {"name": f"{group.get('name')} {number}"}
         used.add(str(groups[number].get("name")))
-    return RuleTestRun(test, Play(_as_json({"groups": groups}), document), None, stale)
+    play = play_of(groups, document)
+    return RuleTestRun(test, play, renamed(groups, document) or play, None, stale)
 
 
 def _names(manifest: Manifest) -> set[str]:
     found = {str(rule.get("alert") or rule.get("record") or "") for _, rule in rules(manifest)}
     return found - {""}
-
-
-def _as_json(value: Any) -> str:
-    """JSON that is YAML as well, which has other words for what is no finite number."""
-
-    def in_yaml(found: re.Match[str]) -> str:
-        if found["number"] is None:
-            return found[0]
-        return ".nan" if found["number"] == "NaN" else f"{found['sign']}.inf"
-
-    return _NOT_FINITE.sub(in_yaml, json.dumps(value, default=str))
 
 
 def _stale_copies(kept: Iterable[RuleFile], manifests: Iterable[Manifest]) -> list[str]:
