@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from flagstone.policies.engines.confined import confined
+from flagstone.policies.gatekeeper.cluster_view import ClusterView
 from flagstone.policies.gatekeeper.errors import NotEvaluated
 from flagstone.policies.gatekeeper.policy_set import PolicySet
 from flagstone.policies.manifests.objects import Manifest
@@ -306,3 +307,20 @@ def test_a_custom_resource_whose_plural_is_not_known_is_not_evaluated():
         violation.message
         == "expression 'object.spec.replicas >= 2' resulted in error: no such key: spec"
     )
+
+
+def test_the_annotations_of_a_namespace_in_view():
+    text = "'owner' in namespaceObject.metadata.annotations"
+    made = policy(validations=[{"expression": text, "message": "nobody owns the namespace"}])
+    metadata = {"name": "pay", "annotations": {"owner": "money"}}
+    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
+    view = ClusterView.of([Manifest(namespace, "n.yaml")])
+    assert said(deployment(), made, binding(), view=view) == []
+    other = ClusterView.of(
+        [Manifest({**namespace, "metadata": {"name": "pay", "annotations": {}}}, "n.yaml")]
+    )
+    assert said(deployment(), made, binding(), view=other) == ["nobody owns the namespace"]
+    (unknown,) = said(deployment(), made, binding())
+    assert unknown.startswith("! it asks the labels or annotations of the object's namespace")
+    (unknown,) = said(deployment(namespace=""), made, binding(), view=view)
+    assert unknown.startswith("! it asks the namespace that the object is applied to")

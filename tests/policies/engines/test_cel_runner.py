@@ -25,8 +25,9 @@ def source(*validations, variables=(), conditions=(), fails=True, in_gatekeeper=
     return CelSource(texts, variables, conditions, fails, in_gatekeeper, ())
 
 
-def messages(made, parameters=None, **review):
-    text = json.dumps({"review": {**REVIEW, **review}, "parameters": parameters})
+def messages(made, parameters=None, *, is_cluster_wide=False, **review):
+    given = {"review": {**REVIEW, **review}, "parameters": parameters}
+    text = json.dumps(given | {"is_cluster_wide": is_cluster_wide})
     return [found["msg"] for found in json.loads(CelRunner(made).run(text))]
 
 
@@ -130,7 +131,10 @@ def test_the_request_and_the_namespace():
     )
     namespace = {"metadata": {"name": "pay", "labels": {"team": "money"}}}
     assert messages(made, namespaceObject=namespace) == []
-    assert messages(source(("namespaceObject == null", "x")), namespace="") == []
+    null = source(("namespaceObject == null", "x"))
+    assert messages(null, namespace="", is_cluster_wide=True) == []
+    with pytest.raises(SourceFault, match=r"it asks the namespace that the object is applied to "):
+        messages(null, namespace="")
 
 
 @pytest.mark.parametrize(
@@ -165,6 +169,26 @@ def test_what_only_the_cluster_knows_is_never_a_pass(text, reason):
     with pytest.raises(SourceFault) as caught:
         messages(source((text, "x")))
     assert (caught.value.reason, caught.value.only_here) == (reason, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("namespaceObject.metadata.annotations['owner'] == 'pay'", []),
+        ("has(namespaceObject.metadata.annotations.owner)", []),
+        ("has(namespaceObject.metadata.annotations.other)", ["x"]),
+        ("has(namespaceObject.metadata.labels)", ["x"]),
+        ("namespaceObject.status.phase == 'Active'", []),
+    ],
+)
+def test_what_a_namespace_in_view_says(text, expected):
+    namespace = {
+        "metadata": {"name": "pay", "annotations": {"owner": "pay"}},
+        "status": {"phase": "Active"},
+    }
+    assert messages(source((text, "x")), namespaceObject=namespace) == expected
+    with pytest.raises(SourceFault, match="what the API server gives each namespace"):
+        messages(source(("namespaceObject.metadata.uid != ''", "x")), namespaceObject=namespace)
 
 
 def test_what_the_cluster_alone_knows_may_not_matter():
@@ -220,5 +244,5 @@ def test_a_namespace_that_is_left_to_whoever_applies_it_is_not_known():
 def test_an_object_of_the_cluster_is_requested_without_a_namespace():
     review = {**REVIEW, "kind": {"group": "", "version": "v1", "kind": "Node"}}
     del review["namespace"]
-    text = json.dumps({"review": review, "parameters": None})
+    text = json.dumps({"review": review, "parameters": None, "is_cluster_wide": True})
     assert CelRunner(source(("!has(request.namespace)", "x"))).run(text) == "[]"

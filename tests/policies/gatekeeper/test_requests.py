@@ -7,6 +7,7 @@ import time
 import pytest
 
 from flagstone.policies.engines.computed_keys import keys_of_the_review
+from flagstone.policies.gatekeeper.cluster_view import ClusterView
 from flagstone.policies.manifests.objects import Manifest
 from tests.policies.gatekeeper.samples import (
     code,
@@ -179,6 +180,15 @@ def test_a_namespace_is_known_where_it_is_among_the_files(name):
     assert said(body) == [f"! {NAMESPACE}"]
     assert said(body, view=in_view(pay={"env": "prod"})) == ["m"]
     assert said(body, view=in_view(pay={"env": "test"})) == []
+
+
+def test_a_namespace_among_the_files_has_its_annotations_too():
+    metadata = {"name": "pay", "labels": {"env": "prod"}, "annotations": {"owner": "money"}}
+    namespace = Manifest({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}, "n.yaml")
+    view = ClusterView.of([namespace])
+    for field in ('annotations.owner == "money"', 'labels["kubernetes.io/metadata.name"] == "pay"'):
+        assert said(f"input.review.namespaceObject.metadata.{field}", view=view) == ["m"]
+    assert said('input.review.namespaceObject.metadata.annotations.owner == "x"', view=view) == []
 
 
 def test_an_object_of_the_whole_cluster_has_no_namespace_that_could_be_known():

@@ -13,7 +13,7 @@ from flagstone.policies.cel.result_types import unfit_type
 from flagstone.policies.cel.scope import Scope, TooLong
 from flagstone.policies.cel.values import type_of
 from flagstone.policies.engines.sources import REFUSES, CelSource, Keys, SourceFault
-from flagstone.policies.manifests.resources import is_cluster_wide, resource_of
+from flagstone.policies.manifests.resources import resource_of
 
 _GIVEN = ("object", "oldObject", "request", "params", "namespaceObject", "authorizer", "variables")
 _GATEKEEPER = (
@@ -32,11 +32,14 @@ _TRUTH, _TEXT, _TEXT_OR_NONE = map(frozenset, ({"bool"}, {"string"}, {"string", 
 _AUTHORIZER = ClusterOnly("who may do what (authorizer)")
 _SENDER = ClusterOnly("who sends the request (request.userInfo)")
 _NAMESPACE = ClusterOnly("the labels or annotations of the object's namespace (namespaceObject)")
+_ANY_NAMESPACE = ClusterOnly("the namespace that the object is applied to (namespaceObject)")
+_ONE_NAMESPACE = ClusterOnly("what the API server gives each namespace (namespaceObject.metadata)")
+_FROM_THE_SERVER = ("creationTimestamp", "generation", "managedFields", "resourceVersion", "uid")
 _APPLIED_TO = ClusterOnly("the namespace that it is applied to (request.namespace)")
 _ONE_REQUEST = ClusterOnly("one request of many (request.uid, request.options)")
 
 
-def _request(review: dict[str, Any]) -> PartlyKnown:
+def _request(review: dict[str, Any], *, is_cluster_wide: bool) -> PartlyKnown:
     """The AdmissionRequest: what the API server always sets is there, or said to be in the cluster only."""
     kind = review.get("kind") or {}
     name = str(kind.get("kind") or "")
@@ -56,9 +59,21 @@ def _request(review: dict[str, Any]) -> PartlyKnown:
     }
     if not request.get("userInfo"):
         request["userInfo"] = _SENDER
-    if not is_cluster_wide(name, request.get("namespace", "")):
+    if not is_cluster_wide:
         request.setdefault("namespace", _APPLIED_TO)
     return PartlyKnown(request)
+
+
+def _namespace_of(review: dict[str, Any]) -> dict[str, Any] | ClusterOnly:
+    """The Namespace of an object that is in one: what is known of it, and what only a cluster has."""
+    known = review.get("namespaceObject")
+    if isinstance(known, dict):
+        rest = dict.fromkeys(_FROM_THE_SERVER, _ONE_NAMESPACE)
+        return {**known, "metadata": PartlyKnown({**rest, **known["metadata"]})}
+    if name := review.get("namespace"):
+        metadata = PartlyKnown(name=name, labels=_NAMESPACE, annotations=_NAMESPACE)
+        return {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
+    return _ANY_NAMESPACE
 
 
 class CelRunner:
@@ -94,7 +109,8 @@ class CelRunner:
 
     def run(self, input_json: str) -> str:
         given = json.loads(input_json)
-        scope = Scope(self._given(given["review"], given.get("parameters")))
+        is_wide = given.get("is_cluster_wide") is True
+        scope = Scope(self._given(given["review"], given.get("parameters"), is_wide))
         try:
             return json.dumps(list(self._results(scope)))
         except NotHere as missing:
@@ -125,31 +141,27 @@ class CelRunner:
             words = self._compiled(message_expression, (*keys, "messageExpression"), _TEXT)
         return _Validation(self._compiled(text, (*keys, "expression"), _TRUTH), message, words)
 
-    def _given(self, review: dict[str, Any], parameters: Any) -> dict[str, Any]:
+    def _given(
+        self,
+        review: dict[str, Any],
+        parameters: Any,
+        is_cluster_wide: bool,  # noqa: FBT001
+    ) -> dict[str, Any]:
         values = {
             "object": review.get("object"),
             "oldObject": review.get("oldObject"),
-            "request": _request(review),
+            "request": _request(review, is_cluster_wide=is_cluster_wide),
             "params": {"spec": {"parameters": parameters}} if self._in_gatekeeper else parameters,
-            "namespaceObject": review.get("namespaceObject"),
+            "namespaceObject": None if is_cluster_wide else _namespace_of(review),
             "authorizer": _AUTHORIZER,
         }
-        if values["namespaceObject"] is None and (name := review.get("namespace")):
-            metadata = PartlyKnown(name=name, labels=_NAMESPACE, annotations=_NAMESPACE)
-            values["namespaceObject"] = {
-                "apiVersion": "v1",
-                "kind": "Namespace",
-                "metadata": metadata,
-            }
         if self._in_gatekeeper and parameters is None:
             values["params"] = {"spec": {}}
         return values
 
     def _results(self, scope: Scope) -> Iterator[dict[str, Any]]:
-        scope.variables = {
-            **scope.variables,
-            "variables": _Composed(self._variables, scope),
-        }
+        composed = _Composed(self._variables, scope)
+        scope.variables = PartlyKnown({**scope.variables, "variables": composed})
         problem = self._problem_of_conditions(scope)
         if problem is None or (problem and not self._fails):
             return

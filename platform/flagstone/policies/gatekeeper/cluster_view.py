@@ -11,6 +11,7 @@ from flagstone.policies.manifests.namespaces import as_created, is_namespace
 from flagstone.policies.manifests.objects import Manifest, mapping, text_map
 from flagstone.policies.schemas.definitions import Definition, definitions_among, resources_of
 
+_ACTIVE = {"phase": "Active"}
 Namespaces = Mapping[str, Mapping[str, Any]]
 
 
@@ -34,7 +35,7 @@ class ClusterView:
         manifests = list(manifests)
         defined = resources_of([*definitions, *definitions_among(manifests)])
         return cls(
-            {m.name: as_created(m) for m in manifests if is_namespace(m)},
+            {m.name: {"status": _ACTIVE, **as_created(m)} for m in manifests if is_namespace(m)},
             Kinds(defined, {(m.group, m.kind) for m in manifests}),
         )
 

@@ -123,7 +123,9 @@ class Policy:
             )
             raise self._failure(reason, NotEvaluated)
 
-    def question(self, manifest: Manifest, review: str, inventory: Inventory | None) -> Question:
+    def question(
+        self, manifest: Manifest, review: str, inventory: Inventory | None, view: ClusterView
+    ) -> Question:
         """What the engine is asked about one object; `review` is its `input.review` as JSON.
 
         Raises:
@@ -133,6 +135,9 @@ class Policy:
             reason = "it looks at other objects (data.inventory), and none were given"
             raise self._failure(reason, NotEvaluated)
         text = f'{{"review": {review}, "parameters": {self._parameters}}}'
+        if self._in_cel:  # which tells what is absent from what is not known
+            is_wide = json.dumps(view.kinds.is_cluster_wide(manifest))
+            text = f'{text[:-1]}, "is_cluster_wide": {is_wide}}}'
         return Question(self._program, text, inventory, manifest.ref)
 
     def violations(self, manifest: Manifest, answer: Answer) -> list[Violation]:

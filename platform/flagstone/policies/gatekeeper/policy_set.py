@@ -187,7 +187,7 @@ class PolicySet:
                 else:
                     policy.must_be_known(manifest, view)
                     shown = shown or review_json(manifest, view)
-                    yield policy, policy.question(manifest, shown, inventory)
+                    yield policy, policy.question(manifest, shown, inventory, view)
             except UnknownNamespaceError as unknown:
                 failures.append(_unknown_namespace(policy, str(unknown)))
             except UnknownResourceError as unknown:

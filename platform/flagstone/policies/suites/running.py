@@ -155,7 +155,7 @@ def _messages(case: Case, policy: Policy, folder: Path, engine: Engine) -> Itera
             f"the constraint selects by labels of the namespace {unknown}, which is not in the "
             "inventory of the case"
         ) from None
-    question = policy.question(asked.manifests[0], asked.review, Inventory(others))
+    question = policy.question(asked.manifests[0], asked.review, Inventory(others), view)
     (answer,) = engine.answers([question])
     if isinstance(answer, PolicyError):
         raise answer
