@@ -298,6 +298,7 @@ def test_a_custom_resource_whose_plural_is_not_known_is_not_evaluated():
     raw = {"apiVersion": "ex.com/v1", "kind": "Gadget", "metadata": {"name": "x"}}
     (failure,) = reviewed(Manifest(raw, "g.yaml"), made, binding()).failures
     assert isinstance(failure, NotEvaluated)
+    assert (failure.policy, failure.constraint) == ("few", "few-everywhere")
     assert failure.reason == (
         "whether its rules mean Gadget of ex.com depends on the plural and the scope that the kind's "
         "CustomResourceDefinition gives it, which is not among the files"
@@ -306,6 +307,20 @@ def test_a_custom_resource_whose_plural_is_not_known_is_not_evaluated():
     assert (
         violation.message
         == "expression 'object.spec.replicas >= 2' resulted in error: no such key: spec"
+    )
+
+
+@pytest.mark.parametrize(
+    ("namespace", "which"),
+    [("pay", "namespace pay"), ("", "namespace that the object is applied to")],
+)
+def test_labels_of_a_namespace_that_are_not_known_are_asked_by_the_policy(namespace, which):
+    selector = {"namespaceSelector": {"matchLabels": {"team": "a"}}}
+    bound = binding(matchResources=selector)
+    (failure,) = reviewed(deployment(namespace=namespace), policy(), bound).failures
+    assert str(failure).startswith("p.yaml:")
+    assert str(failure).endswith(
+        f": few / few-everywhere: it selects by labels of the {which}, which are not known"
     )
 
 

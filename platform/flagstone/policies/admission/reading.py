@@ -12,6 +12,7 @@ from flagstone.policies.gatekeeper.cel_sources import cel_source
 from flagstone.policies.gatekeeper.constraints import Constraint, Enforcement
 from flagstone.policies.gatekeeper.errors import NotEvaluated, PolicyError
 from flagstone.policies.gatekeeper.policies import Policy, Refusing, Unusable
+from flagstone.policies.gatekeeper.refusals import refusal
 from flagstone.policies.gatekeeper.templates import Template
 from flagstone.policies.manifests.objects import Manifest, mapping, sequence
 from flagstone.policies.manifests.selectors import matches
@@ -62,17 +63,17 @@ def read_admission_policy(manifest: Manifest) -> Template:
     """
     spec = manifest.spec
     if manifest.version not in _VERSIONS:
-        raise _refusal(
+        raise refusal(
             manifest, f"a {POLICY} has no version {manifest.version}; use v1", "apiVersion"
         )
     if not manifest.name:
-        raise _refusal(manifest, "metadata.name is missing", "metadata")
+        raise refusal(manifest, "metadata.name is missing", "metadata")
     if not sequence(mapping(spec.get("matchConstraints")).get("resourceRules")):
-        raise _refusal(manifest, "spec.matchConstraints.resourceRules is missing", "spec")
+        raise refusal(manifest, "spec.matchConstraints.resourceRules is missing", "spec")
     if spec.get("failurePolicy", "Fail") not in {"Fail", "Ignore"}:
-        raise _refusal(manifest, "failurePolicy is Fail or Ignore", "spec", "failurePolicy")
+        raise refusal(manifest, "failurePolicy is Fail or Ignore", "spec", "failurePolicy")
     if not sequence(spec.get("validations")) and not sequence(spec.get("auditAnnotations")):
-        raise _refusal(manifest, "it has neither validations nor auditAnnotations", "spec")
+        raise refusal(manifest, "it has neither validations nor auditAnnotations", "spec")
     return Template(
         manifest,
         manifest.name,
@@ -97,7 +98,7 @@ def _bound(
     match = AdmissionMatch(tuple(parts))
     if policy is None:
         reason = f"there is no {POLICY} called {name or '(spec.policyName is missing)'}"
-        yield Unusable(binding, match, _refusal(binding, reason, "spec", "policyName"))
+        yield Unusable(binding, match, refusal(binding, reason, "spec", "policyName"))
     elif isinstance(policy.program, PolicyError):
         yield Unusable(binding, match, policy.program)
     else:
@@ -137,7 +138,7 @@ def _with_parameters(
         return
     if not reference:
         reason = f"the policy {policy.name} takes parameters; spec.paramRef is missing"
-        raise _refusal(binding, reason, "spec")
+        raise refusal(binding, reason, "spec")
     found = _parameters(kind, reference, snapshot, binding)
     own_namespace = not reference.get("namespace")
     spaces = frozenset(m.namespace for m in found if own_namespace and m.namespace)
@@ -151,7 +152,7 @@ def _with_parameters(
     missing = f"the {kind.get('kind')} {wanted} is not among the files{where}"
     if _lets_pass(policy, reference):
         reason = f"{missing}: objects that should be held against it pass ({_why_not(reference)})"
-        broken.append(_refusal(binding, reason, "spec", "paramRef", error=NotEvaluated))
+        broken.append(refusal(binding, reason, "spec", "paramRef", error=NotEvaluated))
         return
     yield Refusing(
         binding,
@@ -177,10 +178,10 @@ def _parameters(
 ) -> list[Manifest]:
     name, selector = reference.get("name"), reference.get("selector")
     if (name is None) == (selector is None):
-        raise _refusal(binding, "paramRef takes either a name or a selector", "spec", "paramRef")
+        raise refusal(binding, "paramRef takes either a name or a selector", "spec", "paramRef")
     if reference.get("parameterNotFoundAction") not in {"Allow", "Deny"}:
         reason = "paramRef.parameterNotFoundAction is missing: Allow or Deny"
-        raise _refusal(binding, reason, "spec", "paramRef")
+        raise refusal(binding, reason, "spec", "paramRef")
     space = reference.get("namespace")
     return [
         manifest
@@ -197,21 +198,8 @@ def _enforcement(binding: Manifest) -> Enforcement:
     if not actions or unknown:
         said = f" {unknown[0]} does not exist:" if unknown else " it is missing:"
         reason = f"validationActions:{said} Deny, Warn or Audit"
-        raise _refusal(binding, reason, "spec", "validationActions")
+        raise refusal(binding, reason, "spec", "validationActions")
     if {"Deny", "Warn"} <= set(actions):
         reason = "validationActions: Deny and Warn together are refused"
-        raise _refusal(binding, reason, "spec", "validationActions")
+        raise refusal(binding, reason, "spec", "validationActions")
     return next(known for action, known in _ACTIONS.items() if action in actions)
-
-
-def _refusal(
-    manifest: Manifest, reason: str, *keys: str | int, error: type[PolicyError] = PolicyError
-) -> PolicyError:
-    is_policy = manifest.kind == POLICY
-    return error(
-        reason,
-        path=manifest.path,
-        line=manifest.line(*keys),
-        policy=manifest.name if is_policy else str(manifest.spec.get("policyName") or ""),
-        constraint="" if is_policy else manifest.name,
-    )

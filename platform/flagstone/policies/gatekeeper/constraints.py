@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from flagstone.policies.gatekeeper.defaults import with_defaults
-from flagstone.policies.gatekeeper.errors import InvalidParameters, PolicyError
+from flagstone.policies.gatekeeper.errors import InvalidParameters
 from flagstone.policies.gatekeeper.matching import Match, Matching
+from flagstone.policies.gatekeeper.refusals import refusal
 from flagstone.policies.gatekeeper.schemas import MATCH, first_problem
 from flagstone.policies.manifests.objects import Manifest, mapping, sequence
 
@@ -102,19 +103,6 @@ def _check(manifest: Manifest, field: str, schema: dict[str, Any], value: Any = 
         place = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in keys)
         said = f"spec.{field}{place}: {reason}"
         raise refusal(manifest, said, "spec", field, *keys, error=InvalidParameters)
-
-
-def refusal(
-    manifest: Manifest, reason: str, *keys: str | int, error: type[PolicyError] = PolicyError
-) -> PolicyError:
-    """The error that names the constraint and the line of a key."""
-    return error(
-        reason,
-        path=manifest.path,
-        line=manifest.line(*keys),
-        policy=manifest.kind.lower(),
-        constraint=manifest.name,
-    )
 
 
 def _enforcement(manifest: Manifest, points: set[str]) -> Enforcement:

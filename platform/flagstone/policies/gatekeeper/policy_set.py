@@ -12,7 +12,7 @@ from flagstone.policies.engines.asking import Engine, Program, Question
 from flagstone.policies.engines.in_process import InProcess
 from flagstone.policies.gatekeeper import constraints, templates
 from flagstone.policies.gatekeeper.cluster_view import ClusterView
-from flagstone.policies.gatekeeper.constraints import read_constraint, refusal
+from flagstone.policies.gatekeeper.constraints import read_constraint
 from flagstone.policies.gatekeeper.errors import NotEvaluated, PolicyError
 from flagstone.policies.gatekeeper.inventory import Inventory
 from flagstone.policies.gatekeeper.matching import (
@@ -21,6 +21,7 @@ from flagstone.policies.gatekeeper.matching import (
     UnknownResourceError,
 )
 from flagstone.policies.gatekeeper.policies import Policy, Refusing, Unusable, Violation
+from flagstone.policies.gatekeeper.refusals import refusal
 from flagstone.policies.gatekeeper.review import review_json
 from flagstone.policies.gatekeeper.templates import read_template
 from flagstone.policies.manifests.objects import Manifest, mapping
@@ -220,7 +221,8 @@ def _idle(snapshot: Snapshot) -> tuple[str, ...]:
 
 
 def _unknown_namespace(policy: AnyPolicy, namespace: str) -> PolicyError:
-    reason = f"it selects by labels of the namespace {namespace}, which are not known"
+    which = f"namespace {namespace}" if namespace else "namespace that the object is applied to"
+    reason = f"it selects by labels of the {which}, which are not known"
     keys = ("spec", "match", "namespaceSelector")
     return refusal(policy.manifest, reason, *keys, error=NotEvaluated)
 
