@@ -351,3 +351,38 @@ def test_what_is_called_v1_beside_the_import_of_v1_is_not_that(is_v1):
 def test_a_library_may_be_of_v1_where_the_rest_is_not():
     lib = "package lib.n\nimport rego.v1\nf(x) if x == 1\n"
     assert messages('package d\nviolation[{"msg": "x"}] { data.lib.n.f(1) }', lib) == ["x"]
+
+
+@pytest.mark.parametrize(
+    ("rules", "word"),
+    [
+        ('p if input.x\nviolation[{"msg": "x"}] { p }', "if"),
+        ('violation contains {"msg": "x"} if { true }', "contains"),
+        ('import future.keywords.contains\nviolation contains {"msg": "x"} if { true }', "if"),
+        ('violation[{"msg": "x"}] { "a" in ["a"] }', "in"),
+        (
+            'import future.keywords.in\nviolation[{"msg": "x"}] { every y in [1] { y == 1 } }',
+            "every",
+        ),
+    ],
+)
+def test_a_keyword_that_v0_has_not_is_refused_as_opa_does(rules, word, capfd):
+    with pytest.raises(SourceFault, match=f"Rego v0 has no keyword {word}: add") as refused:
+        messages(f"package d\n\n{rules}")
+    assert refused.value.line == 3 + rules.count(
+        "\n", 0, rules.rindex(f" {word} " if word != "every" else "{ every")
+    )
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        'import future.keywords\nviolation contains {"msg": "yes"} if every x in [1] { x == 1 }',
+        'import future.keywords.if\np if 1 == 1\nviolation[{"msg": "yes"}] { p }',
+        'import future.keywords.every\nviolation[{"msg": "yes"}] { every x in [1] { x in [1] } }',
+        'violation[{"msg": "yes"}] { contains("in", "in"); {"if": 1}.if == 1 }',
+    ],
+)
+def test_keywords_that_are_imported_and_words_that_are_none(rules):
+    assert messages(f"package d\n{rules}") == ["yes"]

@@ -10,6 +10,8 @@ import regorus
 from flagstone.policies.engines import given_builtins, given_formats
 from flagstone.policies.engines.chained_bodies import chained_bodies
 from flagstone.policies.engines.format_verbs import format_verbs
+from flagstone.policies.engines.future_keywords import keyword_that_is_not_imported
+from flagstone.policies.engines.lacks import Lack
 from flagstone.policies.engines.made_heads import made_heads
 from flagstone.policies.engines.negations import negations
 from flagstone.policies.engines.rego_calls import Call, calls_of_builtins
@@ -71,7 +73,9 @@ class RegoRunner:
     def _add(self, name: str, rego: str) -> None:
         text = without_import_of_v1(rego)
         is_v1 = self._is_v1 or text != rego
-        text = text if is_v1 else edited(text, chained_bodies(text))
+        if not is_v1:
+            _raise(keyword_that_is_not_imported(text), name)
+            text = edited(text, chained_bodies(text))
         text = edited(text, made_heads(text))
         text, odd_walk = walks(text)
         text, unsafe = negations(text)
@@ -82,9 +86,7 @@ class RegoRunner:
         except RuntimeError as error:
             raise _fault(str(error)) from None
         missing = given_builtins.lacking(calls, text, is_v1=is_v1)
-        if lack := unsafe or odd_walk or missing:
-            keys, only_here = _keys(name), lack.is_of_the_engine
-            raise SourceFault(lack.reason, keys=keys, line=lack.line, only_here=only_here)
+        _raise(unsafe or odd_walk or missing, name)
 
     def _evaluate(self, input_json: str) -> str:
         try:
@@ -97,6 +99,12 @@ class RegoRunner:
         finally:
             self._engine.take_prints()
         return answer
+
+
+def _raise(lack: Lack | None, name: str) -> None:
+    if lack:
+        only_here = lack.is_of_the_engine
+        raise SourceFault(lack.reason, keys=_keys(name), line=lack.line, only_here=only_here)
 
 
 def _as_the_engine_wants_it(rego: str, calls: list[Call]) -> str:
