@@ -12,9 +12,9 @@ import pytest
 COMMAND = Path(sys.executable).with_name("flagstone")
 
 
-def _verify(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def _verify(**environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [COMMAND, "audit", *(arguments or ("verify",))],
+        [COMMAND, "audit", "verify"],
         capture_output=True,
         text=True,
         check=False,
@@ -44,21 +44,6 @@ def test_a_whole_chain_holds(chain):
     assert done.returncode == 0
 
 
-def test_a_changed_entry_is_named(chain):
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE core_auditentry DISABLE TRIGGER core_auditentry_no_change")
-        cursor.execute("UPDATE core_auditentry SET subject = 'thing:9' WHERE sequence = 2")
-        cursor.execute("ALTER TABLE core_auditentry ENABLE TRIGGER core_auditentry_no_change")
-    done = _verify(DATABASE_URL=_test_database(), FLAGSTONE_SECRET_KEY="x" * 50)
-    assert done.stdout == (
-        "The chain is broken at entry 2: its content was changed after it was written.\n"
-        "The 1 entries before it hold.\n"
-    )
-    assert done.returncode == 1
-
-
 def test_a_database_that_does_not_run_is_told(tmp_path):
     done = _verify(FLAGSTONE_HOME=str(tmp_path / "none"))
     assert done.returncode == 2
@@ -67,8 +52,19 @@ def test_a_database_that_does_not_run_is_told(tmp_path):
     assert done.stderr.endswith("or set DATABASE_URL to the one of your Flagstone.\n")
 
 
-def _of_the_tests(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return _verify(*arguments, DATABASE_URL=_test_database(), FLAGSTONE_SECRET_KEY="x" * 50)
+def test_a_changed_entry_is_named(run, chain):
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE core_auditentry DISABLE TRIGGER core_auditentry_no_change")
+        cursor.execute("UPDATE core_auditentry SET subject = 'thing:9' WHERE sequence = 2")
+        cursor.execute("ALTER TABLE core_auditentry ENABLE TRIGGER core_auditentry_no_change")
+    done = run("audit", "verify")
+    assert done.out == (
+        "The chain is broken at entry 2: its content was changed after it was written.\n"
+        "The 1 entries before it hold.\n"
+    )
+    assert done.status == 1
 
 
 def _cut_off_after(sequence: int) -> None:
@@ -80,24 +76,24 @@ def _cut_off_after(sequence: int) -> None:
         cursor.execute("ALTER TABLE core_auditentry ENABLE TRIGGER core_auditentry_no_change")
 
 
-def test_the_head_is_an_anchor_that_holds_while_the_chain_grows(chain, make_user):
+def test_the_head_is_an_anchor_that_holds_while_the_chain_grows(run, chain, make_user):
     from flagstone.core import audit
 
-    head = _of_the_tests("head")
-    assert (head.returncode, head.stdout) == (0, f"3:{chain.head}\n")
+    head = run("audit", "head")
+    assert (head.status, head.out) == (0, f"3:{chain.head}\n")
     last = audit.record(actor=None, action="test.happened", subject="thing:4")
-    done = _of_the_tests("verify", "--anchor", head.stdout.strip())
-    assert (done.returncode, done.stdout) == (
+    done = run("audit", "verify", "--anchor", head.out.strip())
+    assert (done.status, done.out) == (
         0,
         f"The chain holds: 4 entries, head {last.hash}\n",
     )
 
 
-def test_an_end_that_was_cut_off_is_noticed_with_an_anchor_only(chain):
+def test_an_end_that_was_cut_off_is_noticed_with_an_anchor_only(run, chain):
     _cut_off_after(2)
-    assert _of_the_tests("verify").returncode == 0
-    done = _of_the_tests("verify", "--anchor", f"3:{chain.head}")
-    assert (done.returncode, done.stdout) == (
+    assert run("audit", "verify").status == 0
+    done = run("audit", "verify", "--anchor", f"3:{chain.head}")
+    assert (done.status, done.out) == (
         1,
         (
             "The chain is broken at entry 3: the end is cut off: the anchor is of entry 3, which is not there.\n"
@@ -106,13 +102,13 @@ def test_an_end_that_was_cut_off_is_noticed_with_an_anchor_only(chain):
     )
 
 
-def test_a_chain_that_was_written_anew_is_noticed(chain):
+def test_a_chain_that_was_written_anew_is_noticed(run, chain):
     from flagstone.core import audit
 
     _cut_off_after(2)
     audit.record(actor=None, action="test.happened", subject="thing:other")
-    done = _of_the_tests("verify", "--anchor", f"3:{chain.head}")
-    assert (done.returncode, done.stdout) == (
+    done = run("audit", "verify", "--anchor", f"3:{chain.head}")
+    assert (done.status, done.out) == (
         1,
         (
             "The chain is broken at entry 3: it is not the entry that the anchor was taken of: "
@@ -121,10 +117,10 @@ def test_a_chain_that_was_written_anew_is_noticed(chain):
     )
 
 
-def test_an_empty_chain_has_an_anchor_too(transactional_db):
-    head = _of_the_tests("head")
-    assert (head.returncode, head.stdout) == (0, f"0:{'0' * 64}\n")
-    assert _of_the_tests("verify", "--anchor", head.stdout.strip()).returncode == 0
+def test_an_empty_chain_has_an_anchor_too(run, transactional_db):
+    head = run("audit", "head")
+    assert (head.status, head.out) == (0, f"0:{'0' * 64}\n")
+    assert run("audit", "verify", "--anchor", head.out.strip()).status == 0
 
 
 @pytest.mark.parametrize(
@@ -136,7 +132,7 @@ def test_an_empty_chain_has_an_anchor_too(transactional_db):
         ("3:abc", "its hash must be 64 hexadecimal digits"),
     ],
 )
-def test_what_is_no_anchor_is_told(chain, anchor, reason):
-    done = _of_the_tests("verify", f"--anchor={anchor}")
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == f"flagstone: {anchor!r} is not an anchor: {reason}.\n"
+def test_what_is_no_anchor_is_told(run, chain, anchor, reason):
+    done = run("audit", "verify", f"--anchor={anchor}")
+    assert (done.status, done.out) == (2, "")
+    assert done.err == f"flagstone: {anchor!r} is not an anchor: {reason}.\n"

@@ -6,15 +6,18 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import yaml
 
+from tests.cli.conftest import Run
 from tests.git_http import publish, serving
 from tests.scaffolding.building import write_layer, write_scaffolds
 
 FLAGSTONE = Path(sys.executable).with_name("flagstone")
+Command = Callable[..., Run]
 ANSWERS = {
     "name": "refunds",
     "owner": "payments",
@@ -28,7 +31,13 @@ spec: {template: {spec: {containers: [{name: app, image: a}]}}}
 """
 
 
-def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
+@pytest.fixture
+def render(run: Command) -> Command:
+    """Run `flagstone render` in this process: to start one takes longer than most of these tests."""
+    return lambda *words: run("render", *words)
+
+
+def in_a_process_of_its_own(*words: str | Path) -> subprocess.CompletedProcess[str]:
     environment = {"PATH": os.environ["PATH"], "HOME": "/nonexistent"}  # no settings, no database
     return subprocess.run(
         [FLAGSTONE, "render", *words], capture_output=True, text=True, check=False, env=environment
@@ -61,7 +70,7 @@ def gitops(tmp_path: Path) -> Path:
 
 
 def test_it_is_dry_and_tells_files_verdict_and_score(tmp_path: Path, gitops: Path) -> None:
-    done = run("python-api", *given(), "--gitops", gitops)
+    done = in_a_process_of_its_own("python-api", *given(), "--gitops", gitops)
 
     assert (done.returncode, done.stderr) == (0, "")
     assert "  + app/flags.py\n" in done.stdout
@@ -76,14 +85,14 @@ def test_it_is_dry_and_tells_files_verdict_and_score(tmp_path: Path, gitops: Pat
     assert not (gitops / "services").exists()
 
 
-def test_answers_come_from_a_file_and_one_more_wins(tmp_path: Path) -> None:
+def test_answers_come_from_a_file_and_one_more_wins(render: Command, tmp_path: Path) -> None:
     file = tmp_path / "answers.yaml"
     file.write_text(yaml.safe_dump(ANSWERS | {"flags": True, "latencyMs": 200, "tier": 1}))
     out = tmp_path / "out"
 
-    done = run("python-api", "--answers", file, "--set", "flags=false", "--output", out)
+    done = render("python-api", "--answers", file, "--set", "flags=false", "--output", out)
 
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.status, done.err) == (0, "")
     assert not (out / "service" / "app" / "flags.py").exists()
     assert "{{ 7*7 }}" in (out / "service" / "README.md").read_text()
     catalogue = out / "gitops" / "services" / "refunds" / "catalog-info.yaml"
@@ -95,20 +104,20 @@ def test_answers_come_from_a_file_and_one_more_wins(tmp_path: Path) -> None:
 
 
 def test_what_is_there_is_compared_line_by_line_and_is_in_the_way(
-    tmp_path: Path, gitops: Path
+    render: Command, tmp_path: Path, gitops: Path
 ) -> None:
     out = tmp_path / "out"
-    assert run("python-api", *given(), "--output", out).returncode == 0
+    assert render("python-api", *given(), "--output", out).status == 0
     (out / "gitops" / "services").rename(gitops / "services")
     service = gitops / "services" / "refunds" / "service.yaml"
     service.write_text(service.read_text().replace("port: 80\n", "port: 8000\n"))
 
-    done = run("python-api", *given(), "--gitops", gitops)
+    done = render("python-api", *given(), "--gitops", gitops)
 
-    assert done.returncode == 1
-    assert "  = services/refunds/rollout.yaml\n" in done.stdout
-    assert "  ~ services/refunds/service.yaml\n" in done.stdout
-    assert "      -      port: 8000\n      +      port: 80\n" in done.stdout
+    assert done.status == 1
+    assert "  = services/refunds/rollout.yaml\n" in done.out
+    assert "  ~ services/refunds/service.yaml\n" in done.out
+    assert "      -      port: 8000\n      +      port: 80\n" in done.out
 
 
 @pytest.mark.parametrize(
@@ -139,12 +148,12 @@ def test_what_is_there_is_compared_line_by_line_and_is_in_the_way(
         (["python-api", *given(), "--gitops", "/nowhere"], "There is no folder /nowhere."),
     ],
 )
-def test_what_is_wrong_is_one_sentence(words: list[str], said: str) -> None:
-    done = run(*words)
+def test_what_is_wrong_is_one_sentence(render: Command, words: list[str], said: str) -> None:
+    done = render(*words)
 
-    assert done.returncode == 2
-    assert said in done.stderr
-    assert done.stderr.count("\n") == 1
+    assert done.status == 2
+    assert said in done.err
+    assert done.err.count("\n") == 1
 
 
 @pytest.mark.parametrize(
@@ -156,13 +165,15 @@ def test_what_is_wrong_is_one_sentence(words: list[str], said: str) -> None:
         ("a: [", "is not valid YAML"),
     ],
 )
-def test_a_file_of_answers_is_read_within_limits(tmp_path: Path, content: str, said: str) -> None:
+def test_a_file_of_answers_is_read_within_limits(
+    render: Command, tmp_path: Path, content: str, said: str
+) -> None:
     (tmp_path / "answers.yaml").write_text(content)
 
-    done = run("python-api", "--answers", tmp_path / "answers.yaml")
+    done = render("python-api", "--answers", tmp_path / "answers.yaml")
 
-    assert done.returncode == 2
-    assert said in done.stderr
+    assert done.status == 2
+    assert said in done.err
 
 
 def test_the_files_are_there_even_if_nobody_reads_the_report(tmp_path: Path) -> None:
@@ -179,23 +190,25 @@ def test_the_files_are_there_even_if_nobody_reads_the_report(tmp_path: Path) -> 
     assert (tmp_path / "out/gitops/services/refunds/catalog-info.yaml").is_file()
 
 
-def test_a_folder_with_something_in_it_is_left_alone(tmp_path: Path) -> None:
+def test_a_folder_with_something_in_it_is_left_alone(render: Command, tmp_path: Path) -> None:
     (tmp_path / "gitops").mkdir()
     (tmp_path / "gitops" / "mine").write_text("mine")
 
-    done = run("python-api", *given(), "--output", tmp_path)
+    done = render("python-api", *given(), "--output", tmp_path)
 
-    assert done.returncode == 2
-    assert "is not empty, so nothing was written" in done.stderr
+    assert done.status == 2
+    assert "is not empty, so nothing was written" in done.err
     assert not (tmp_path / "service").exists()
 
 
-def test_what_is_too_large_to_be_a_manifest_is_in_nobodys_way(gitops: Path) -> None:
+def test_what_is_too_large_to_be_a_manifest_is_in_nobodys_way(
+    render: Command, gitops: Path
+) -> None:
     (gitops / "logo.png").write_bytes(bytes(7_000_000))
 
-    done = run("python-api", *given(), "--gitops", gitops)
+    done = render("python-api", *given(), "--gitops", gitops)
 
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.status, done.err) == (0, "")
 
 
 @pytest.mark.parametrize(
@@ -208,20 +221,22 @@ def test_what_is_too_large_to_be_a_manifest_is_in_nobodys_way(gitops: Path) -> N
         ),
     ],
 )
-def test_what_cannot_be_judged_does_not_hold(tmp_path: Path, text: str, said: str) -> None:
-    done = run("bare", "--set", "name=quote", "--scaffolds", bare_scaffold(tmp_path, text))
+def test_what_cannot_be_judged_does_not_hold(
+    render: Command, tmp_path: Path, text: str, said: str
+) -> None:
+    done = render("bare", "--set", "name=quote", "--scaffolds", bare_scaffold(tmp_path, text))
 
-    assert done.returncode == 1, done.stderr
-    assert said in done.stdout
-    assert "policies     7 do not all hold" in done.stdout
+    assert done.status == 1, done.err
+    assert said in done.out
+    assert "policies     7 do not all hold" in done.out
 
 
-def test_a_denied_scaffold_exits_1_and_names_the_policy(tmp_path: Path) -> None:
-    done = run("bare", "--set", "name=quote", "--scaffolds", bare_scaffold(tmp_path, DEPLOYMENT))
+def test_a_denied_scaffold_exits_1_and_names_the_policy(render: Command, tmp_path: Path) -> None:
+    done = render("bare", "--set", "name=quote", "--scaffolds", bare_scaffold(tmp_path, DEPLOYMENT))
 
-    assert done.returncode == 1, done.stderr
-    assert "  denied: deployment.yaml: Deployment/x: " in done.stdout
-    assert "readinessProbe" in done.stdout
+    assert done.status == 1, done.err
+    assert "  denied: deployment.yaml: Deployment/x: " in done.out
+    assert "readinessProbe" in done.out
 
 
 def bare_scaffold(tmp_path: Path, deployment: str) -> Path:
@@ -248,14 +263,14 @@ spec:
     return folder
 
 
-def test_a_change_may_replace_what_is_there(tmp_path: Path, gitops: Path) -> None:
+def test_a_change_may_replace_what_is_there(render: Command, tmp_path: Path, gitops: Path) -> None:
     scaffolds = bare_scaffold(tmp_path, "a: 2\n")
     (gitops / "deployment.yaml").write_text("a: 1\n")
     words = ("--scaffolds", scaffolds, "--set", "name=refunds", "--gitops", gitops)
-    done = run("bare", *words)
-    assert done.returncode == 0, done.stderr
-    assert "  ~ deployment.yaml\n" in done.stdout
-    assert "      +a: 2\n" in done.stdout
+    done = render("bare", *words)
+    assert done.status == 0, done.err
+    assert "  ~ deployment.yaml\n" in done.out
+    assert "      +a: 2\n" in done.out
 
 
 # --- templates of others
@@ -271,78 +286,84 @@ def template(tmp_path: Path) -> Path:
     return folder
 
 
-def test_a_folder_with_a_cookiecutter_template(template: Path) -> None:
-    done = run(template, *OURS, "--set", "name=shop")
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("refunds, from My Template ")
-    assert "not run      hooks/post_gen_project.sh: --run-code runs it, locked in" in done.stdout
-    assert "  + README.md\n" in done.stdout
-    assert "by-hook" not in done.stdout
-    assert "  + services/refunds/catalog-info.yaml\n" in done.stdout
-    (many,) = [line for line in done.stdout.splitlines() if "no workload of refunds" in line]
+def test_a_folder_with_a_cookiecutter_template(render: Command, template: Path) -> None:
+    done = render(template, *OURS, "--set", "name=shop")
+    assert done.status == 0, done.err
+    assert done.out.startswith("refunds, from My Template ")
+    assert "not run      hooks/post_gen_project.sh: --run-code runs it, locked in" in done.out
+    assert "  + README.md\n" in done.out
+    assert "by-hook" not in done.out
+    assert "  + services/refunds/catalog-info.yaml\n" in done.out
+    (many,) = [line for line in done.out.splitlines() if "no workload of refunds" in line]
     assert "checks  no workload of refunds is in services/refunds" in many
 
 
-def test_its_hooks_run_when_that_is_asked_for(template: Path) -> None:
-    done = run(template, *OURS, "--run-code")
-    assert done.returncode == 0, done.stderr
-    assert "  + by-hook\n" in done.stdout
-    assert "not run" not in done.stdout
+def test_its_hooks_run_when_that_is_asked_for(render: Command, template: Path) -> None:
+    done = render(template, *OURS, "--run-code")
+    assert done.status == 0, done.err
+    assert "  + by-hook\n" in done.out
+    assert "not run" not in done.out
 
 
-def test_hooks_of_a_layer_in_a_folder_with_a_template_run_as_well(tmp_path: Path) -> None:
+def test_hooks_of_a_layer_in_a_folder_with_a_template_run_as_well(
+    render: Command, tmp_path: Path
+) -> None:
     folder = bare_scaffold(tmp_path, "a: b\n") / "bare"
     (folder / "gitops" / "hooks").mkdir()
     (folder / "gitops" / "hooks" / "post_gen_project.sh").write_text(
         "#!/bin/sh\necho made > by-hook\n"
     )
-    done = run(folder, "--set", "name=refunds", "--run-code")
-    assert "  + by-hook\n" in done.stdout, done.stderr
-    assert "not run" not in done.stdout
+    done = render(folder, "--set", "name=refunds", "--run-code")
+    assert "  + by-hook\n" in done.out, done.err
+    assert "not run" not in done.out
 
 
-def test_its_own_extension_is_off_and_that_is_said(template: Path) -> None:
+def test_its_own_extension_is_off_and_that_is_said(render: Command, template: Path) -> None:
     settings = {"name": "x", "_extensions": ["local_extensions.Shout"]}
     (template / "cookiecutter.json").write_text(json.dumps(settings))
-    done = run(template, *OURS)
-    assert done.returncode == 2
-    assert "asks for the extension 'local_extensions.Shout'" in done.stderr
-    assert done.stderr.endswith(
+    done = render(template, *OURS)
+    assert done.status == 2
+    assert "asks for the extension 'local_extensions.Shout'" in done.err
+    assert done.err.endswith(
         ". Not run: hooks/post_gen_project.sh, the extension local_extensions.Shout; "
         "--run-code runs it, locked in.\n"
     )
 
 
-def test_a_catalogue_entry_alone_is_one_file_with_nothing_to_judge(template: Path) -> None:
-    done = run(template, *OURS)
-    assert "GitOps repository: 1 file\n" in done.stdout
-    assert "policies     nothing to judge: it writes no Kubernetes object\n" in done.stdout
+def test_a_catalogue_entry_alone_is_one_file_with_nothing_to_judge(
+    render: Command, template: Path
+) -> None:
+    done = render(template, *OURS)
+    assert "GitOps repository: 1 file\n" in done.out
+    assert "policies     nothing to judge: it writes no Kubernetes object\n" in done.out
 
 
-def test_a_folder_with_a_template_yaml(tmp_path: Path) -> None:
+def test_a_folder_with_a_template_yaml(render: Command, tmp_path: Path) -> None:
     root = write_scaffolds(tmp_path / "scaffolds")
-    done = run(root / "tiny-api", "--set", "name=checkout")
-    assert done.stdout.startswith("checkout, from Tiny API ")
+    done = render(root / "tiny-api", "--set", "name=checkout")
+    assert done.out.startswith("checkout, from Tiny API ")
 
 
-def test_one_of_several_nested_templates(tmp_path: Path) -> None:
+def test_one_of_several_nested_templates(render: Command, tmp_path: Path) -> None:
     write_layer(tmp_path / "many" / "a", {"made-by-a": "x"})
     write_layer(tmp_path / "many" / "b", {"made-by-b": "x"})
     nested = {"templates": {name: {"path": name, "title": name} for name in "ab"}}
     (tmp_path / "many" / "cookiecutter.json").write_text(json.dumps(nested))
-    done = run(tmp_path / "many", *OURS)
-    assert done.returncode == 2
-    assert "many holds several templates. Choose one with --template: a, b." in done.stderr
-    done = run(tmp_path / "many", *OURS, "--template", "b")
-    assert "  + made-by-b\n" in done.stdout
+    done = render(tmp_path / "many", *OURS)
+    assert done.status == 2
+    assert "many holds several templates. Choose one with --template: a, b." in done.err
+    done = render(tmp_path / "many", *OURS, "--template", "b")
+    assert "  + made-by-b\n" in done.out
 
 
-def test_a_repository_at_a_tag(template: Path, tmp_path: Path) -> None:
+def test_a_repository_at_a_tag(render: Command, template: Path, tmp_path: Path) -> None:
     (tmp_path / "bare").mkdir()
     commit = publish(template, tmp_path / "bare" / "demo.git")
     with serving(tmp_path / "bare") as server:
-        done = run(f"{server.url}/demo.git", *OURS, "--output", tmp_path / "out", "--ref", commit)
-    assert done.returncode == 0, done.stderr
+        done = render(
+            f"{server.url}/demo.git", *OURS, "--output", tmp_path / "out", "--ref", commit
+        )
+    assert done.status == 0, done.err
     record = yaml.safe_load((tmp_path / "out/service/.flagstone/provenance.yaml").read_text())
     assert record["layers"][0]["origin"]["commit"] == commit
     assert (tmp_path / "out/service/README.md").read_text() == "checkout"
@@ -357,21 +378,21 @@ def test_a_repository_at_a_tag(template: Path, tmp_path: Path) -> None:
         (["http://127.0.0.1:9/a/b"], "could not be read"),
     ],
 )
-def test_what_is_none_says_so(words: list[str], sentence: str) -> None:
-    done = run(*words)
-    assert done.returncode == 2
-    assert sentence in done.stderr
-    assert "Traceback" not in done.stderr
+def test_what_is_none_says_so(render: Command, words: list[str], sentence: str) -> None:
+    done = render(*words)
+    assert done.status == 2
+    assert sentence in done.err
+    assert "Traceback" not in done.err
 
 
-def test_a_folder_without_a_template_says_what_it_lacks(tmp_path: Path) -> None:
+def test_a_folder_without_a_template_says_what_it_lacks(render: Command, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
-    done = run(tmp_path / "empty")
-    assert done.returncode == 2
-    assert "empty: is not a cookiecutter template: it has no cookiecutter.json" in done.stderr
+    done = render(tmp_path / "empty")
+    assert done.status == 2
+    assert "empty: is not a cookiecutter template: it has no cookiecutter.json" in done.err
 
 
-def test_a_template_of_backstage_that_makes_a_repository(tmp_path: Path) -> None:
+def test_a_template_of_backstage_that_makes_a_repository(render: Command, tmp_path: Path) -> None:
     folder = tmp_path / "node"
     (folder / "skeleton").mkdir(parents=True)
     (folder / "skeleton" / "catalog-info.yaml").write_text("name: ${{ values.name }}\n")
@@ -395,13 +416,13 @@ spec:
 """
     )
 
-    done = run(
+    done = render(
         folder, "--set", "name=quotes", "--set", "repoUrl=github.com?owner=a&repo=quotes",
         "--output", tmp_path / "out",
     )  # fmt: skip
 
-    assert done.returncode == 0, done.stderr
-    assert "left out     Never: its condition is false\n" in done.stdout
-    assert "for quotes\n" in done.stdout
+    assert done.status == 0, done.err
+    assert "left out     Never: its condition is false\n" in done.out
+    assert "for quotes\n" in done.out
     assert (tmp_path / "out/service/catalog-info.yaml").read_text() == "name: quotes\n"
-    assert "GitOps repository: 0 files" in done.stdout
+    assert "GitOps repository: 0 files" in done.out
