@@ -287,11 +287,28 @@ def _run(text: str) -> bytes:
         {".github/workflows/a.yml": _run("${{ " * 200_000)},
         {".github/workflows/a.yml": _run("git diff --stat $a " + "$a=1 " * 150_000)},
         {".github/workflows/a.yml": _run("make " + "\n" * 200_000 + " x" * 100_000)},
+        {
+            ".github/workflows/a.yml": _run(
+                "git diff --stat a...b\n" + "if [ $n -ge 200 ]\n" * 50_000
+            )
+        },
+        {".github/workflows/a.yml": _run("git diff --stat a...b; f() { exit 1\n" * 30_000)},
+        {".github/workflows/a.yml": _run("flagstone score " * 50_000)},
+        {
+            ".github/workflows/a.yml": _run("make x\nmake"),
+            "Makefile": b"A = $(A)$(A)\n"
+            + b"x " * 40_000
+            + b":"
+            + b" x" * 40_000
+            + b"\n\ta\n" * 9_000,
+        },
+        {".gitlab-ci.yml": b"include: '/" + b"*a" * 400 + b"'\na: {script: [b]}\n"},
     ],
     ids=[
         *("binary", "empty", "a list", "huge", "alias bomb", "a circle", "gitlab binary"),
         *("gitlab circle", "workflows that call each other", "one word", "dots", "diffs"),
-        *("expressions without an end", "assignments", "blank lines"),
+        *("expressions without an end", "assignments", "blank lines", "open branches"),
+        *("functions", "checks on one line", "targets", "stars"),
     ],
 )
 def test_a_hostile_definition_neither_breaks_nor_hangs(files: dict[str, bytes]) -> None:

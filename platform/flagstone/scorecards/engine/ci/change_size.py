@@ -10,7 +10,14 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from flagstone.scorecards.engine.ci.comparisons import can_fail, comparisons, says_failure
+from flagstone.scorecards.engine.ci.comparisons import (
+    Comparison,
+    can_fail,
+    comparisons,
+    says_failure,
+)
+from flagstone.scorecards.engine.ci.conditions import CHANGE_EVENTS
+from flagstone.scorecards.engine.ci.consequences import stopped
 from flagstone.scorecards.engine.ci.pipelines import Job, Step
 
 _LISTS = re.compile(r"""["']\s*,\s*f?["']""")  # ["git", "diff", …] of other languages
@@ -27,15 +34,17 @@ _API = re.compile(r"\badditions\b|\bgh\s+pr\s+diff\b|\blines_of_code\b|\binserti
 _FROM_API = re.compile(
     r"pull_request|\bgh\s+(?:pr|api)\b|\bpulls\b|\bpulls?\.(?:get|list)|\bdanger\b|\bgit\.|\bpr\."
 )
+_SIDES = re.compile(r"insertion|deletion")
+_OTHER_SIDE = re.compile(r"deletion|deleted|\.changes\b|lines_of_code")
 _SIZE_WORD = re.compile(
     r"line|size|total|chang|count|add|del|diff|sum|\bn\b|\$n\b|churn|loc|result", re.IGNORECASE
 )
 _SMALLEST = 20  # a smaller number is a count of arguments, files or the like, no size of a change
-_IGNORED = re.compile(r"\|\|\s*(?:true\b|:|exit\s+0|echo\b)")
 _FETCHES = re.compile(
     r"\bgit\s+(?:-\S+\s+)*(?:fetch|clone|pull|remote\s+update)\b|\bcheckout\s+--unshallow"
 )
 _HEAD_OF_CHANGE = re.compile(r"\bhead\b|head_ref|refs/pull", re.IGNORECASE)
+_OWN_COMMIT = re.compile(r"\bHEAD\b|\bGITHUB_SHA\b|github\.sha\b")
 _LABELLER = re.compile(r"(?:pr|pull-?request)[-_]?size|size[-_]?label", re.IGNORECASE)
 _SIZE_ACTION = re.compile(
     r"(?:pr|pull-?request|diff|change)s?[-_]?(?:size|lines)|size[-_]?(?:check|limit|guard)",
@@ -52,6 +61,7 @@ class SizeGate:
         step: the step that measures.
         problem: why it is no gate; "" if it is one.
         unknown: what cannot be seen; "" if it was seen.
+        weakness: what it misses though it is a gate; "" if nothing.
         fails_from: the smallest size that it stops, in lines; None if that is not written here.
     """
 
@@ -59,14 +69,13 @@ class SizeGate:
     step: Step
     problem: str = ""
     unknown: str = ""
+    weakness: str = ""
     fails_from: int | None = None
 
 
 def size_gates(jobs: tuple[Job, ...]) -> Iterator[SizeGate]:
     """What measures the size of a change to compare it, in these jobs of one pipeline."""
     for job in jobs:
-        if job.never_runs:
-            continue
         for position, step in enumerate(job.steps):
             if gate := _by_action(job, step) or _by_program(job, step, position, jobs):
                 yield gate
@@ -88,27 +97,39 @@ def _by_action(job: Job, step: Step) -> SizeGate | None:
 
 
 def _by_program(job: Job, step: Step, position: int, jobs: tuple[Job, ...]) -> SizeGate | None:
-    program = _LISTS.sub(" ", step.program)
+    program = _LISTS.sub(" ", step.literal(step.program))
     against = _against(program, job, step)
     if against is None:
         return None
-    later = _later(job, position, jobs)
-    conditions = "\n".join(guard for one in (step, *later) for guard in one.guards)
-    compared = _LISTS.sub(" ", "\n".join([program, *(one.program for one in later), conditions]))
-    limits = _limits(compared, step.env)
-    if not limits and not re.search(r"\badditions\b", program):
+    ends = _ends(step, program, _later(job, position, jobs))
+    if not ends.compares and not re.search(r"\badditions\b", program):
         return None  # the size is shown, not judged
     problem = against
     if not problem and (job.tolerated or step.tolerated):
         problem = "its failure is tolerated, so that it stops nothing"
-    if not problem and not _stops(step, program, later):
+    if not problem and not ends.stops:
         problem = "it measures the change but never fails"
     if not problem and step.run and _is_shallow(job, position, program):
         problem = (
             "the checkout before it is shallow, so that there is no merge base: set fetch-depth: 0"
         )
-    known = [limit for limit in limits if limit is not None]
-    return SizeGate(job, step, problem=problem, fails_from=max(known, default=None))
+    weakness = "it counts one side of the change only: add up added and deleted lines"
+    is_half = _is_half(f"{program}\n{step.words}")
+    return SizeGate(
+        job, step, problem=problem, weakness=weakness if is_half else "", fails_from=ends.fails_from
+    )
+
+
+def _is_half(words: str) -> bool:
+    """Whether only added or only deleted lines are counted."""
+    for found in _DIFF.finditer(words):
+        behind = words[found.end(1) : found.end(1) + 300].partition("\n")[0]
+        columns = set(re.findall(r"\$([0-9])", behind.partition("awk")[2]))
+        if "--numstat" in found[1] and len(columns & {"1", "2"}) == 1:
+            return True
+        if "--shortstat" in found[1] and len(set(_SIDES.findall(behind.lower()))) == 1:
+            return True
+    return not _DIFF.search(words) and "additions" in words and not _OTHER_SIDE.search(words)
 
 
 def _against(program: str, job: Job, step: Step) -> str | None:
@@ -120,10 +141,14 @@ def _against(program: str, job: Job, step: Step) -> str | None:
             continue
         if _COUNTS.search(arguments) or _COUNTED.search(behind.strip()):
             verdicts.append(_range_problem(arguments.partition(" -- ")[0], program, job, step))
+    if verdicts and _is_of_base(program, job):
+        return "pull_request_target checks the base out: the change is not there to be measured"
     if verdicts:
         return next((verdict for verdict in verdicts if verdict), "")
     words = f"{program}\n{step.words}"
-    return "" if _API.search(program) and _FROM_API.search(words) else None
+    return (
+        "" if _API.search("\n".join([program, *step.guards])) and _FROM_API.search(words) else None
+    )
 
 
 def _range_problem(arguments: str, program: str, job: Job, step: Step) -> str:
@@ -145,6 +170,14 @@ def _range_problem(arguments: str, program: str, job: Job, step: Step) -> str:
     )
 
 
+def _is_of_base(program: str, job: Job) -> bool:
+    """Whether HEAD is the branch that is merged into, so that git finds no change."""
+    if CHANGE_EVENTS.intersection(job.triggers) != {"pull_request_target"} or _takes_head(job):
+        return False
+    fetched = any(_FETCHES.search(step.program) for step in job.steps)
+    return not fetched and bool(_OWN_COMMIT.search(program))
+
+
 def _takes_head(job: Job) -> bool:
     return any(
         step.action == "actions/checkout" and _HEAD_OF_CHANGE.search(step.options.get("ref", ""))
@@ -158,21 +191,45 @@ def _later(job: Job, position: int, jobs: tuple[Job, ...]) -> list[Step]:
     return [*job.steps[position + 1 :], *following]
 
 
-def _limits(text: str, env: Mapping[str, str]) -> list[int | None]:
-    """The sizes from which on something is stopped; None for one that is not written down."""
+@dataclass(frozen=True, slots=True)
+class _Ends:
+    """Whether a size is compared, whether that stops the change, and from which size on."""
+
+    compares: bool
+    stops: bool
+    fails_from: int | None
+
+
+def _ends(step: Step, program: str, later: list[Step]) -> _Ends:
+    env = {name: step.literal(value) for name, value in step.env.items()}
+    ignored = bool(step.loose_scripts) and not says_failure(step.run)
+    exact, near, compared = list[Comparison](), list[Comparison](), list[Comparison]()
+    is_stopped = False
+    for one in (step, *later):
+        text = program if one is step else _LISTS.sub(" ", one.program)
+        inside, asked = _of_size(text, env), _of_size("\n".join(one.guards), env)
+        compared += [*inside, *asked]
+        if ignored if one is step else one.tolerated:
+            continue
+        found = stopped(text, inside)
+        exact += [*found.exact, *(asked if says_failure(text) else ())]
+        near += found.near
+        if not inside and not asked:
+            is_stopped |= can_fail(text) if one is step else says_failure(text)
+    limits = exact or near or compared
+    known = [one.reached_from for one in limits if one.reached_from is not None]
+    fails_from = (min if exact else max)(known, default=None)
+    return _Ends(bool(compared), bool(exact or near or is_stopped), fails_from)
+
+
+def _of_size(text: str, env: Mapping[str, str]) -> list[Comparison]:
+    """What compares a size; a number that is too small for one belongs to something else."""
     found = [
         one
         for one in comparisons(text, env)
         if one.reached_from is None or one.reached_from >= _SMALLEST
     ]
-    of_size = [one for one in found if _SIZE_WORD.search(one.left)]
-    return [one.reached_from for one in of_size or found]
-
-
-def _stops(step: Step, program: str, later: list[Step]) -> bool:
-    if step.scripts and _IGNORED.search(step.run) and not says_failure(step.run):
-        return False
-    return can_fail(program) or any(says_failure(one.program) for one in later if not one.tolerated)
+    return [one for one in found if _SIZE_WORD.search(one.left)] or found
 
 
 def _is_shallow(job: Job, position: int, program: str) -> bool:

@@ -9,16 +9,18 @@ from dataclasses import dataclass
 _COMPARED = re.compile(
     r"(?:(?P<left>[\w.\"'${}()]{1,60})\s{0,5})?"
     r"(?P<sign>(?<![\w-])-(?:ge|gt|le|lt)(?!\w)|>=|<=|(?<![-=<>&\d])>(?![>&=(])|(?<!<)<(?![<=(]))"
-    r"\s{0,5}[\"']?\$?\{?(?P<limit>\w{1,60})(?::-(?P<default>\d+))?"
+    r"\s{0,5}[\"']?(?:\$\{\{\s{0,5}(?P<expression>[\w.-]{1,100})(?:\s{0,5}\|\|\s{0,5}'?(?P<fallback>\d+))?"
+    r"|\$?\{?(?P<limit>\w{1,60})(?::-(?P<default>\d+))?)"
 )
 _LIMIT_NAME = re.compile(r"\w*(?:MAX|LIMIT|SLA|HOURS|DAYS)\w*", re.IGNORECASE)
 _STOPS = re.compile(
-    r"""\bexit\s{0,5}\(?\s{0,5}["']?(?:[1-9]|\$|\(|[a-z_]\w*[ \t]*[)}]?$)|\bsys\.exit\("""
+    r"""\bexit\s{0,5}\(?\s{0,5}["']?(?:[1-9]|\$|\(|!|[a-z_]\w*[ \t]*[)}]?$)|\bsys\.exit\("""
     r"|\bSystemExit\b|\bprocess\.exit(?:Code\s{0,5}=\s{0,5}[1-9]|\((?!\s{0,5}0))|\bsetFailed\("
     r"|\bthrow\b|\braise\b|\babort\b|(?<![\w.])fail[ \t]*\(|\|\|[ \t]*false\b"
     r"|(?:^|;|&&|then)[ \t]*false\b|\breturn[ \t]+1\b",
     re.MULTILINE,
 )
+_GOES_ON = re.compile(r"^[ \t]*set[ \t]+\+\w*e", re.MULTILINE)
 _TEST_ALONE = re.compile(r"^[ \t]*(?:\[\[?\s|test\s|\(\()[^\n&|]*$", re.MULTILINE)
 
 
@@ -29,20 +31,31 @@ class Comparison:
     Attributes:
         left: what is compared, as it is written; "" if that could not be told.
         reached_from: the smallest number on the far side of the limit; None if it is written elsewhere.
+        is_below: it holds for numbers on the near side.
+        offset: where in the text its sign stands.
     """
 
     left: str
     reached_from: int | None
+    is_below: bool = False
+    offset: int = 0
 
 
 def comparisons(text: str, env: Mapping[str, str]) -> Iterator[Comparison]:
     for match in _COMPARED.finditer(text):
-        sign, name = match["sign"], match["limit"]
-        number = _number(match["default"] or name, text, env)
-        if number is None and not sign.startswith("-") and not _LIMIT_NAME.fullmatch(name):
+        sign, name = match["sign"], match["limit"] or match["expression"].rpartition(".")[2]
+        number = _number(match["default"] or match["fallback"] or name, text, env)
+        if (
+            number is None
+            and not match["expression"]
+            and not sign.startswith("-")
+            and not _LIMIT_NAME.fullmatch(name)
+        ):
             continue  # `>` of a redirection
         over = sign in {"-gt", "-le", ">", "<="}
-        yield Comparison(match["left"] or "", None if number is None else number + over)
+        is_below = sign in {"-lt", "-le", "<", "<="}
+        limit = None if number is None else number + over
+        yield Comparison(match["left"] or "", limit, is_below, match.start("sign"))
 
 
 def _number(name: str, text: str, env: Mapping[str, str]) -> int | None:
@@ -57,7 +70,17 @@ def _number(name: str, text: str, env: Mapping[str, str]) -> int | None:
 
 def can_fail(program: str) -> bool:
     """Whether a program has an end that is no success, or a bare test under `set -e`."""
-    return bool(_STOPS.search(program) or _TEST_ALONE.search(program))
+    if _STOPS.search(program):
+        return True
+    if goes_on_after_failure(program):
+        last = program.strip().rpartition("\n")[2]
+        return bool(_TEST_ALONE.search(last))
+    return bool(_TEST_ALONE.search(program))
+
+
+def goes_on_after_failure(program: str) -> bool:
+    """Whether a shell is told to run on when a command fails."""
+    return bool(_GOES_ON.search(program))
 
 
 def says_failure(program: str) -> bool:

@@ -18,7 +18,7 @@ _COMPARES = frozenset({"==", "!=", "<", ">", "<=", ">="})
 # What whoever opens an issue or pull request, comments, or names a branch can write as they like.
 _UNTRUSTED = re.compile(
     r"github\.head_ref"
-    r"|github\.event\.(?:.*\.)?(?:title|body|message|page_name|label)"
+    r"|github\.event\.(?:.*\.)?(?:title|body|message|page_name|label)(?:\.from)?"
     r"|github\.event\.(?:.*\.)?head\.repo\.(?:description|homepage)"
     r"|github\.event\.(?:.*\.)?(?:head|workflow_run)\.(?:ref|head_branch|label)"
     r"|github\.event\.workflow_run\.(?:head_branch|display_title)"

@@ -10,11 +10,11 @@ from typing import Any
 from flagstone.policies.manifests.objects import mapping, sequence
 from flagstone.policies.manifests.snapshot import Snapshot
 from flagstone.policies.manifests.source_lines import Keys
-from flagstone.scorecards.engine.ci.pipelines import Job, Pipeline, Step
+from flagstone.scorecards.engine.ci.conditions import CHANGE_EVENTS
+from flagstone.scorecards.engine.ci.pipelines import Job, Pipeline, Step, is_set
 from flagstone.scorecards.engine.ci.scripts import called_scripts
 from flagstone.scorecards.engine.yaml_files import YamlFile, read_yaml, text_of, texts_of
 
-CHANGE_EVENTS = frozenset({"pull_request", "pull_request_target", "merge_group"})
 _PATIENCE = (
     2_000  # steps of one workflow, with all that it uses: a bound for what uses itself twice
 )
@@ -42,6 +42,14 @@ def triggers_of(file: YamlFile) -> dict[str, Any]:
     return mapping(value)
 
 
+def _defaults(holder: object) -> dict[str, str]:
+    """What the inputs of a workflow or action stand for where the caller gives none."""
+    inputs = mapping(mapping(holder).get("inputs"))
+    return texts_of(
+        {name: mapping(one)["default"] for name, one in inputs.items() if "default" in mapping(one)}
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Around:
     """What holds around a job or step from outside: files that led here, variables, conditions."""
@@ -56,13 +64,14 @@ class _Around:
     def inside(self, raw: Mapping[str, Any], *, env: Mapping[str, str]) -> _Around:
         condition = text_of(raw.get("if"))
         guards = (*self.guards, condition) if condition else self.guards
-        tolerated = self.tolerated or text_of(raw.get("continue-on-error")) == "true"
+        tolerated = self.tolerated or is_set(raw.get("continue-on-error"))
         defaults = mapping(mapping(raw.get("defaults")).get("run"))
         directory = text_of(defaults.get("working-directory")) or self.directory
         return _Around(self.chain, {**self.env, **env}, self.inputs, guards, tolerated, directory)
 
     def called(self, path: str, given: Mapping[str, str]) -> _Around:
-        return _Around((*self.chain, path), {}, given, self.guards, self.tolerated, "")
+        of_here = tuple(guard for guard in self.guards if "inputs." not in guard.lower())
+        return _Around((*self.chain, path), {}, given, of_here, self.tolerated, "")
 
 
 class _Reader:
@@ -89,8 +98,10 @@ class _Reader:
             steps = tuple(self._steps(file, sequence(raw.get("steps")), (*keys, "steps"), inner))
             yield self._job(name, file, keys, raw, steps, unseen)
             if local:
-                called = inner.called(local, texts_of(raw.get("with")))
-                yield from self.jobs(self._read(local), called)
+                workflow = self._read(local)
+                given = _defaults(triggers_of(workflow).get("workflow_call"))
+                called = inner.called(local, {**given, **texts_of(raw.get("with"))})
+                yield from self.jobs(workflow, called)
 
     def _job(
         self,
@@ -131,7 +142,8 @@ class _Reader:
             yield step
             if local := self._local_action(step.uses, around.chain):
                 action = self._read(local)
-                inner = around.inside(raw, env=step.env).called(local, step.options)
+                given = {**_defaults(action.value), **step.options}
+                inner = around.inside(raw, env=step.env).called(local, given)
                 runs = mapping(action.value.get("runs"))
                 yield from self._steps(
                     action, sequence(runs.get("steps")), ("runs", "steps"), inner

@@ -9,6 +9,7 @@ from typing import Any
 
 from flagstone.policies.manifests.objects import mapping, sequence
 from flagstone.policies.manifests.snapshot import Snapshot
+from flagstone.scorecards.engine.ci.gitlab_rules import MERGE_REQUEST, SCHEDULE, runs
 from flagstone.scorecards.engine.ci.pipelines import Job, Pipeline, Step
 from flagstone.scorecards.engine.ci.scripts import called_scripts
 from flagstone.scorecards.engine.yaml_files import YamlFile, read_yaml, text_of, texts_of
@@ -20,8 +21,8 @@ _NO_JOBS = frozenset(
     }
 )
 _SCRIPTS = ("before_script", "script", "after_script")
-_MERGE_REQUEST = re.compile(r"merge_request", re.IGNORECASE)
 _SCHEDULE = re.compile(r"\bschedules?\b")
+_MOST_STARS = 2
 _MOST_INCLUDES, _DEEPEST, _MOST_JOBS = 30, 10, 1_000
 
 
@@ -39,6 +40,7 @@ def read_gitlab(snapshot: Snapshot, path: str, folder: str) -> Pipeline:
     for source in files:
         whole |= {key: source.value[key] for key in _NO_JOBS if key in source.value}
     jobs: list[Job] = []
+    bodies = {name: raw for name, (raw, _) in definitions.items()}
     for name, (raw, source) in definitions.items():
         if name.startswith(".") or len(jobs) >= _MOST_JOBS:
             continue
@@ -46,7 +48,8 @@ def read_gitlab(snapshot: Snapshot, path: str, folder: str) -> Pipeline:
         if missing and not unseen:
             unseen = (*unseen, missing)
         if "script" in merged or "trigger" in merged or "run" in merged:
-            jobs.append(_job(snapshot, name, source, raw, _with_defaults(merged, whole), folder))
+            whole_job = mapping(_with_references(_with_defaults(merged, whole), bodies))
+            jobs.append(_job(snapshot, name, source, raw, whole_job, folder))
     return Pipeline(file, "gitlab", folder, {}, tuple(jobs), unseen)
 
 
@@ -59,14 +62,44 @@ def _with_includes(
         include = source.value.get("include")
         for item in include if isinstance(include, list) else [include]:
             name = item if isinstance(item, str) else text_of(mapping(item).get("local"))
-            path = posixpath.normpath(posixpath.join(folder, name.lstrip("/")))
-            if name and "://" not in name and snapshot.exists(path):
-                if path not in seen and len(found) < _MOST_INCLUDES:
-                    seen.add(path)
-                    found.append(read_yaml(snapshot, path))
+            paths = _local_files(
+                snapshot, posixpath.normpath(posixpath.join(folder, name.lstrip("/")))
+            )
+            if name and "://" not in name and paths:
+                for path in paths:
+                    if path not in seen and len(found) < _MOST_INCLUDES:
+                        seen.add(path)
+                        found.append(read_yaml(snapshot, path))
             elif item:
                 unseen.append(name or ", ".join(map(str, mapping(item))) or "an include")
     return found[::-1], tuple(unseen)
+
+
+def _local_files(snapshot: Snapshot, path: str) -> list[str]:
+    """The file at a path, or the files that a path with `*` (in a folder) and `**` (below it) names."""
+    if "*" not in path:
+        return [path] if snapshot.exists(path) else []
+    if path.count("*") > _MOST_STARS:
+        return []
+    written = re.escape(path).replace(r"\*\*", ".*").replace(r"\*", "[^/]*")
+    return sorted(one for one in snapshot.paths() if re.fullmatch(written, one))
+
+
+def _with_references(value: Any, bodies: dict[str, dict[str, Any]], depth: int = 8) -> Any:
+    """A value with what its `!reference [job, key, ...]` stand for, which are read as lists."""
+    if not depth:
+        return value
+    if isinstance(value, dict):
+        return {key: _with_references(one, bodies, depth - 1) for key, one in value.items()}
+    if not isinstance(value, list):
+        return value
+    if len(value) > 1 and all(isinstance(key, str) for key in value) and value[0] in bodies:
+        found: Any = bodies[value[0]]
+        for key in value[1:]:
+            found = mapping(found).get(key)
+        if found is not None:
+            return _with_references(found, bodies, depth - 1)
+    return [_with_references(one, bodies, depth - 1) for one in value]
 
 
 def _extended(
@@ -117,7 +150,7 @@ def _job(
     folder: str,
 ) -> Job:
     run = "\n".join(line for key in _SCRIPTS for line in _lines(job.get(key)))
-    when = " ".join(_words([job.get("rules"), job.get("only")]))
+    for_change = runs(job, MERGE_REQUEST)
     conditions = tuple(_words(job.get("rules")))
     step = Step(
         file=file,
@@ -132,11 +165,12 @@ def _job(
         name=name,
         file=file,
         keys=(name,),
-        raw=job,
+        raw={**job, "allow_failure": for_change.tolerated},
         steps=(step,),
         needs=needs,
-        on_change=bool(_MERGE_REQUEST.search(when)),
-        scheduled=bool(_SCHEDULE.search(when)),
+        on_change=for_change.may,
+        scheduled=runs(job, SCHEDULE).may
+        and bool(_SCHEDULE.search(" ".join(_words([job.get("rules"), job.get("only")])))),
     )
 
 

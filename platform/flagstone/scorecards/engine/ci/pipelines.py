@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import posixpath
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from flagstone.policies.manifests.source_lines import Keys
+from flagstone.scorecards.engine.ci.conditions import Occasion, may_hold, occasions_of_change
 from flagstone.scorecards.engine.ci.scripts import Script, plain
 from flagstone.scorecards.engine.outcome import Fault
 from flagstone.scorecards.engine.yaml_files import YamlFile, text_of
+
+_MAY_FAIL = re.compile(r"\|\|\s*(?:true\b|:(?!\w)|exit\s+0\b|echo\b|printf\b)")
+_NAMED = re.compile(r"\$\{\{\s*(inputs|env)\.([\w-]+)\s*\}\}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,9 +59,39 @@ class Step:
         return "\n".join(filter(None, [*own, *(script.text for script in self.scripts)]))
 
     @cached_property
+    def loose_scripts(self) -> frozenset[str]:
+        """The paths of the scripts that are called so that their failure is none (`|| true`)."""
+        texts = [plain(self.run), *(script.text for script in self.scripts)]
+        loose = [one for text in texts for one in text.splitlines() if _MAY_FAIL.search(one)]
+        paths = [script.path for script in self.scripts]
+        return frozenset(path for path in paths if any(_named_by(path, one) for one in loose))
+
+    @cached_property
+    def binding(self) -> str:
+        """The program without the commands that are told to be no failure."""
+        texts = [plain(self.run), plain(self.options.get("script", ""))]
+        texts += [one.text for one in self.scripts if one.path not in self.loose_scripts]
+        lines = (line for text in texts for line in text.splitlines())
+        return "\n".join(line for line in lines if not _MAY_FAIL.search(line))
+
+    @cached_property
     def words(self) -> str:
         """The program with the conditions and variables that it depends on."""
         return "\n".join([self.program, *self.guards, *self.env.values(), *self.options.values()])
+
+    def literal(self, text: str) -> str:
+        """A text with the plain values of `inputs` and `env` in place of the expressions for them."""
+
+        def value(found: re.Match[str]) -> str:
+            known = {"inputs": self.inputs, "env": self.env}[found[1].lower()]
+            given = known.get(found[2], "${{")
+            return found[0] if "${{" in given else given
+
+        return _NAMED.sub(value, text)
+
+    def may_run(self, occasion: Occasion) -> bool:
+        """Whether no condition around it keeps it from running then."""
+        return all(may_hold(guard, occasion, self.inputs) for guard in self.guards)
 
     def fault(self, message: str, *keys: str | int) -> Fault:
         return self.file.fault(message, *self.keys, *keys)
@@ -91,13 +127,19 @@ class Job:
 
     @property
     def tolerated(self) -> bool:
-        return text_of(self.raw.get("continue-on-error")) == "true" or (
-            self.raw.get("allow_failure") is True
+        return is_set(self.raw.get("continue-on-error")) or self.raw.get("allow_failure") is True
+
+    def runs_for_change(self, step: Step) -> bool:
+        """Whether a step may run for every commit of a plain proposed change."""
+        if not self.triggers:
+            return self.on_change
+        return any(
+            all(step.may_run(occasion) for occasion in occasions)
+            for occasions in occasions_of_change(self.triggers)
         )
 
-    @property
-    def never_runs(self) -> bool:
-        return text_of(self.raw.get("if")).strip("${} ") == "false"
+    def runs_by_clock(self, step: Step) -> bool:
+        return self.scheduled and (not self.triggers or step.may_run(Occasion("schedule")))
 
     def fault(self, message: str, *keys: str | int) -> Fault:
         return self.file.fault(message, *self.keys, *keys)
@@ -130,3 +172,14 @@ class Pipeline:
     @property
     def on_change(self) -> bool:
         return any(job.on_change for job in self.jobs)
+
+
+def _named_by(path: str, command: str) -> bool:
+    """Whether a command names a script, or the target of a Makefile behind `#`."""
+    file, _, target = path.partition("#")
+    return (target or posixpath.basename(file)) in re.split(r"[\s/'\"]+", command)
+
+
+def is_set(value: Any) -> bool:
+    """Whether a setting of a step or job is true, also if it is written as an expression."""
+    return text_of(value).strip("${} ").lower() == "true"

@@ -24,7 +24,6 @@ _OTHER_CI = re.compile(
     r"|\.circleci/config\.ya?ml|\.buildkite/pipeline\.ya?ml|\.woodpecker(?:/[^/]+)?\.ya?ml|cloudbuild\.ya?ml"
     r"|\.tekton/[^/]+\.ya?ml|\.forgejo/workflows/[^/]+\.ya?ml|\.gitea/workflows/[^/]+\.ya?ml|appveyor\.yml)"
 )
-_IGNORED = re.compile(r"\|\|\s*(?:true\b|:)")
 
 
 class Ci:
@@ -74,6 +73,13 @@ class Ci:
         return [pipeline for pipeline in self.pipelines if pipeline.file.problem]
 
     @property
+    def why_unread(self) -> str:
+        """The first file that cannot be read, and what to do about it; "" if all were read."""
+        return next(
+            (f"{one.file.path} cannot be read: {one.file.problem}" for one in self.unread), ""
+        )
+
+    @property
     def changes(self) -> list[Job]:
         """The jobs that run for a change that is proposed."""
         return [job for pipeline in self.pipelines for job in pipeline.jobs if job.on_change]
@@ -85,8 +91,8 @@ class Ci:
             step
             for job in self.changes
             if not job.tolerated
-            for step in steps_of([job])
-            if not step.tolerated and not _IGNORED.search(step.run)
+            for step in job.steps
+            if job.runs_for_change(step) and not step.tolerated
         ]
 
     @cached_property
@@ -103,10 +109,6 @@ class Ci:
             yield from job.unseen
         for pipeline in self.pipelines:
             yield from pipeline.unseen
-
-
-def steps_of(jobs: list[Job]) -> list[Step]:
-    return [step for job in jobs if not job.never_runs for step in job.steps]
 
 
 def other_ci(snapshot: Snapshot) -> str:

@@ -30,7 +30,7 @@ def rule_test_commands(steps: Iterable[Step]) -> list[RuleTestCommand]:
     return [
         RuleTestCommand(step, _files(found["files"]))
         for step in steps
-        for found in _COMMAND.finditer(step.program)
+        for found in _COMMAND.finditer(step.binding)
     ]
 
 

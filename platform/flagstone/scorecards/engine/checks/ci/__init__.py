@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flagstone.scorecards.engine.checks.ci import (
     bounds,
+    exemptions,
     expressions,
     guardrails,
     reviews,
@@ -13,7 +14,7 @@ from flagstone.scorecards.engine.checks.ci import (
 
 CHECKS = (
     sizes.measured,
-    sizes.exemptions,
+    exemptions.limited,
     reviews.promised,
     rights.least,
     guardrails.rendered,

@@ -8,8 +8,8 @@ from typing import Any
 
 from flagstone.policies.manifests.objects import mapping
 from flagstone.scorecards.engine.checks.ci.sizes import NO_CI
-from flagstone.scorecards.engine.ci.github import CHANGE_EVENTS
-from flagstone.scorecards.engine.ci.pipelines import Pipeline
+from flagstone.scorecards.engine.ci.conditions import CHANGE_EVENTS
+from flagstone.scorecards.engine.ci.pipelines import Pipeline, is_set
 from flagstone.scorecards.engine.ci.repository import Ci
 from flagstone.scorecards.engine.outcome import Fault, Findings, Outcome
 from flagstone.scorecards.engine.registry import NoParams, check
@@ -20,6 +20,15 @@ from flagstone.scorecards.engine.yaml_files import text_of
 _EXPRESSION = re.compile(r"\$\{\{.{1,500}?\}\}", re.DOTALL)
 _OF_A_CHANGE = re.compile(
     r"github\.(?:ref|head_ref|ref_name|sha|run_id)|github\.event\.|inputs\.", re.IGNORECASE
+)
+
+
+_OF_A_RUN = re.compile(
+    r"github\.(?:sha|run_id|run_number)|github\.event\.(?:after|pull_request\.head\.sha)",
+    re.IGNORECASE,
+)
+_LASTS = re.compile(
+    r"github\.(?:ref|head_ref|ref_name)\b|\.(?:number|ref)\b|inputs\.", re.IGNORECASE
 )
 
 
@@ -87,12 +96,18 @@ def _in_the_way(pipeline: Pipeline) -> Iterator[Fault]:
 def _group_problem(concurrency: Any) -> str:
     settings: Mapping[str, Any] = mapping(concurrency)
     cancel = text_of(settings.get("cancel-in-progress", False))
-    if cancel != "true" and "${{" not in cancel:
+    if not is_set(cancel) and ("${{" not in cancel or cancel.strip("${} ") == "false"):
         return "concurrency without cancel-in-progress: jobs of outdated commits wait in line"
     group = text_of(settings.get("group"))
     parts = _EXPRESSION.findall(group)
     if not any(_OF_A_CHANGE.search(part) for part in parts):
         return f"the group {group!r} is one for all: a pull request cancels the jobs of another"
+    if all(
+        _OF_A_RUN.search(part) and not _LASTS.search(part)
+        for part in parts
+        if _OF_A_CHANGE.search(part)
+    ):
+        return f"the group {group!r} is one for each run: no newer commit cancels anything"
     return ""
 
 

@@ -22,8 +22,14 @@ from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity, State
 from flagstone.scorecards.engine.yaml_files import YamlFile
 
-_CHECK = re.compile(r"\b(?:flagstone|paved)\s+(?:check|score|gate)\b|/api/v\d+/gate\b")
-_RENDERS_ITSELF = re.compile(r"\bflagstone\s+(?:score|gate)\b|/api/v\d+/gate\b")
+# What is only written out; a text with a command in it is more.
+_SAID = re.compile(r"^[ \t]*(?:echo|printf)\b[^\n;|&`(]*", re.MULTILINE)
+_CHECK = re.compile(
+    r"\b(?:flagstone|paved)\s+(?:check|score|gate)\b(?![^\n;|&]{0,200}(?:--help|\s-h)\b)|/api/v\d+/gate\b"
+)
+_RENDERS_ITSELF = re.compile(
+    r"\bflagstone\s+(?:score|gate)\b(?![^\n;|&]{0,200}(?:--help|\s-h)\b)|/api/v\d+/gate\b"
+)
 _RENDER = re.compile(
     r"\bkubectl\s+kustomize\b|\bkustomize\s+build\b|\bhelm\s+template\b|\bhelmfile\s+template\b"
     r"|\bkubectl\b[^\n]{0,100}\s(?:-k|--kustomize)\b|\bflux\s+build\b|\bkustomizer\b"
@@ -79,9 +85,7 @@ def _may_do_it(ci: Ci, problem: str) -> str:
     """Why it is not known whether a problem is there; "" if it is known."""
     if unseen := next(ci.unseen(ci.changes), ""):
         return f"{problem}; {unseen} may do it"
-    if ci.unread:
-        return f"{ci.unread[0].file.path} cannot be read: {ci.unread[0].file.problem}"
-    return ""
+    return ci.why_unread
 
 
 def _first_file(ci: Ci) -> YamlFile:
@@ -112,7 +116,7 @@ def _refused_tests(service: ServiceView) -> Iterator[Fault]:
 
 
 def _problems(snapshot: Snapshot, steps: list[Step]) -> Iterator[str]:
-    program = "\n".join(step.program for step in steps)
+    program = _SAID.sub("", "\n".join(step.binding for step in steps))
     actions = " ".join(step.action for step in steps)
     if not _CHECK.search(program) and "flagstone" not in actions:
         yield "no pull request is held against the checks: nothing runs flagstone score or the gate"
@@ -125,7 +129,7 @@ def _problems(snapshot: Snapshot, steps: list[Step]) -> Iterator[str]:
 def _unrendered(snapshot: Snapshot, steps: list[Step]) -> Iterator[str]:
     folders = {manifest.origin for manifest in snapshot.manifests if manifest.origin is not None}
     folders |= {unrendered.folder for unrendered in snapshot.unrendered}
-    rendering = [step.program for step in steps if _RENDER.search(step.program)]
+    rendering = [step.program for step in steps if _RENDER.search(step.binding)]
     if folders and not rendering:
         yield f"only sources are checked: {min(folders) or 'the root'} is not rendered"
     elif len(folders) > 1 and not any(_EACH.search(program) for program in rendering):

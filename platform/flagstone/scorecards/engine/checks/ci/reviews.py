@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from flagstone.scorecards.engine.checks.ci.sizes import NO_CI
 from flagstone.scorecards.engine.ci.comparisons import can_fail, comparisons
 from flagstone.scorecards.engine.ci.pipelines import Job, Step
-from flagstone.scorecards.engine.ci.repository import Ci, steps_of
+from flagstone.scorecards.engine.ci.repository import Ci
 from flagstone.scorecards.engine.outcome import (
     Fault,
     Outcome,
@@ -22,6 +22,7 @@ from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity, State
 
 _REVIEW = re.compile(r"review|approv|\bnotes\b", re.IGNORECASE)
+_GIVES_REVIEW = re.compile(r"\bgh\s+pr\s+review\b[^\n;|&]*|\bcreateReview\b|--auto\b")
 _CHANGES = re.compile(
     r"\bgh\s+(?:pr|api|search\s+prs)\b|\bpulls\b|pull[-_ ]?requests?|merge_requests", re.IGNORECASE
 )
@@ -45,7 +46,8 @@ _WAITING = re.compile(r"\b(?:ago|hours?|days?)\b", re.IGNORECASE)
     remedy="Run a job by `schedule` that labels or reports pull requests without a review after 24 "
     "hours, or use a bot that does.",
     not_applicable="No CI definition is in view.",
-    no_data="On GitLab schedules are a setting of the project; nothing in the pipeline looks at reviews.",
+    no_data="A definition cannot be read, or uses what is in another repository. On GitLab schedules are a "
+    'setting of the project: let a job with `rules: [if: $CI_PIPELINE_SOURCE == "schedule"]` look.',
 )
 def promised(service: ServiceView, params: NoParams) -> Outcome:
     return service.ci.once("CI-03", params, _promised)
@@ -55,12 +57,14 @@ def _promised(ci: Ci) -> Outcome:
     if not ci.pipelines:
         return not_applicable(NO_CI)
     for job in ci.scheduled:
-        if any(_looks_at_reviews(step) for step in steps_of([job])):
+        if any(_looks_at_reviews(step) for step in job.steps if job.runs_by_clock(step)):
             return passed(f"{job.name} in {job.file.path} looks for overdue reviews")
     if bot := _bot(ci):
         return passed(f"{bot} sets up a bot for overdue reviews")
     if unseen := next(ci.unseen(ci.scheduled), ""):
         return no_data(f"nothing in view looks for overdue reviews; {unseen} may")
+    if ci.unread:
+        return no_data(ci.why_unread)
     if not ci.github:
         return no_data("nothing in the pipeline looks for overdue reviews; GitLab may be set to")
     return failed(ci.github[0].file.fault("nothing looks for reviews that are overdue", "on"))
@@ -69,7 +73,8 @@ def _promised(ci: Ci) -> Outcome:
 def _looks_at_reviews(step: Step) -> bool:
     if _REMINDER.search(step.action):
         return True
-    return bool(_REVIEW.search(step.program) and _CHANGES.search(step.program))
+    program = _GIVES_REVIEW.sub("", step.program)
+    return bool(_REVIEW.search(program) and _CHANGES.search(program))
 
 
 def _bot(ci: Ci) -> str:
@@ -97,6 +102,7 @@ _COMMIT_DATE = re.compile(
 )
 _AGE = re.compile(r"\bage\b|hours?\b|days?\b|\b(?:3600|86400)\b|%s\b", re.IGNORECASE)
 _AGE_WORD = re.compile(r"hour|day|age|second|old|elapsed", re.IGNORECASE)
+_STALE_BRANCHES = re.compile(r"(?:stale|old)[-_]branch|branch[-_](?:age|cleanup)")
 _STEP_LIMIT = 2  # smaller numbers count arguments
 
 
@@ -121,8 +127,11 @@ def _branch_age(ci: Ci, params: AgeParams) -> Outcome:
     jobs = [*ci.changes, *ci.scheduled]
     problems: list[tuple[State, Fault]] = []
     for job in jobs:
-        for step in steps_of([job]):
-            if _COMMIT_DATE.search(step.program) and _AGE.search(step.program):
+        for step in job.steps:
+            if _STALE_BRANCHES.search(step.action):
+                return passed(f"{job.name} in {job.file.path} looks for old branches")
+            runs = job.runs_for_change(step) or job.runs_by_clock(step)
+            if runs and _COMMIT_DATE.search(step.program) and _AGE.search(step.program):
                 state, message = _judge_age(job, step, params)
                 if state is State.PASS:
                     return passed(f"{job.name} in {job.file.path} watches the age of a branch")
@@ -132,6 +141,8 @@ def _branch_age(ci: Ci, params: AgeParams) -> Outcome:
         return Outcome(state, fault.message, (fault,))
     if unseen := next(ci.unseen(jobs), ""):
         return no_data(f"nothing in view watches the age of a branch; {unseen} may")
+    if ci.unread:
+        return no_data(ci.why_unread)
     first = jobs[0].file if jobs else ci.pipelines[0].file
     return failed(first.fault("nothing says when a branch grows old", "on"))
 

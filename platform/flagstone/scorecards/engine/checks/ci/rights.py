@@ -18,7 +18,7 @@ from flagstone.scorecards.engine.states import Severity
 from flagstone.scorecards.engine.yaml_files import text_of
 
 _BROAD = ("contents", "packages", "actions", "deployments")
-_SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?", re.IGNORECASE)
 _TAG = re.compile(r"(?:[\w.-]*[-_/])?[vV]?\d+(?:\.\d+)*(?:[-+.]\w+)*")
 _DIGEST = re.compile(r"@sha256:[0-9a-f]{64}$")
 _USES_CREDENTIALS = re.compile(r"\bgit\b[^\n;|&]{0,200}?\b(?:push|fetch|pull|submodule|lfs)\b")
@@ -35,6 +35,7 @@ _CHECKS_HEAD_OUT = re.compile(
     r"[^\n;|&]{0,200}?(?:\bpull/|github\.head_ref|pull_request\.head)"
 )
 _ENV = re.compile(r"\$\{\{\s*env\.([\w-]+)\s*\}\}|\$\{?(\w+)\}?")
+_INDEX = re.compile(r"\[\s*'([\w-]+)'\s*\]")
 _NOT_FOR_TARGET = re.compile(
     r"event_name\s*(?:!=\s*'pull_request_target'|==\s*'(?!pull_request_target)\w+')"
 )
@@ -84,8 +85,8 @@ def _judge_permissions(pipeline: Pipeline, found: Findings) -> None:
     given = file.value.get("permissions")
     jobs = mapping(file.value.get("jobs"))
     inherited = pipeline.triggers.keys() == {"workflow_call"}
-    if "permissions" not in file.value and not inherited:
-        bare = [name for name, job in jobs.items() if "permissions" not in mapping(job)]
+    if given is None and not inherited:
+        bare = [name for name, job in jobs.items() if mapping(job).get("permissions") is None]
         if bare:
             message = f"no permissions: {bare[0]} gets whatever the repository grants by default"
             found.faults.append(file.fault(message, "jobs", bare[0]))
@@ -178,4 +179,5 @@ def _takes_head(step: Step) -> bool:
 
 
 def _with_env(text: str, env: Mapping[str, str]) -> str:
+    text = _INDEX.sub(lambda found: f".{found[1]}", text)
     return _ENV.sub(lambda found: env.get(found[1] or found[2], found[0])[:500], text)

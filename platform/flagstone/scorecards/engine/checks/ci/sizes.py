@@ -1,13 +1,12 @@
-"""CI-01, CI-02: a change stays small, and not everybody may say that it need not."""
+"""CI-01: a change stays small."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
+from flagstone.scorecards.engine.ci.branches import misses_main
 from flagstone.scorecards.engine.ci.change_size import SizeGate, size_gates
-from flagstone.scorecards.engine.ci.github import CHANGE_EVENTS
+from flagstone.scorecards.engine.ci.conditions import CHANGE_EVENTS, listed, missed_types
 from flagstone.scorecards.engine.ci.pipelines import Pipeline
 from flagstone.scorecards.engine.ci.repository import Ci, other_ci
 from flagstone.scorecards.engine.outcome import (
@@ -19,13 +18,12 @@ from flagstone.scorecards.engine.outcome import (
     not_applicable,
     passed,
 )
-from flagstone.scorecards.engine.registry import NoParams, check
+from flagstone.scorecards.engine.registry import check
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity, State
 from flagstone.scorecards.engine.subjects.artefacts import workflows
 
 NO_CI = "no CI definition is in view"
-_EACH_COMMIT = ("opened", "synchronize")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +77,14 @@ def _measured(ci: Ci, params: SizeParams) -> Outcome:
     if found.close:
         return Outcome(State.WARN, found.close[0].message, tuple(found.close))
     if found.faults or found.unknown:
+        places = {(fault.path, fault.line): fault for fault in reversed(found.faults)}
+        found.faults = list(reversed(places.values()))
         return found.verdict("", nothing="")
     unseen = next(ci.unseen(ci.changes), "")
     if unseen:
         return no_data(f"nothing in view measures the size of a change; {unseen} may")
     if ci.unread:
-        return no_data(f"{ci.unread[0].file.path} cannot be read: {ci.unread[0].file.problem}")
+        return no_data(ci.why_unread)
     first = ci.changes[0].file if ci.changes else ci.pipelines[0].file
     return failed(first.fault("nothing measures the size of a change", "on"))
 
@@ -107,12 +107,11 @@ def _problem(gate: SizeGate, pipeline: Pipeline, params: SizeParams) -> str:
         return gate.problem
     if not gate.job.on_change:
         return "it measures the change, but not on pull requests"
-    for event in CHANGE_EVENTS & pipeline.triggers.keys():
-        types = _list_of(pipeline.triggers[event], "types")
-        if event != "merge_group" and types:
-            missed = [kind for kind in _EACH_COMMIT if kind not in types]
-            if missed:
-                return f"it does not run on {missed[0]}: add that to `types`"
+    for event in CHANGE_EVENTS & pipeline.triggers.keys() - {"merge_group"}:
+        if missed := missed_types(pipeline.triggers[event]):
+            return f"it does not run on {missed[0]}: add that to `types`"
+    if not gate.job.runs_for_change(gate.step):
+        return "its `if` keeps it from running at each commit of a plain pull request"
     if gate.fails_from is not None and gate.fails_from > params.max_lines + 1:
         return f"it stops a change from {gate.fails_from} lines on, not from {params.max_lines}"
     return ""
@@ -121,88 +120,12 @@ def _problem(gate: SizeGate, pipeline: Pipeline, params: SizeParams) -> str:
 def _nearly(gate: SizeGate, pipeline: Pipeline, params: SizeParams) -> str:
     if gate.fails_from == params.max_lines + 1:
         return f"it lets a change of exactly {params.max_lines} lines pass: compare with -ge"
+    if gate.weakness:
+        return gate.weakness
     for event in CHANGE_EVENTS & pipeline.triggers.keys():
+        if missed := misses_main(pipeline.triggers[event]):
+            return f"it does not run for pull requests to the main branch: {missed}"
         for key in ("paths", "paths-ignore"):
-            if _list_of(pipeline.triggers[event], key):
+            if listed(pipeline.triggers[event], key):
                 return f"`{key}` keeps it from measuring changes of other files"
     return ""
-
-
-def _list_of(event: object, key: str) -> list[str]:
-    value = event.get(key) if isinstance(event, dict) else None
-    items = value if isinstance(value, list) else [value]
-    return [item for item in items if isinstance(item, str)]
-
-
-_LABEL = re.compile(
-    r"contains\(\s*[^,']{0,200}labels[^,']{0,200},\s*'([^']{1,100})'"
-    r"|LABELS\b[^\n]{0,80}?(?:==|=~|grep\b[^\n\w]{0,20})[^\n\w]{0,10}([\w:./-]{1,60})"
-    r"|labels?\b[^\n]{0,80}?(?:===?|includes\()\s*[\"']([\w:./ -]{1,60})[\"']"
-)
-_LABELS = re.compile(r"\blabels?\b|[A-Z_]*LABELS\b")
-_OWN_WORDS = re.compile(
-    r"(?:contains|startsWith|endsWith)\(\s*(github\.head_ref|github\.event\.pull_request\."
-    r"(?:title|body|head\.ref)|github\.event\.head_commit\.message)\s*,\s*'([^']{1,100})'",
-    re.IGNORECASE,
-)
-_ROLLBACK = re.compile(r"roll[\s_-]?back|revert", re.IGNORECASE)
-
-
-@check(
-    id="CI-02",
-    name="Not everybody may skip the size gate",
-    severity=Severity.M,
-    why="An exemption that the author of a change gives to himself is no gate; after a month every "
-    "big change has the label.",
-    remedy="Let only a rollback through, or put owners on the workflow (and its script) in CODEOWNERS, "
-    "so that whoever guards the gate also decides about the label.",
-    not_applicable="Nothing measures the size of a change (CI-01).",
-    no_data="A label exempts, and CODEOWNERS is not among the files.",
-)
-def exemptions(service: ServiceView, params: NoParams) -> Outcome:
-    return service.ci.once("CI-02", params, _exemptions)
-
-
-def _exemptions(ci: Ci) -> Outcome:
-    found = Findings()
-    for pipeline in ci.pipelines:
-        for gate in size_gates(pipeline.jobs):
-            found.judged += 1
-            _judge_exemptions(ci, gate, found)
-    return found.verdict(
-        "nobody exempts himself from the size gate",
-        nothing="nothing measures the size of a change (CI-01)" if ci.pipelines else NO_CI,
-    )
-
-
-def _judge_exemptions(ci: Ci, gate: SizeGate, found: Findings) -> None:
-    words = gate.step.words
-    for context, start in _OWN_WORDS.findall(words):
-        if not _ROLLBACK.search(start):
-            message = f"whoever writes {start!r} into {context.rpartition('.')[2]} skips the gate"
-            found.faults.append(gate.step.fault(message))
-            return
-    labels = list(_exempting_labels(words))
-    if not labels:
-        return
-    guarded = [gate.job.file.path]
-    guarded += [script.path for script in gate.step.scripts if "#" not in script.path]
-    owners = ci.codeowners
-    bare = [path for path in guarded if not (owners and owners.covers(ci.within(path)))]
-    if not bare:
-        return
-    message = f"the label {labels[0]} exempts, and {bare[0]} has no owner in CODEOWNERS"
-    if owners is None and not ci.snapshot.whole:
-        found.unknown.append(
-            gate.step.fault(f"the label {labels[0]} exempts, and no CODEOWNERS is in view")
-        )
-    else:
-        found.faults.append(gate.step.fault(message))
-
-
-def _exempting_labels(words: str) -> Iterator[str]:
-    """The labels that are no rollback; one without a name where it cannot be told which."""
-    names = [next(filter(None, groups)) for groups in _LABEL.findall(words)]
-    yield from (repr(name) for name in names if not _ROLLBACK.search(name))
-    if not names and _LABELS.search(words):
-        yield "of a list"
