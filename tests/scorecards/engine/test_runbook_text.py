@@ -69,6 +69,10 @@ def test_repeated_headings_are_numbered() -> None:
         ("See [the wiki](https://wiki.example.com)", "see-the-wiki"),
         ("snake_case stays", "snake_case-stays"),
         ("Über Größe", "über-größe"),
+        ("🔥 Fire", "-fire"),
+        ("_Error_ budget", "error-budget"),
+        ('<a name="x"></a>Bound', "bound"),
+        ("Pods &amp; nodes", "pods--nodes"),
     ],
 )
 def test_anchors_are_those_of_github(title: str, anchor: str) -> None:

@@ -26,7 +26,7 @@ from flagstone.scorecards.engine.prometheus.dashboards import (
 )
 from flagstone.scorecards.engine.prometheus.promql import Records
 from flagstone.scorecards.engine.relations import GATEWAY_API, ISTIO, Relations
-from flagstone.scorecards.engine.runbook_text import Runbook, read_runbook
+from flagstone.scorecards.engine.runbook_text import Runbook
 from flagstone.scorecards.engine.subjects.artefacts import Artefact, ArtefactKind
 from flagstone.scorecards.engine.subjects.drafts import Draft
 from flagstone.scorecards.engine.workload_view import ServiceKind, Workload, serves_http
@@ -255,13 +255,10 @@ class ServiceView:
 
     @cached_property
     def runbook(self) -> Runbook | None:
-        """The runbook.md of its folder, or of a folder above if it says that it is this service's."""
+        """The runbook of its folder, or of a folder above if it says that it is this service's."""
         for folder in folders_above(self.folder):
-            path = self.surroundings.runbooks.get(folder)
-            text = None if path is None else self.index.snapshot.read_text(path)
-            if path is None or text is None:
-                continue
-            runbook = read_runbook(path, text)
-            if folder == self.folder or runbook.front.get("service") == self.name:
-                return runbook
+            for about, runbook in self.surroundings.runbooks.of(folder):
+                is_named = about.lower() == self.name.lower() if about else folder == self.folder
+                if is_named or runbook.front.get("service") == self.name:
+                    return runbook
         return None

@@ -43,6 +43,7 @@ from flagstone.scorecards.engine.subjects.artefacts import Artefact, ArtefactKin
 from flagstone.scorecards.engine.subjects.catalogue import Component, components
 from flagstone.scorecards.engine.subjects.drills import Drill, find_drills
 from flagstone.scorecards.engine.subjects.policies_in_view import PoliciesInView
+from flagstone.scorecards.engine.subjects.runbook_files import Runbooks
 from flagstone.scorecards.engine.synthetics.module_places import ModulePlaces
 from flagstone.scorecards.engine.trials.trial import Trial
 from flagstone.scorecards.engine.workload_view import Workload
@@ -243,14 +244,8 @@ class Surroundings:
         return frozenset(component.name.lower() for component in self.components)
 
     @cached_property
-    def runbooks(self) -> dict[str, str]:
-        """The path of runbook.md, in any case of letters, by its folder."""
-        found: dict[str, str] = {}
-        for path in sorted(self.snapshot.paths()):
-            folder, _, name = path.rpartition("/")
-            if name.lower() == "runbook.md":
-                found.setdefault(folder, path)
-        return found
+    def runbooks(self) -> Runbooks:
+        return Runbooks(self.snapshot)
 
     def embedded_yaml(self, text: Any) -> dict[str, Any]:
         """The mapping that a text holds as YAML, as ConfigMaps have it; else an empty one."""

@@ -119,7 +119,7 @@ def _in_shell(step: Step) -> Iterator[tuple[str, str]]:
         if own is None:
             continue
         compared = re.compile(
-            rf"\$\{{?{re.escape(name)}\}}?[\"']?(?:\s*(?:==?|=~)\s*|[^\n]{0, 100}\bgrep\b[^\n\"']{0, 40})[\"'*^]*"
+            rf"\$\{{?{re.escape(name)}\}}?[\"']?(?:\s*(?:==?|=~)\s*|[^\n]{{0,100}}\bgrep\b[^\n\"']{{0,40}})[\"'*^]*"
             rf"([^\s\"'*;|&-][^\"'*\n;|&]{{0,60}}){_LETS_THROUGH}"
         )
         where = next(filter(None, own.groups())).rpartition(".")[2].lower()

@@ -39,6 +39,7 @@ _TIME = re.compile(
     r"|\b(?:immediately|at once|straight away)\b",
     re.IGNORECASE,
 )
+_UNIT = re.compile(r"sec(?:ond)?s?|min(?:ute)?s?|hours?", re.IGNORECASE)
 _LINK = re.compile(r"https?://\S+")
 _ROLES = {
     "incident commander": re.compile(
@@ -46,7 +47,9 @@ _ROLES = {
     ),
     "scribe": re.compile(r"\bscribe\b|\bnote[- ]?taker\b", re.IGNORECASE),
     "communicator": re.compile(
-        r"\bcomm(?:s|unicat\w+)\b|\bspokesperson\b|\bliaison\b", re.IGNORECASE
+        r"\bcommunicators?\b|\bcomms\b|\bcommunications?[ -](?:lead|manager|officer|owner|role)\b|\bspokesperson\b"
+        r"|\bliaison\b|\*\*communications?\*\*|^\W*communications?\s*(?:[:|(\u2013-]|$)|\|\s*communications?\s*\|",
+        re.IGNORECASE | re.MULTILINE,
     ),
 }
 _ABORTED = "on-rollout-aborted"
@@ -84,7 +87,7 @@ def escalation(service: ServiceView, _params: NoParams) -> Outcome:
     runbook = service.runbook
     if runbook is None:
         return failed(without_runbook(service))
-    text = service.index.snapshot.read_text(runbook.path) or ""
+    text = runbook.text
     faults = [
         Fault(f"it names no {role} for an incident", path=runbook.path, line=1)
         for role, pattern in _ROLES.items()
@@ -103,6 +106,8 @@ def escalation(service: ServiceView, _params: NoParams) -> Outcome:
 def _steps(runbook: Runbook) -> Iterator[str]:
     """The steps of the front matter and of a section about escalation."""
     written = runbook.front.get("escalation")
+    if isinstance(written, dict):
+        written = [{key: value} for key, value in written.items()]
     texts = [_text(item) for item in (written if isinstance(written, list) else [written])]
     texts += [section.text for section in runbook.sections if "escalat" in section.title.lower()]
     for text in texts:
@@ -111,8 +116,14 @@ def _steps(runbook: Runbook) -> Iterator[str]:
 
 def _text(value: Any) -> str:
     if isinstance(value, dict):
-        return " ".join(f"{key} {_text(item)}" for key, item in value.items())
+        return " ".join(_pair(str(key), _text(item)) for key, item in value.items())
     return str(value or "")
+
+
+def _pair(key: str, text: str) -> str:
+    """A key and its value; the unit of a bare number may stand in the key (`after_minutes: 15`)."""
+    unit = _UNIT.search(key)
+    return f"{key} {text} {unit[0]}" if unit and text.strip().isdecimal() else f"{key} {text}"
 
 
 @check(

@@ -16,10 +16,42 @@ from flagstone.scorecards.engine.states import Severity
 
 _FRONT_MATTER = ("service", "owner", "slo", "escalation", "dashboard", "last_drilled")
 _ROLLBACK = re.compile(r"roll(?:ing|ed)?[\s-]?back", re.IGNORECASE)
-_FORBIDS = re.compile(
-    r"\b(?:do not|don't|never|not|no|avoid|forbidden|refused|instead of|must not)\b", re.IGNORECASE
+_ROLLBACK_TITLE = re.compile(
+    rf"{_ROLLBACK.pattern}|\brevert|\bback(?:ing|ed)?[\s-]out\b|\bundo(?:ing)?\b|\bprevious version\b"
+    r"|\bbad (?:release|deploy\w*|version|rollout)\b",
+    re.IGNORECASE,
 )
-_LIVE_EDITS = re.compile(r"\bundo\b|\bset image\b", re.IGNORECASE)
+_NOT = r"(?:do not|don[\u2019']t|never|(?:must|should|shall|may|can) ?not|mustn[\u2019']t|avoid|no longer)"
+_LIVE_EDIT = r"(?:\bundo\b|\bset image\b)"
+_FORBIDS = re.compile(
+    # ... never (under any circumstances) use ... undo
+    rf"\b{_NOT}\b(?:,[^,]{{1,40}},)?\s+(?:\w+ly\s+|ever\s+|just\s+|try to\s+|be tempted to\s+)?"
+    rf"(?:(?:use|us|run|runn|call|try|do|execut|reach for|rely on|issu|typ)(?:e|ing)?\b[^.;:]{{0,100}}?)?"
+    rf"[`*_\"']*(?:kubectl[\w\s-]{{0,40}}?)?{_LIVE_EDIT}"
+    rf"|\b(?:instead of|rather than|forbidden|refused|not with|not by|not|no)\s+[`*_\"']*"
+    rf"(?:using\s+|running\s+|a\s+|an\s+)?[`*_\"']*(?:kubectl[\w\s-]{{0,40}}?)?{_LIVE_EDIT}"
+    # undo ... is put back, must not be used, does not work
+    rf"|{_LIVE_EDIT}[^.;]{{0,120}}?(?:\b(?:is|are|does|do|will|would|must|should|can|may|has) ?(?:not\b|no\b|never\b)"
+    r"|\w+n[\u2019']t\b|\breverted|\breverts\b|\bputs?\b[^.;]{0,60}\bback\b|\brefused|\bforbidden|\bundone\b"
+    r"|\bundoes\b|\buseless|\bpointless|\boverwritten|\bdisabled|\bprohibited|\bblocked)",
+    re.IGNORECASE,
+)
+_LEADS_IN = re.compile(
+    rf"\b{_NOT}\b|\bforbidden\b|\bdon[\u2019']ts\b|\bnot to\b|\bwhat not\b", re.IGNORECASE
+)
+_LIVE_EDITS = re.compile(_LIVE_EDIT, re.IGNORECASE)
+_REVERTS = re.compile(r"\brevert", re.IGNORECASE)
+# What the controller does to a change by hand is no step of a rollback.
+_BY_ITSELF = re.compile(
+    r"(?:self-?heal\w*|argo\s?cd|controller|operator|sync|which|that|is|are|gets?|be)\W+(?:\w+\W+){0,2}?revert(?:s|ed)\b",
+    re.IGNORECASE,
+)
+_UNFINISHED = re.compile(r"\b(?:TODO|TBD|FIXME|TBC)\b")
+_PLACEHOLDER = re.compile(
+    r"\W*(?:TODO|TBD|TBC|FIXME|x{3,}|\?+|n/?a|none|null|~|-+|change-?me|fill[ -]?(?:me[ -]?)?in)\W*"
+    r"|<[^<>]*>|\{\{.*\}\}|(?:TODO|TBD|FIXME)\b.*",
+    re.IGNORECASE,
+)
 _NO_RUNBOOK = "no runbook (RB-01)"  # what is missing, and where to put it, is said once
 _NOTHING_RUNS = "nothing runs here that a person would be called for"
 
@@ -30,7 +62,8 @@ _NOTHING_RUNS = "nothing runs here that a person would be called for"
     severity=Severity.H,
     why="At three in the morning somebody who did not write the service has to mend it; a link to "
     "a page or heading that is not there costs the minutes that count.",
-    remedy="Put a runbook.md into the service's folder with the front matter service, owner, slo, "
+    remedy="Put a runbook.md into the service's folder (or docs/runbook.md, or "
+    "runbooks/<service>.md) with the front matter service, owner, slo, "
     "escalation, dashboard and last_drilled; let every alert's runbook_url lead to one of its "
     "headings.",
     not_applicable="Objects that belong to no service.",
@@ -68,6 +101,9 @@ def _front_faults(service: ServiceView, runbook: Runbook) -> Iterator[Fault]:
         value = runbook.front.get(key)
         if value in (None, "", [], {}):
             yield Fault(f"the front matter has no {key}", path=runbook.path, line=1)
+        elif isinstance(value, str) and _PLACEHOLDER.fullmatch(value.strip()):
+            message = f"the front matter says {value.strip()!r} for {key}, which is no value yet"
+            yield Fault(message, path=runbook.path, line=1)
     named = runbook.front.get("service")
     if named and named != service.name:
         message = f"the front matter is about {named}, not {service.name}"
@@ -112,7 +148,9 @@ def rollback(service: ServiceView, _params: NoParams) -> Outcome:
     runbook = service.runbook
     if runbook is None:
         return failed(without_runbook(service))
-    sections = [section for section in runbook.sections if _ROLLBACK.search(section.title)]
+    sections = [section for section in runbook.sections if _ROLLBACK_TITLE.search(section.title)]
+    named = [section for section in sections if _ROLLBACK.search(section.title)]
+    sections = named or sections
     if not sections:
         return failed(Fault("no section is about rolling back", path=runbook.path, line=1))
     faults = list(_rollback_faults(service, runbook, sections))
@@ -122,18 +160,21 @@ def rollback(service: ServiceView, _params: NoParams) -> Outcome:
 def _rollback_faults(
     service: ServiceView, runbook: Runbook, sections: list[Section]
 ) -> Iterator[Fault]:
-    text = "\n".join(section.text for section in sections)
+    text = "\n\n".join(section.text for section in sections)
+    if found := _UNFINISHED.search(text):
+        message = f"the section on rolling back is unfinished: it says {found[0]}"
+        yield Fault(message, path=runbook.path, line=sections[0].line)
     line = sections[0].line
     if service.canaries and not re.search(r"\babort", text, re.IGNORECASE):
         message = "the section on rolling back does not name abort, for a canary that is running"
         yield Fault(message, path=runbook.path, line=line)
-    if not re.search(r"\brevert", text, re.IGNORECASE):
+    if not any(_REVERTS.search(_BY_ITSELF.sub("", one)) for one in _sentences(text)):
         message = "the section on rolling back does not name a revert in Git"
         yield Fault(message, path=runbook.path, line=line)
     if not service.self_heals:
         return
-    told = [sentence for sentence in _sentences(text) if _LIVE_EDITS.search(sentence)]
-    if any(not _FORBIDS.search(sentence) for sentence in told):
+    told = [one for one in _sentences(text) if _LIVE_EDITS.search(one)]
+    if any(not _FORBIDS.search(one) for one in told):
         message = "it advises undo or set image, which self-heal reverts"
         yield Fault(message, path=runbook.path, line=line)
     elif service.canaries and not told:
@@ -141,9 +182,22 @@ def _rollback_faults(
         yield Fault(message, path=runbook.path, line=line)
 
 
-def _sentences(text: str) -> list[str]:
-    joined = re.sub(r"\n(?!\s*(?:[-*]|\d+\.|\n))", " ", text)
-    return re.split(r"(?<=[.!?])\s+|\n", joined)
+_END = r"(?<=[.!?])\s+"
+
+
+def _sentences(text: str) -> Iterator[str]:
+    """The sentences; the items of a list that a "never use:" leads in each begin with that."""
+    lead = ""
+    for part in re.split(r"\n(?=\s*(?:[-*+]\s|\d+[.)]\s|#+\s|\n|\|))|\n\s*\n", text):
+        block = re.sub(r"\s*\n\s*", " ", part.strip())
+        item = re.match(r"(?:[-*+]|\d+[.)])\s+", block)
+        if block.startswith("#") or (block and not item):
+            is_lead = block.startswith("#") or block.rstrip("*_ ").endswith(":")
+            lead = "never use " if is_lead and _LEADS_IN.search(block) else ""
+        elif item and lead:
+            yield from re.split(_END, f"{lead}{block[item.end() :]}")
+            continue
+        yield from re.split(_END, block)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,11 +234,15 @@ def drilled(service: ServiceView, params: DrillParams) -> Outcome:
     return passed(f"drilled on {text}")
 
 
+_DAY = re.compile(r"\d{4}-\d\d-\d\d(?!\d)")
+
+
 def drill_problem(text: str, today: date, max_age_days: int) -> str:
     if not text:
         return "last_drilled is missing: nobody has practised it"
+    written = _DAY.match(text)
     try:
-        day = date.fromisoformat(text)
+        day = date.fromisoformat(written[0] if written else "")
     except ValueError:
         return f"last_drilled {text!r} is no date (YYYY-MM-DD)"
     if day > today:
