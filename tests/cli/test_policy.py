@@ -36,6 +36,19 @@ def test_verify(tmp_path):
     ]
 
 
+def test_verify_tells_what_tests_nothing(tmp_path):
+    file = write(tmp_path, test_of(casez=[case("good")]))
+    notes = [
+        "tests[0]: casez is no field of a test and is passed over; is cases meant?",
+        "few has no cases: nothing is put to its policy",
+    ]
+    said = " ".join(run("verify", file).split())
+    assert f"note {notes[0]} note {notes[1]}" in said
+    assert json.loads(run("verify", file, "--format", "json"))["suites"][0]["notes"] == notes
+    root = ET.fromstring(run("verify", file, "--format", "junit"))
+    assert [each.text for each in root.iter("system-out")] == ["\n".join(notes)]
+
+
 def test_verify_chooses(tmp_path):
     write(tmp_path, test_of(case("good"), case("bad", "two.yaml")))
     assert run("verify", f"{tmp_path}/...", "--run", "//good").endswith(

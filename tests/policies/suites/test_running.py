@@ -274,6 +274,70 @@ def test_tests_that_are_wrong(tmp_path, changed, said):
     assert test.problem.removeprefix(f"{tmp_path}/") == said
 
 
+def test_fields_that_gator_passes_over_are_told(tmp_path):
+    misspelt = {"name": "a", "object": "one.yaml", "assertionz": [{"violations": "no"}]}
+    odd = case("b", "one.yaml", {"violation": 0, "mesage": "x"})
+    result = run(write(tmp_path, test_of(misspelt, odd, casez=[]), owner="money"))
+    assert result.notes == (
+        "owner is no field of a Suite and is passed over",
+        "tests[0]: casez is no field of a test and is passed over; is cases meant?",
+        "tests[0].cases[0]: assertionz is no field of a case and is passed over; is assertions meant?",
+        (
+            "tests[0].cases[1].assertions[0]: violation is no field of an assertion and is passed over; "
+            "is violations meant?"
+        ),
+        (
+            "tests[0].cases[1].assertions[0]: mesage is no field of an assertion and is passed over; "
+            "is message meant?"
+        ),
+    )
+    (test,) = result.tests
+    assert [c.problem for c in test.cases] == [
+        "the case has no assertions; a case must have at least one",
+        "",
+    ]
+
+
+def test_what_tests_nothing_is_told(tmp_path):
+    result = run(write(tmp_path, test_of()))
+    assert (result.holds, result.notes) == (
+        True,
+        ("few has no cases: nothing is put to its policy",),
+    )
+    assert run(write(tmp_path)).notes == ("it has no tests: nothing is tried",)
+    invalid = test_of(constraint="wrong.yaml", invalid=True)
+    assert run(write(tmp_path, invalid)).notes == ()
+
+
+def test_fields_are_known_in_any_case_of_letters(tmp_path):
+    capital = {"Name": "a", "Object": "one.yaml", "ASSERTIONS": [{"Violations": 1}]}
+    result = run(write(tmp_path, test_of(capital)))
+    assert (result.holds, result.notes, result.tests[0].cases[0].name) == (True, (), "a")
+
+
+@pytest.mark.parametrize(
+    ("made", "fault"),
+    [
+        ({"cases": {"name": "a"}}, "tests[0].cases is no list but {'name': 'a'}"),
+        ({"skip": "false"}, "tests[0].skip must be true or false, and is 'false'"),
+        ({"name": 3}, "tests[0].name must be a text, and is 3"),
+        ({"cases": ["one.yaml"]}, "tests[0].cases[0] is no case but 'one.yaml'"),
+        (
+            {"cases": [case(inventory=["a.yaml", {}])]},
+            "tests[0].cases[0].inventory[1] must be a text, and is {}",
+        ),
+        (
+            {"cases": [case("a", "one.yaml", {"violations": 1.5})]},
+            "tests[0].cases[0].assertions[0].violations must be a number, yes or no, and is 1.5",
+        ),
+    ],
+)
+def test_what_gator_cannot_read_is_no_pass(tmp_path, made, fault):
+    result = run(write(tmp_path, {**test_of(case()), **made}))
+    assert not result.holds
+    assert result.problem == f"gator cannot read it: {fault}"
+
+
 def test_choosing(tmp_path):
     file = write(
         tmp_path,

@@ -25,6 +25,8 @@ def _lines(results: Sequence[SuiteResult], style: Style) -> Iterator[str]:
     for suite in results:
         yield style.paint(on_one_line(str(suite.path)), _BOLD)
         yield from _wrong(suite, style, 2)
+        for note in suite.notes:
+            yield from style.wrap(f"note  {note}", 2)
         for test in suite.tests:
             yield f"  {_word(test, style)}  {on_one_line(test.name)}"
             yield from _wrong(test, style, 8)
@@ -88,6 +90,7 @@ def as_json(results: Sequence[SuiteResult]) -> str:
                 "path": str(suite.path),
                 "status": _status(suite),
                 "problem": suite.problem,
+                "notes": list(suite.notes),
                 "tests": [
                     {
                         "name": test.name,
@@ -136,6 +139,8 @@ def _junit_suite(suite: SuiteResult) -> Iterator[str]:
         if test.problem or test.skipped or not test.cases:
             yield _junit_case(test.name, "test", test)
         yield from (_junit_case(test.name, case.name, case) for case in test.cases)
+    if suite.notes:
+        yield f"  <system-out>{escape(written_out(chr(10).join(suite.notes)))}</system-out>"
     yield "</testsuite>"
 
 

@@ -47,12 +47,13 @@ class TestResult:
 
 @dataclass(frozen=True, slots=True)
 class SuiteResult:
-    """The results of one suite."""
+    """The results of one suite; `notes` change none of them."""
 
     path: Path
     problem: str = ""
     skipped: bool = False
     tests: tuple[TestResult, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def ran(self) -> bool:
@@ -72,9 +73,9 @@ def run_suite(suite: Suite, engine: Engine, choice: Choice) -> SuiteResult:
     if suite.problem:
         return SuiteResult(suite.path, suite.problem)
     if suite.skip:
-        return SuiteResult(suite.path, skipped=True)
+        return SuiteResult(suite.path, skipped=True, notes=suite.notes)
     tests = tuple(_run_test(test, suite.path.parent, engine, choice) for test in suite.tests)
-    return SuiteResult(suite.path, tests=tests)
+    return SuiteResult(suite.path, tests=tests, notes=suite.notes)
 
 
 def _run_test(test: Test, folder: Path, engine: Engine, choice: Choice) -> TestResult:

@@ -6,14 +6,15 @@ Source of the fields and of their meaning: Gatekeeper's documentation of `gator 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from flagstone.core.errors import NotFound, UserError
-from flagstone.policies.manifests.objects import Manifest, mapping, sequence
+from flagstone.policies.manifests.objects import Manifest, sequence
 from flagstone.policies.manifests.reading import read_files
+from flagstone.policies.suites.shape import ASSERTION, CASE, SUITE, TEST
 
 GROUP, KIND = "test.gatekeeper.sh", "Suite"
 _ALL_BELOW = "/..."
@@ -54,12 +55,16 @@ class Test:
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """One file of tests; what it names lies relative to its folder."""
+    """One file of tests; what it names lies relative to its folder.
+
+    `problem` is why it cannot be read, `notes` are what gator passes over and what tests nothing.
+    """
 
     path: Path
     tests: tuple[Test, ...]
     skip: bool
     problem: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def find_suites(target: str) -> list[Suite]:
@@ -145,33 +150,43 @@ def _is_suite(manifest: Manifest) -> bool:
 
 
 def _suite(manifest: Manifest, file: Path) -> Suite:
-    raw = manifest.raw
-    tests = tuple(
-        _test(mapping(entry), place) for place, entry in enumerate(sequence(raw.get("tests")))
-    )
-    problem = "" if isinstance(raw.get("tests", []), list) else "tests is no list"
-    return Suite(file, tests, bool(raw.get("skip")), problem)
+    fault = next(SUITE.faults(manifest.raw), "")
+    if fault:
+        return Suite(file, (), skip=False, problem=f"gator cannot read it: {fault}")
+    found = SUITE.read(manifest.raw)
+    tests = tuple(_test(entry, place) for place, entry in enumerate(sequence(found.get("tests"))))
+    notes = [*SUITE.unknown(manifest.raw)]
+    if not tests:
+        notes.append("it has no tests: nothing is tried")
+    notes += [
+        f"{test.name} has no cases: nothing is put to its policy"
+        for test in tests
+        if not test.cases and not test.invalid
+    ]
+    return Suite(file, tests, found.get("skip") is True, notes=tuple(notes))
 
 
-def _test(raw: Mapping[str, Any], place: int) -> Test:
+def _test(raw: Any, place: int) -> Test:
+    found = TEST.read(raw)
     return Test(
-        _text(raw.get("name")) or f"tests[{place}]",
-        _text(raw.get("template")),
-        _text(raw.get("constraint")),
-        tuple(_case(mapping(entry), at) for at, entry in enumerate(sequence(raw.get("cases")))),
-        bool(raw.get("invalid")),
-        bool(raw.get("skip")),
+        _text(found.get("name")) or f"tests[{place}]",
+        _text(found.get("template")),
+        _text(found.get("constraint")),
+        tuple(_case(entry, at) for at, entry in enumerate(sequence(found.get("cases")))),
+        found.get("invalid") is True,
+        found.get("skip") is True,
     )
 
 
-def _case(raw: Mapping[str, Any], place: int) -> Case:
+def _case(raw: Any, place: int) -> Case:
+    found = CASE.read(raw)
     assertions = tuple(
         Assertion(entry.get("violations"), _message(entry.get("message")))
-        for entry in map(mapping, sequence(raw.get("assertions")))
+        for entry in map(ASSERTION.read, sequence(found.get("assertions")))
     )
-    inventory = tuple(_text(path) for path in sequence(raw.get("inventory")))
-    name = _text(raw.get("name")) or f"cases[{place}]"
-    return Case(name, _text(raw.get("object")), inventory, assertions, bool(raw.get("skip")))
+    inventory = tuple(map(_text, sequence(found.get("inventory"))))
+    name = _text(found.get("name")) or f"cases[{place}]"
+    return Case(name, _text(found.get("object")), inventory, assertions, found.get("skip") is True)
 
 
 def _message(value: Any) -> str | None:
