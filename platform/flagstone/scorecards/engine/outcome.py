@@ -111,8 +111,14 @@ class Findings:
         """Something is not there that should be; `manifest` is what needs it."""
         self.faults.append(Fault(message, manifest, keys, absent=True, severity=severity))
 
-    def warn(self, message: str, manifest: Manifest, *keys: str | int) -> None:
-        self.close.append(Fault(message, manifest, keys))
+    def warn(
+        self,
+        message: str,
+        manifest: Manifest,
+        *keys: str | int,
+        severity: Severity | None = None,
+    ) -> None:
+        self.close.append(Fault(message, manifest, keys, severity=severity))
 
     def cannot_tell(self, message: str, manifest: Manifest, *keys: str | int) -> None:
         self.unknown.append(Fault(message, manifest, keys))

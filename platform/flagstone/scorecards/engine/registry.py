@@ -83,6 +83,14 @@ def check(  # noqa: PLR0913 one keyword for each thing the documentation says of
     return make
 
 
+def unrendered(what: str) -> str:
+    """When objects are hidden and what to do then; `what` names them and ends with "is" or "are"."""
+    return (
+        f"{what} in a source that could not be rendered: mend what the report says of that source, or score what "
+        "it renders."
+    )
+
+
 class Registry:
     """Checks by id, in the order in which they were given."""
 

@@ -28,7 +28,8 @@ _ARGO_OWN = frozenset({"Application", "ApplicationSet", "AppProject"})
     "its namespaces in destinations, and the kinds that it may apply.",
     not_applicable="No Argo CD Application for the service is in the input.",
     no_data="The AppProject is not in the input: score a folder that holds it too. Or whether it "
-    "allows the destination hangs on what a generator puts there.",
+    "allows the destination hangs on what a generator puts there: write it down, or let a glob of the project "
+    "cover it.",
 )
 def project(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()

@@ -10,7 +10,7 @@ from flagstone.policies.manifests.objects import Manifest, dig, mapping, sequenc
 from flagstone.scorecards.engine.argocd.argo_applications import Application
 from flagstone.scorecards.engine.argocd.argo_generators import FOREIGN_GENERATORS, generators
 from flagstone.scorecards.engine.outcome import Findings, Outcome
-from flagstone.scorecards.engine.registry import NoParams, check
+from flagstone.scorecards.engine.registry import NoParams, check, unrendered
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
 
@@ -27,7 +27,7 @@ _PATCHED_PROJECT = re.compile(r"^\s*[\"']?project[\"']?\s*:.*\{\{.*", re.MULTILI
     remedy=f'Set goTemplate: true and goTemplateOptions: ["{_STRICT}"], and write the project of '
     "the template as a constant.",
     not_applicable="No ApplicationSet deploys the service.",
-    no_data="The ApplicationSet is in a source that could not be rendered.",
+    no_data=unrendered("The ApplicationSet is"),
 )
 def application_set(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()

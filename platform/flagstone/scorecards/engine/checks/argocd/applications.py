@@ -16,14 +16,14 @@ from flagstone.scorecards.engine.argocd.jq_paths import Place
 from flagstone.scorecards.engine.checks.release.routing import RoutedVirtualService, routed
 from flagstone.scorecards.engine.mesh import gets_sidecars, is_ambient
 from flagstone.scorecards.engine.outcome import Findings, Outcome
-from flagstone.scorecards.engine.registry import NoParams, check
+from flagstone.scorecards.engine.registry import NoParams, check, unrendered
 from flagstone.scorecards.engine.relations import ISTIO
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
 
 _NONE = "no Argo CD Application for the service is in the input"
 _NOT_APPLICABLE = "No Argo CD Application for the service is in the input."
-_IN_VIEW = "The Application is in a source that could not be rendered."
+_IN_VIEW = unrendered("The Application is")
 _BUILT_IN_GROUPS = frozenset(
     {"", "apps", "autoscaling", "batch", "policy", "networking.k8s.io", "rbac.authorization.k8s.io"}
 )

@@ -10,13 +10,13 @@ from flagstone.policies.manifests.objects import Manifest, dig, mapping, sequenc
 from flagstone.scorecards.engine.argocd.argo_applications import GROUP, Application
 from flagstone.scorecards.engine.argocd.project_destinations import with_both_names
 from flagstone.scorecards.engine.outcome import Findings, Outcome
-from flagstone.scorecards.engine.registry import NoParams, check
+from flagstone.scorecards.engine.registry import NoParams, check, unrendered
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
 
 _NO_PROJECT = "no AppProject of the service is in the input"
 _NOT_APPLICABLE = "No AppProject of the service is in the input (AC-01 says so)."
-_IN_VIEW = "The AppProject is in a source that could not be rendered."
+_IN_VIEW = unrendered("The AppProject is")
 
 
 @check(

@@ -43,7 +43,7 @@ _NOT_PRODUCTION = frozenset(
     "own reaches production without the review that the trunk asks for.",
     remedy="Set targetRevision to main (or your trunk) or to a tag; for a chart, to one version.",
     not_applicable=_NOT_APPLICABLE,
-    no_data="The revision comes from a generator whose values are not in the input.",
+    no_data="The revision comes from a generator whose values are not in the input: write it into the template.",
 )
 def revisions(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from flagstone.policies.manifests.objects import dig
 from flagstone.scorecards.engine.argocd.notifications import meant
 from flagstone.scorecards.engine.outcome import Findings, Outcome
-from flagstone.scorecards.engine.registry import NoParams, check
+from flagstone.scorecards.engine.registry import NoParams, check, unrendered
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
 
 _NONE = "no Argo CD Application for the service is in the input"
 _NOT_APPLICABLE = "No Argo CD Application for the service is in the input."
-_IN_VIEW = "The Application is in a source that could not be rendered."
+_IN_VIEW = unrendered("The Application is")
 _FINALIZER = "resources-finalizer.argocd.argoproj.io"
 _SYNC_OPTIONS = "argocd.argoproj.io/sync-options"
 _SWITCH = ("true", "false")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from flagstone.scorecards.engine.flags.source_code import FlagCall, SourceCode
 from flagstone.scorecards.engine.outcome import (
@@ -86,8 +87,8 @@ def declared(service: ServiceView, params: NoParams) -> Outcome:
     asked = {call.key for call in code.calls}
     unused = [flag for one in service.flag_sets for flag in one.flags if flag.key not in asked]
     if unused:
-        faults = tuple(flag.fault("no code asks for it") for flag in unused)
-        return Outcome(State.WARN, summary_of(faults), faults)
+        close = [replace(flag.fault("no code asks for it"), severity=Severity.L) for flag in unused]
+        return Outcome(State.WARN, summary_of(close), tuple(close))
     return passed("every flag is declared and used")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -45,7 +46,8 @@ def sound(service: ServiceView, params: NoParams) -> Outcome:
         found.faults += _variant_faults(flag)
         default = flag.raw.get("defaultVariant")
         if default is None:
-            found.close.append(flag.fault("no defaultVariant: the default in the code holds"))
+            fault = flag.fault("no defaultVariant: the default in the code holds")
+            found.close.append(replace(fault, severity=Severity.L))
         elif not isinstance(default, str):
             message = f"defaultVariant is {_shown(default)}, no text: put it in quotes"
             found.faults.append(flag.fault(message, "defaultVariant"))
@@ -137,7 +139,8 @@ def _judge_fraction(flag: Flag, fraction: Fraction, found: Findings) -> None:
     elif None in weights:
         found.unknown.append(fault("a weight is worked out when the flag is asked for"))
     elif (total := sum(weight for weight in weights if weight)) != _WHOLE:
-        found.close.append(fault(f"the weights add up to {total:g}, not to 100: they are relative"))
+        close = fault(f"the weights add up to {total:g}, not to 100: they are relative")
+        found.close.append(replace(close, severity=Severity.L))
 
 
 def _key_problems(key: Any) -> Iterator[str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from flagstone.policies.gatekeeper.matching import Match
 from flagstone.policies.manifests.objects import Manifest, mapping, sequence
 from flagstone.scorecards.engine.outcome import Findings, Outcome
-from flagstone.scorecards.engine.registry import NoParams, check
+from flagstone.scorecards.engine.registry import NoParams, check, unrendered
 from flagstone.scorecards.engine.relations import ISTIO
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
@@ -35,7 +35,8 @@ _NAMES: dict[Subject, re.Pattern[str]] = {
     remedy="Match Deployment, StatefulSet and DaemonSet of apps and Rollout of argoproj.io, or bring "
     "an ExpansionTemplate for what a policy about Pods does not see.",
     not_applicable="No constraint among the files is about probes or resources.",
-    no_data="The template is not in the input, so what the constraint is about is not known.",
+    no_data="The template is not in the input, so what the constraint is about is not known: score a folder that "
+    "holds its ConstraintTemplate too.",
 )
 def workloads(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()
@@ -131,7 +132,7 @@ def _expanded(service: ServiceView) -> Iterator[tuple[str, str]]:
     "demands a careful canary of Rollouts.",
     not_applicable="No constraint is among the files, or neither Istio nor Argo Rollouts is used in "
     "the input.",
-    no_data="Part of the input could not be rendered.",
+    no_data=unrendered("Part of the input is"),
 )
 def traffic(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()

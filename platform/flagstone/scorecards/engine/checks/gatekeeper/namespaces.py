@@ -36,7 +36,7 @@ _ITS_KINDS = (*objects.APPS, *objects.JOBS, "Pod")
     "Applications, or a Namespace manifest.",
     not_applicable="No constraint of Gatekeeper is among the files.",
     no_data="A constraint selects namespaces by a label or by name, and no Application or Namespace "
-    "in the input says which there are.",
+    "in the input says which there are: score a folder that holds them too.",
 )
 def namespaces(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()

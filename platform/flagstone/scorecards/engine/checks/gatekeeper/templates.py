@@ -36,7 +36,8 @@ _ANYTHING = "x-kubernetes-preserve-unknown-fields"
     remedy="Bring the ConstraintTemplate, name it after its kind in small letters, and write "
     "templates.gatekeeper.sh/v1.",
     not_applicable=_NOT_APPLICABLE,
-    no_data="No template is in the input: it may lie in the platform's repository.",
+    no_data="No template is in the input: it may lie in the platform's repository. Score a folder that holds it "
+    "too.",
 )
 def exists(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()
@@ -58,7 +59,7 @@ def _check_template(template: Manifest, findings: Findings) -> None:
         message = (
             f"{template.ref} is {template.version}, an old version that is still served; use v1"
         )
-        findings.warn(message, template, "apiVersion")
+        findings.fault(message, template, "apiVersion", severity=Severity.L)
     elif template.version != "v1":
         message = f"a ConstraintTemplate has no version {template.version}; use v1"
         findings.fault(message, template, "apiVersion")
@@ -94,7 +95,7 @@ def _note_dangling(service: ServiceView, constraint: Manifest, findings: Finding
     remedy="Describe every parameter in spec.crd.spec.validation.openAPIV3Schema, with a `type` at "
     "every level and `items` for every array.",
     not_applicable="No policy among the files has parameters.",
-    no_data="The template is not in the input.",
+    no_data="The template is not in the input: score a folder that holds it too.",
 )
 def schema(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()
@@ -115,7 +116,7 @@ def _check_schema(service: ServiceView, template: Manifest, findings: Findings) 
         message = (
             f"{template.ref} has a legacySchema: nothing holds its parameters against a schema"
         )
-        findings.warn(message, template, *_LEGACY)
+        findings.warn(message, template, *_LEGACY, severity=Severity.L)
     if found is None:
         if _lets_all_in(template):
             return

@@ -6,12 +6,12 @@ from flagstone.scorecards.engine.checks.mesh.traffic import is_about, own_hosts_
 from flagstone.scorecards.engine.istio_fields import GROUP, ISTIO_VERSION, KINDS, unknown_fields
 from flagstone.scorecards.engine.outcome import Findings, Outcome
 from flagstone.scorecards.engine.policy_checks import judge_objects
-from flagstone.scorecards.engine.registry import NoParams, check
+from flagstone.scorecards.engine.registry import NoParams, check, unrendered
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
 
 _NO_RULE = "the service has no DestinationRule"
-_IN_VIEW = "The DestinationRule is in a source that could not be rendered."
+_IN_VIEW = unrendered("The DestinationRule is")
 _NOT_IN_MESH = "A service that is not in a mesh and has no DestinationRule."
 
 

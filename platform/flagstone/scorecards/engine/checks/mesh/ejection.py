@@ -15,7 +15,7 @@ from flagstone.policies.manifests.durations import go_duration
 from flagstone.policies.manifests.objects import Manifest, dig, mapping, sequence, text_map
 from flagstone.policies.manifests.selectors import matches_map
 from flagstone.scorecards.engine.outcome import Findings, Outcome
-from flagstone.scorecards.engine.registry import NoParams, check
+from flagstone.scorecards.engine.registry import NoParams, check, unrendered
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
 from flagstone.scorecards.engine.workload_view import Workload
@@ -68,8 +68,7 @@ def ejection_percent(service: ServiceView, _params: NoParams) -> Outcome:
     remedy="Set outlierDetection.interval from 1s to 60s and baseEjectionTime from 10s to 5m (the "
     "defaults of 10s and 30s are fine).",
     not_applicable="No DestinationRule has outlier detection (DR-02 says so).",
-    no_data="The DestinationRule is in a source that could not be rendered: mend what the report says "
-    "of that source, or score what it renders.",
+    no_data=unrendered("The DestinationRule is"),
 )
 def ejection_times(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()
@@ -127,7 +126,7 @@ def _judge(rule: Manifest, pool: _Pool, findings: Findings) -> None:
         findings.warn(message, rule, *keys)
     if in_force > _SAFE_PERCENT:
         message = f"{pool.label}: maxEjectionPercent {percent} may eject more than half"
-        findings.warn(message, rule, *keys)
+        findings.fault(message, rule, *keys, severity=Severity.M)
 
 
 def _pools(service: ServiceView, rule: Manifest) -> Iterator[_Pool]:

@@ -9,7 +9,7 @@ from flagstone.policies.manifests.objects import Manifest, mapping, sequence, te
 from flagstone.policies.manifests.selectors import matches_map
 from flagstone.policies.manifests.workloads import PodSpec
 from flagstone.scorecards.engine.outcome import Findings, Outcome
-from flagstone.scorecards.engine.registry import NoParams, check
+from flagstone.scorecards.engine.registry import NoParams, check, unrendered
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
 
@@ -19,7 +19,7 @@ _PROTOCOLS = frozenset(
 )
 _NONE = "the service has no Service with a selector"
 _NOT_APPLICABLE = "No Service with a selector (ExternalName, or endpoints kept by hand)."
-_IN_VIEW = "The pods are not in the input, or in a source that could not be rendered."
+_IN_VIEW = unrendered("The pods are not in the input, or")
 
 
 def _services(service: ServiceView) -> Iterator[Manifest]:

@@ -8,7 +8,7 @@ from typing import Any
 from flagstone.policies.manifests.objects import Manifest, dig, mapping, sequence
 from flagstone.scorecards.engine.index import folder_of
 from flagstone.scorecards.engine.outcome import Findings, Outcome
-from flagstone.scorecards.engine.registry import NoParams, check
+from flagstone.scorecards.engine.registry import NoParams, check, unrendered
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
 
@@ -27,7 +27,7 @@ _WORD = re.compile(r"[a-z]+(?:-injection)?")
     remedy="Take `fault` out; keep a drill in a folder of its own, called drill or chaos.",
     not_applicable="The service has no VirtualService, or it lies in a folder for drills, chaos, "
     "tests or staging.",
-    no_data="The VirtualService is in a source that could not be rendered.",
+    no_data=unrendered("The VirtualService is"),
 )
 def no_fault(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()

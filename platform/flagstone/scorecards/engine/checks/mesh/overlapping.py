@@ -8,11 +8,11 @@ from flagstone.policies.manifests.objects import Manifest, mapping, sequence
 from flagstone.scorecards.engine.index import compatible, folder_of, folders_above
 from flagstone.scorecards.engine.mesh import MeshHost
 from flagstone.scorecards.engine.outcome import Findings, Outcome
-from flagstone.scorecards.engine.registry import NoParams, check
+from flagstone.scorecards.engine.registry import NoParams, check, unrendered
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
 
-_IN_VIEW = "The objects are in a source that could not be rendered."
+_IN_VIEW = unrendered("The objects are")
 
 
 @check(

@@ -9,13 +9,13 @@ from flagstone.policies.manifests.objects import Manifest, dig, mapping, sequenc
 from flagstone.scorecards.engine.checks.mesh.timeouts import forwarding
 from flagstone.scorecards.engine.outcome import Findings, Outcome
 from flagstone.scorecards.engine.policy_checks import judge_objects
-from flagstone.scorecards.engine.registry import NoParams, check
+from flagstone.scorecards.engine.registry import NoParams, check, unrendered
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
 
 _NO_ROUTE = "no VirtualService with an http rule that forwards"
 _NO_RETRIES = "no route retries"
-_IN_VIEW = "The VirtualService is in a source that could not be rendered."
+_IN_VIEW = unrendered("The VirtualService is")
 # Answers of the backend itself, which it may give after a part of the work is done; and for Envoy a connection
 # that broke under way is `unavailable` too.
 _GRPC_ANSWERS = ("cancelled", "resource-exhausted", "unavailable")

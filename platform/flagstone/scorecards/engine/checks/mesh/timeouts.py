@@ -10,7 +10,7 @@ from flagstone.scorecards.engine.checks.mesh.traffic import only_for_looking
 from flagstone.scorecards.engine.index import compatible
 from flagstone.scorecards.engine.outcome import Findings, Outcome
 from flagstone.scorecards.engine.policy_checks import judge_objects
-from flagstone.scorecards.engine.registry import NoParams, check
+from flagstone.scorecards.engine.registry import NoParams, check, unrendered
 from flagstone.scorecards.engine.relations import destinations, gateway_backends, gateway_parents
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
@@ -28,7 +28,7 @@ _LONGEST = 15.0  # seconds, as the policy has it for VirtualServices
     "HTTPRoute, spec.rules[].timeouts.request); a service in the mesh without either needs a VirtualService.",
     not_applicable="Only redirects, direct responses, delegates, tls or tcp rules; a service that "
     "is not in a mesh; a DaemonSet that no Service leads to.",
-    no_data="The VirtualService is in a source that could not be rendered.",
+    no_data=unrendered("The VirtualService is"),
     policy=True,
 )
 def timeout(service: ServiceView, _params: NoParams) -> Outcome:

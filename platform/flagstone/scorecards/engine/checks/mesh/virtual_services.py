@@ -10,13 +10,13 @@ from typing import Any
 from flagstone.policies.manifests.objects import Manifest, dig, mapping, sequence
 from flagstone.scorecards.engine.mesh import MeshHost
 from flagstone.scorecards.engine.outcome import Findings, Outcome
-from flagstone.scorecards.engine.registry import NoParams, check
+from flagstone.scorecards.engine.registry import NoParams, check, unrendered
 from flagstone.scorecards.engine.relations import ISTIO, destinations
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
 
 _NO_VIRTUAL_SERVICE = "the service has no VirtualService"
-_IN_VIEW = "The VirtualService is in a source that could not be rendered."
+_IN_VIEW = unrendered("The VirtualService is")
 
 
 @check(

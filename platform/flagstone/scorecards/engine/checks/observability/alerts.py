@@ -13,7 +13,7 @@ from flagstone.scorecards.engine.prometheus.promtool import (
     Complaint,
     is_of_an_older_promtool,
 )
-from flagstone.scorecards.engine.registry import NoParams, check
+from flagstone.scorecards.engine.registry import NoParams, check, unrendered
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
 
@@ -27,7 +27,8 @@ _NO_RULES = "the service has no PrometheusRule"
     why="A rule file with one error is not loaded at all: every alert in it is off.",
     remedy="Mend what promtool names; `promtool check rules` reads the object's .spec.",
     not_applicable="The service has no PrometheusRule.",
-    no_data=f"promtool is not here: {HOW_TO_GET}; or it is older than a function that a rule uses.",
+    no_data=f"promtool is not here: {HOW_TO_GET}; or it is older than a function that a rule uses: take a "
+    "later one.",
 )
 def accepted(service: ServiceView, _params: NoParams) -> Outcome:
     rules = service.prometheus_rules
@@ -77,7 +78,7 @@ class AlertParams:
     remedy="Give each alert the label severity (page or ticket), and the annotations summary and "
     "runbook_url, whose #anchor is a heading of the runbook.",
     not_applicable="The service has no alert.",
-    no_data="The rules are in a source that could not be rendered.",
+    no_data=unrendered("The rules are"),
     params=AlertParams,
 )
 def routed_with_runbook(service: ServiceView, params: AlertParams) -> Outcome:

@@ -25,7 +25,7 @@ from flagstone.scorecards.engine.prometheus.promql import (
     constant,
     parse,
 )
-from flagstone.scorecards.engine.registry import NoParams, check
+from flagstone.scorecards.engine.registry import NoParams, check, unrendered
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
 from flagstone.scorecards.engine.workload_view import ServiceKind
@@ -72,8 +72,8 @@ class _Pair:
     remedy="Alert on `errors over 1h > 14.4 x budget and errors over 5m > 14.4 x budget`, and the "
     "same with 6 over 6h and 30m; let recording rules hold the ratios.",
     not_applicable="Workers, jobs and services without HTTP traffic: they have no SLO on requests.",
-    no_data="The rules are in a source that could not be rendered, or the thresholds depend on series "
-    "(as Pyrra's dynamic burn rates do), so that no burn rate can be read.",
+    no_data="The thresholds depend on series (as Pyrra's dynamic burn rates do), so that no burn rate can be "
+    f"read: write them as numbers, or go by PR-03 to PR-05. Or {unrendered('the rules are')}",
 )
 def two_windows(service: ServiceView, _params: NoParams) -> Outcome:
     rules = [alert for manifest in service.prometheus_rules for alert in alerts(manifest)]

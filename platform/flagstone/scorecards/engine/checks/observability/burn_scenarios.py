@@ -20,11 +20,11 @@ from flagstone.scorecards.engine.states import Severity
 from flagstone.scorecards.engine.workload_view import ServiceKind
 
 _NO_DATA = (
-    f"promtool is not here ({HOW_TO_GET}); the rules that record what the alerts use are not in view; "
-    "no label of the request counter tells good answers from bad ones; the objective is not known, and "
-    "nothing is wrong in the scenarios that do not need it; an alert holds its series against more days "
-    "than a scenario lasts; or promtool did not finish in time. "
-    "PR-07 judges the same rules by their form."
+    f"promtool is not here ({HOW_TO_GET}); the rules that record what the alerts use are not in view (score a "
+    "folder that holds them too); no label of the request counter tells good answers from bad ones (select by "
+    'one, such as code=~"5.."); the objective is not known (declare it as PR-08 says), and nothing is wrong in '
+    "the scenarios that do not need it; an alert holds its series against more days than a scenario lasts; or "
+    "promtool did not finish in time (score fewer services at once). PR-07 judges the same rules by their form."
 )
 _NO_ALERT = "The service has no alert."
 _NO_TRAFFIC = "Workers, jobs and services without HTTP traffic that have no alert."
@@ -98,7 +98,7 @@ def tickets_for_a_slow_burn(service: ServiceView, _params: NoParams) -> Outcome:
     remedy="Alert on `absent(<the request counter with the service's own labels>)` for 10 minutes. A "
     "service with little traffic that is watched from outside waives this check and says how.",
     not_applicable=_NO_TRAFFIC,
-    no_data=f"promtool is not here: {HOW_TO_GET}; or it did not finish in time.",
+    no_data=f"promtool is not here: {HOW_TO_GET}; or it did not finish in time: score fewer services at once.",
 )
 def silence_is_an_alert(service: ServiceView, _params: NoParams) -> Outcome:
     if not _has_alerts(service):

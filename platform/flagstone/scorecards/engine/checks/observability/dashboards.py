@@ -21,14 +21,14 @@ from flagstone.scorecards.engine.prometheus.dashboards import (
 )
 from flagstone.scorecards.engine.prometheus.promql import Records, children, constant
 from flagstone.scorecards.engine.prometheus.promql_subjects import selectors
-from flagstone.scorecards.engine.registry import NoParams, check
+from flagstone.scorecards.engine.registry import NoParams, check, unrendered
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
 from flagstone.scorecards.engine.workload_view import ServiceKind
 
 _NO_DASHBOARD = "the service has no dashboard in view"
 _NOT_APPLICABLE = "The service has no dashboard in the repository."
-_NO_DATA = "The dashboard is in a source that could not be rendered."
+_NO_DATA = unrendered("The dashboard is")
 _LONGEST_UID = 40
 _UID = re.compile(r"[a-zA-Z0-9_-]+")
 _GRAFANAS_OWN = re.compile(r"-- .+ --|grafana|__expr__|-100|default|")

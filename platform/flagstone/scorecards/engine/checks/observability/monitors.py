@@ -32,7 +32,7 @@ _OPERATOR_KINDS = ("ServiceMonitor", "PodMonitor", "PrometheusRule")
     "endpoints[].port be the name of a Service port.",
     not_applicable="Services without HTTP traffic that have no monitor; repositories that do not "
     "use the Prometheus operator; services scraped by prometheus.io/scrape annotations.",
-    no_data="The monitor, or the Service that it selects, is not in the input.",
+    no_data="The monitor, or the Service that it selects, is not in the input: score a folder that holds both.",
 )
 def finds_the_metrics(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()

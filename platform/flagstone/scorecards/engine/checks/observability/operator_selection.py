@@ -10,7 +10,7 @@ from flagstone.policies.manifests.objects import Manifest
 from flagstone.policies.manifests.selectors import matches
 from flagstone.scorecards.engine.outcome import Findings, Outcome, not_applicable
 from flagstone.scorecards.engine.prometheus.alert_rules import GROUP
-from flagstone.scorecards.engine.registry import check
+from flagstone.scorecards.engine.registry import check, unrendered
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
 
@@ -66,8 +66,8 @@ class _Reader:
     "for, such as release: kube-prometheus-stack, in a namespace that it looks into.",
     not_applicable="The service has no PrometheusRule; Prometheus loads all of them; or what it asks "
     "for is not known: neither is its Prometheus object in view, nor do the check's params say it.",
-    no_data="The rules are in a source that could not be rendered, or whether a Prometheus looks into "
-    "their namespace depends on labels that are not in view.",
+    no_data="Whether a Prometheus looks into their namespace depends on labels that are not in view: score a "
+    f"folder that holds the Namespace too. Or {unrendered('the rules are')}",
     params=RuleSelection,
 )
 def rules_are_loaded(service: ServiceView, params: RuleSelection) -> Outcome:
@@ -86,8 +86,8 @@ def rules_are_loaded(service: ServiceView, params: RuleSelection) -> Outcome:
     "a PodMonitor) of the platform's Prometheus asks for, in a namespace that it looks into.",
     not_applicable="The service has no monitor; Prometheus loads all of them; or what it asks for is "
     "not known: neither is its Prometheus object in view, nor do the check's params say it.",
-    no_data="The monitor is in a source that could not be rendered, or whether a Prometheus looks into "
-    "its namespace depends on labels that are not in view.",
+    no_data="Whether a Prometheus looks into its namespace depends on labels that are not in view: score a "
+    f"folder that holds the Namespace too. Or {unrendered('the monitor is')}",
     params=MonitorSelection,
 )
 def monitor_is_loaded(service: ServiceView, params: MonitorSelection) -> Outcome:

@@ -12,7 +12,7 @@ from flagstone.scorecards.engine.checks.observability.scraping import endpoints,
 from flagstone.scorecards.engine.outcome import Fault, Outcome, failed, not_applicable, passed
 from flagstone.scorecards.engine.prometheus.promql import parsed
 from flagstone.scorecards.engine.prometheus.promql_subjects import selectors
-from flagstone.scorecards.engine.registry import NoParams, check
+from flagstone.scorecards.engine.registry import NoParams, check, unrendered
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
 
@@ -34,7 +34,7 @@ _Asked = tuple[Selector, Fault]
     remedy="Let each selector have the service's own namespace and service, equal in rules, dashboards and "
     "analyses.",
     not_applicable="No selector of its rules, dashboards or analyses names a service or a namespace.",
-    no_data="The rules are in a source that could not be rendered.",
+    no_data=unrendered("The rules are"),
 )
 def own_labels(service: ServiceView, _params: NoParams) -> Outcome:
     if not service.workloads:

@@ -16,7 +16,7 @@ from flagstone.scorecards.engine.checks.observability.scraping import endpoints,
 from flagstone.scorecards.engine.outcome import Findings, Outcome
 from flagstone.scorecards.engine.prometheus.alert_rules import GROUP
 from flagstone.scorecards.engine.prometheus.promql import children
-from flagstone.scorecards.engine.registry import NoParams, check
+from flagstone.scorecards.engine.registry import NoParams, check, unrendered
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
 
@@ -47,7 +47,7 @@ class ScrapeParams:
     remedy="Take rate() over at least four scrape intervals, rate() instead of irate() in alerts, and "
     "sum(rate(...)) instead of rate(sum(...)).",
     not_applicable="No rule of the service takes a rate.",
-    no_data="The rules are in a source that could not be rendered.",
+    no_data=unrendered("The rules are"),
     params=ScrapeParams,
 )
 def enough_samples(service: ServiceView, params: ScrapeParams) -> Outcome:
@@ -145,7 +145,7 @@ def _interval(service: ServiceView, params: ScrapeParams) -> tuple[float, bool]:
     "record one series overwrite each other.",
     remedy="Name it like service:http_requests:rate5m; give rules of one name different labels.",
     not_applicable="The service has no recording rule.",
-    no_data="The rules are in a source that could not be rendered.",
+    no_data=unrendered("The rules are"),
 )
 def recorded_names(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()

@@ -27,8 +27,8 @@ from flagstone.scorecards.engine.states import Severity
     "for its alerts and whose rule_files name a file with the object's .spec (`yq .spec`): promtool refuses "
     "the object itself.",
     not_applicable="The service has no alert.",
-    no_data=f"promtool is not here: {HOW_TO_GET}; or it is too old for a test, or the tests did not end in "
-    "time.",
+    no_data=f"promtool is not here: {HOW_TO_GET}; or it is too old for a test (take a later one), or the "
+    "tests did not end in time (let each play fewer hours).",
 )
 def tested(service: ServiceView, _params: NoParams) -> Outcome:
     first = next((a for manifest in service.prometheus_rules for a in alerts(manifest)), None)

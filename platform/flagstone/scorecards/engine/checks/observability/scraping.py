@@ -17,7 +17,7 @@ from flagstone.scorecards.engine.prometheus.alert_rules import GROUP
 from flagstone.scorecards.engine.prometheus.promql import parsed
 from flagstone.scorecards.engine.prometheus.promql_subjects import selectors
 from flagstone.scorecards.engine.prometheus.relabeling import copies_pod_label, drops_label
-from flagstone.scorecards.engine.registry import NoParams, check
+from flagstone.scorecards.engine.registry import NoParams, check, unrendered
 from flagstone.scorecards.engine.relations import monitored_namespaces
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
@@ -49,7 +49,7 @@ def endpoints(monitor: Manifest) -> Iterator[tuple[tuple[str | int, ...], dict[s
     remedy="Put the monitor into the Service's namespace, or name that in "
     "spec.namespaceSelector.matchNames.",
     not_applicable="The service has no monitor.",
-    no_data="The Service that the monitor selects is not in the input.",
+    no_data="The Service that the monitor selects is not in the input: score a folder that holds both.",
 )
 def covers_the_namespace(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()
@@ -90,7 +90,7 @@ def _targets(service: ServiceView, monitor: Manifest) -> list[Manifest]:
     "copies it from the pods: its queries are empty, and a canary is judged by nothing.",
     remedy="Add `podTargetLabels: [rollouts-pod-template-hash]` to the monitor's spec.",
     not_applicable="No analysis asks for rollouts_pod_template_hash, or only of metrics of the mesh.",
-    no_data="No monitor of the service is in the input.",
+    no_data="No monitor of the service is in the input: score a folder that holds it too.",
 )
 def has_the_hash(service: ServiceView, _params: NoParams) -> Outcome:
     asking = next(_asking(service), None)
@@ -146,7 +146,7 @@ def _scraping_canaries(service: ServiceView) -> list[Manifest]:
     "nothing.",
     remedy="Let scrapeTimeout be at most interval; both are durations such as 15s.",
     not_applicable="The service has no monitor, or none that sets a scrapeTimeout.",
-    no_data="The monitor is in a source that could not be rendered.",
+    no_data=unrendered("The monitor is"),
 )
 def timeout_within_interval(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()

@@ -18,7 +18,7 @@ from flagstone.scorecards.engine.outcome import (
     not_applicable,
     passed,
 )
-from flagstone.scorecards.engine.registry import NoParams, check
+from flagstone.scorecards.engine.registry import NoParams, check, unrendered
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
 from flagstone.scorecards.engine.subjects.drills import Drill
@@ -26,7 +26,7 @@ from flagstone.scorecards.engine.subjects.drills import Drill
 _NOTHING_EJECTS = "nothing runs here behind a DestinationRule with outlier detection"
 _NO_DRILL = "there is no drill (CH-01)"
 _NOT_APPLICABLE = "The service has no drill: CH-01 says whether it needs one."
-_IN_VIEW = "The drill is in a source that could not be rendered."
+_IN_VIEW = unrendered("The drill is")
 _COPIES = re.compile(r"\bget\s+(?:-\S+\s+)*(?:destinationrules?|dr)\b[\s\S]{0,600}?trafficPolicy")
 _FAULT = re.compile(r"\bfault[\"']?\s*:")
 _EJECTIONS = re.compile(r"ejections_(?:enforced|active|total)")

@@ -10,7 +10,7 @@ from flagstone.policies.manifests.objects import Manifest, dig, mapping, sequenc
 from flagstone.policies.manifests.quantities import parse_quantity
 from flagstone.policies.manifests.workloads import INJECTED_CONTAINERS
 from flagstone.scorecards.engine.outcome import Findings, Outcome
-from flagstone.scorecards.engine.registry import NoParams, check
+from flagstone.scorecards.engine.registry import NoParams, check, unrendered
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
 from flagstone.scorecards.engine.workload_view import SCALER_MINIMUM, Workload, scaled_type
@@ -21,7 +21,7 @@ _MAXIMUM = {
 }
 _KEDA_RESOURCES = ("cpu", "memory")
 _NO_SCALER = "the service has no autoscaler (HP-01)"
-_UNRENDERED = "The autoscaler or the workload is in a source that could not be rendered."
+_UNRENDERED = unrendered("The autoscaler or the workload is")
 
 
 def _scaled(service: ServiceView) -> list[Workload]:

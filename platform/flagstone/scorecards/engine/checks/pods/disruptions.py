@@ -8,13 +8,13 @@ from typing import Any
 
 from flagstone.policies.manifests.objects import Manifest
 from flagstone.scorecards.engine.outcome import Findings, Outcome
-from flagstone.scorecards.engine.registry import NoParams, check
+from flagstone.scorecards.engine.registry import NoParams, check, unrendered
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
 from flagstone.scorecards.engine.workload_view import Workload
 
 _PERCENT = re.compile(r"(\d+)%")
-_UNRENDERED = "The workload or its budget is in a source that could not be rendered."
+_UNRENDERED = unrendered("The workload or its budget is")
 
 
 def _drained(service: ServiceView) -> list[Workload]:

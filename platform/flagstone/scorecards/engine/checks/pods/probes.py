@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flagstone.policies.manifests.objects import mapping
@@ -145,7 +145,7 @@ def different_questions(service: ServiceView, _params: NoParams) -> Outcome:
                 f"both probes of {container.name} only open a port, which a hung process keeps open",
                 "livenessProbe",
             )
-            findings.close.append(fault)
+            findings.faults.append(replace(fault, severity=Severity.L))
     return findings.verdict("the probes differ", nothing="no container has both probes")
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from flagstone.policies.manifests.objects import dig, mapping
+from flagstone.policies.manifests.objects import Manifest, dig, mapping, sequence
 from flagstone.policies.manifests.quantities import parse_quantity
 from flagstone.policies.manifests.workloads import INJECTED_CONTAINERS, PodSpec
+from flagstone.scorecards.engine.index import compatible
 from flagstone.scorecards.engine.outcome import Fault, Findings, Keys, Outcome
 from flagstone.scorecards.engine.policy_checks import judge_pods
 from flagstone.scorecards.engine.registry import NoParams, check
@@ -28,19 +30,56 @@ _UNRESOLVED = (
     why="Without requests the scheduler packs pods blindly, and autoscaling on utilisation does "
     "not work; without a memory limit one leak takes the node and its neighbours down.",
     remedy="Set resources.requests.cpu, requests.memory and limits.memory on every app, init and "
-    "sidecar container. A LimitRange of the namespace does not count: it is not in this repository.",
+    "sidecar container. A LimitRange of the namespace makes it less grave, and does not count: what a pod "
+    "needs should stand with the pod.",
     not_applicable="The service has no workload.",
     no_data=_UNRESOLVED,
     policy=True,
 )
 def requests_and_limits(service: ServiceView, _params: NoParams) -> Outcome:
-    return judge_pods(
+    found = judge_pods(
         service,
         "RS-01",
         service.workloads,
         good="every container has its requests and a memory limit",
         nothing="the service has no workload",
     )
+    defaults = _Defaults(service.index.of_kind("LimitRange", ""))
+    faults = (
+        replace(fault, severity=Severity.M) if defaults.fill(fault) else fault
+        for fault in found.faults
+    )
+    return replace(found, faults=tuple(faults))
+
+
+class _Defaults:
+    """What LimitRanges give containers that say nothing; who needs it should not rest on it."""
+
+    def __init__(self, ranges: list[Manifest]) -> None:
+        self._given = [
+            (limit_range.namespace, mapping(limit))
+            for limit_range in ranges
+            for limit in sequence(limit_range.spec.get("limits"))
+            if mapping(limit).get("type") == "Container"
+        ]
+
+    def fill(self, fault: Fault) -> bool:
+        """Whether the cluster puts in what a container lacks: where no default is written, a bound is one.
+
+        Source: SetDefaults_LimitRangeItem of Kubernetes.
+        """
+        manifest, where = fault.manifest, fault.keys[-3:]
+        if manifest is None or where[:1] != ("resources",) or manifest.at(*fault.keys) is not None:
+            return False
+        _, section, resource = where
+        fields = ["default", "max"]
+        if section == "requests":
+            fields += ["defaultRequest", "min"]
+        return any(
+            compatible(namespace, manifest.namespace)
+            and any(dig(limit, field, resource) is not None for field in fields)
+            for namespace, limit in self._given
+        )
 
 
 @check(

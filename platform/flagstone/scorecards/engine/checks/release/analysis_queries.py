@@ -17,7 +17,7 @@ from flagstone.scorecards.engine.outcome import Findings, Outcome
 from flagstone.scorecards.engine.prometheus.promql import PromQLError
 from flagstone.scorecards.engine.prometheus.promql_status import Kind, status_matchers
 from flagstone.scorecards.engine.prometheus.promql_subjects import name_of, selectors
-from flagstone.scorecards.engine.registry import NoParams, check
+from flagstone.scorecards.engine.registry import NoParams, check, unrendered
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
 
@@ -35,7 +35,7 @@ _NO_QUERY = "no metric asks Prometheus"
     '"Unknown|Internal|Unavailable|DataLoss|DeadlineExceeded".',
     not_applicable=f"{NOT_APPLICABLE} No PromQL query selects by a status code; other query "
     "languages are not read.",
-    no_data="The templates are in a source that could not be rendered.",
+    no_data=unrendered("The templates are"),
 )
 def own_failures(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()
@@ -67,7 +67,7 @@ def own_failures(service: ServiceView, _params: NoParams) -> Outcome:
     remedy="Correct the query where the message says; {{args.name}} stands for the argument's value, "
     "or for x where it has none in view.",
     not_applicable=f"{NOT_APPLICABLE} No metric asks Prometheus.",
-    no_data="The templates are in a source that could not be rendered, or a query is too long.",
+    no_data=f"A query is too long: record a part of it. Or {unrendered('the templates are')}",
 )
 def parses(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()

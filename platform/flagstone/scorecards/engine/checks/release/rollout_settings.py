@@ -7,13 +7,13 @@ from typing import Any
 from flagstone.policies.manifests.objects import Manifest, dig, mapping
 from flagstone.policies.manifests.selectors import matches
 from flagstone.scorecards.engine.outcome import Findings, Outcome
-from flagstone.scorecards.engine.registry import NoParams, check
+from flagstone.scorecards.engine.registry import NoParams, check, unrendered
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
 from flagstone.scorecards.engine.workload_view import Workload
 
 _CANARY = ("spec", "strategy", "canary")
-_IN_VIEW = "The Rollout is in a source that could not be rendered."
+_IN_VIEW = unrendered("The Rollout is")
 _NO_ROLLOUT = "there is no Rollout"
 _NONE = "There is no Rollout (RO-01)."
 
@@ -104,7 +104,7 @@ def _check_lender(workload: Workload, findings: Findings) -> None:
             f"{holder.ref} lends its template and keeps pods of its own: set replicas to 0, or "
         )
         message += "workloadRef.scaleDown"
-        findings.warn(message, holder, "spec", "replicas")
+        findings.warn(message, holder, "spec", "replicas", severity=Severity.M)
 
 
 @check(

@@ -11,7 +11,7 @@ from flagstone.policies.manifests.objects import Manifest, dig, mapping, sequenc
 from flagstone.scorecards.engine.analysis import analyses
 from flagstone.scorecards.engine.outcome import Findings, Outcome, not_applicable
 from flagstone.scorecards.engine.policy_checks import judge_objects
-from flagstone.scorecards.engine.registry import NoParams, check
+from flagstone.scorecards.engine.registry import NoParams, check, unrendered
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
 from flagstone.scorecards.engine.workload_view import Workload
@@ -32,7 +32,7 @@ _NO_CANARY = "no Rollout with a canary strategy (RO-01 and RO-02 look after that
     "template stays as it is), or let a Rollout borrow it by workloadRef.",
     not_applicable="Services without an HTTP or gRPC port; StatefulSets and DaemonSets, which a "
     "Rollout does not replace; a Deployment that a Rollout borrows.",
-    no_data="The Service or the workload is in a source that could not be rendered.",
+    no_data=unrendered("The Service or the workload is"),
 )
 def is_rollout(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()
@@ -230,7 +230,7 @@ def _resolve_parts(
     "DestinationRule with the canary and stable subsets.",
     not_applicable="There is no canary, the workload takes no traffic, or nothing says that the "
     "service is in a mesh: then its pods must be enough for the first weight.",
-    no_data="The Rollout is in a source that could not be rendered.",
+    no_data=unrendered("The Rollout is"),
 )
 def traffic_routing(service: ServiceView, _params: NoParams) -> Outcome:
     serving = [workload for workload in service.canaries if workload.serves]
@@ -272,4 +272,5 @@ def _check_pods_for_weights(workload: Workload, findings: Findings) -> None:
         message = (
             f"pods stand for weights: of {pods} none is {first}%, which takes {needed} of them"
         )
-        findings.warn(message, workload.manifest, "spec", "strategy", "canary", "steps")
+        keys = ("spec", "strategy", "canary", "steps")
+        findings.warn(message, workload.manifest, *keys, severity=Severity.M)

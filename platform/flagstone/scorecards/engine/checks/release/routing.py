@@ -8,7 +8,7 @@ from typing import Any
 
 from flagstone.policies.manifests.objects import Manifest, dig, mapping, sequence, text_map
 from flagstone.scorecards.engine.outcome import Findings, Outcome
-from flagstone.scorecards.engine.registry import NoParams, check
+from flagstone.scorecards.engine.registry import NoParams, check, unrendered
 from flagstone.scorecards.engine.relations import ISTIO
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
@@ -75,7 +75,7 @@ def routed(service: ServiceView) -> Iterator[RoutedVirtualService]:
     remedy="Name an existing VirtualService in trafficRouting.istio.virtualService and the names "
     "of its spec.http[] rules in routes.",
     not_applicable="No canary is routed by Istio.",
-    no_data="The VirtualService is in a source that could not be rendered.",
+    no_data=unrendered("The VirtualService is"),
 )
 def routes_exist(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()
@@ -204,7 +204,7 @@ def _note_unlisted_rules(
                 f"http[{position}] splits between the subsets but is not among the Rollout's "
                 "routes: it stays at 100/0 for ever"
             )
-            findings.warn(message, found, "spec", "http", position)
+            findings.fault(message, found, "spec", "http", position, severity=Severity.M)
 
 
 @check(
