@@ -19,7 +19,7 @@ Subject = Literal["probes", "resources", "canary", "retries"]
 
 GOOD = "good"
 _NO_PROBES = "no probes"
-_NO_RESOURCES = "no resources"
+_NO_RESOURCES, _NO_LIMITS, _NO_REQUESTS = "no resources", "no limits", "no requests"
 _KINDS: dict[Subject, tuple[str, ...]] = {
     "probes": (*objects.POD_KINDS, *objects.JOBS),
     "resources": (*objects.POD_KINDS, *objects.JOBS),
@@ -28,9 +28,15 @@ _KINDS: dict[Subject, tuple[str, ...]] = {
 }
 _WORSE: dict[Subject, tuple[str, ...]] = {
     "probes": (_NO_PROBES,),
-    "resources": (_NO_RESOURCES,),
+    "resources": (_NO_RESOURCES, _NO_LIMITS, _NO_REQUESTS),
     "canary": ("steps", "analysis", "trafficRouting"),
     "retries": ("timeout", "retries", "attempts"),
+}
+_DEMANDS: dict[Subject, re.Pattern[str]] = {
+    "probes": re.compile(
+        r"(?i)require\w*probe|\bnot\s+[\w.]+(\[\s*probe\w*\s*\]|[.\[\"]+(readiness|liveness)probe)"
+    ),
+    "resources": re.compile(r"(?i)require\w*(resource|limit|request)|\bnot\s+[\w.]+\.resources\b"),
 }
 _WORDS: dict[Subject, re.Pattern[str]] = {
     "probes": re.compile(r"(readiness|liveness)probe|requiredprobes", re.IGNORECASE),
@@ -111,6 +117,8 @@ class Trial:
             GOOD: good,
             _NO_PROBES: pods.changed(good, pods.without(*pods.PROBES)),
             _NO_RESOURCES: pods.changed(good, pods.without("resources")),
+            _NO_LIMITS: pods.changed(good, pods.without_section("limits")),
+            _NO_REQUESTS: pods.changed(good, pods.without_section("requests")),
         }
         asked: dict[Key, dict[str, Any]] = {
             (kind, name): objects.with_pod(kind, spec, self.place)
@@ -170,6 +178,16 @@ class Trial:
         if self.failure is not None:
             return self._names(subject)
         return bool(self.sensitive(subject) or self.unknown(subject))
+
+    def demands_in_vain(self, subject: Subject) -> bool:
+        """Whether its text demands what its answers never do, of whatever its match looks at."""
+        return (
+            self.constraint is not None
+            and any(map(self.looks_at, objects.POD_KINDS))
+            and any(map(_DEMANDS[subject].search, self.source_texts))
+            and self._names(subject)
+            and not self.is_about(subject)
+        )
 
     def _names(self, subject: Subject) -> bool:
         return bool(

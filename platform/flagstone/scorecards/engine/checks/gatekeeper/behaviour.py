@@ -51,6 +51,12 @@ def behaves(service: ServiceView, _params: NoParams) -> Outcome:
                 verdict = attempt(trial)
                 findings.judged += verdict.tried > 0
                 _report(trial, verdict, hint, findings, keys)
+            elif trial.demands_in_vain(subject):
+                findings.judged += 1
+                message = (
+                    f"{trial.name} refuses nothing: pods without {subject} pass, of every kind"
+                )
+                findings.fault(message, trial.template, *keys)
     return findings.verdict(
         "each refuses what it should, and nothing else",
         nothing="no policy here is about probes or resources" if templates_of(service) else _NONE,
