@@ -20,7 +20,7 @@ _MOST_RULES = 400
 
 @dataclass(frozen=True, eq=False)
 class Rule:
-    """One rule with its place; `holds` is its `for`."""
+    """One rule with its place; `holds` is its `for`, `lingers` its `keep_firing_for`."""
 
     manifest: Manifest
     keys: tuple[str | int, ...]
@@ -29,6 +29,7 @@ class Rule:
     expr: str
     labels: Mapping[str, str]
     holds: str
+    lingers: str
 
     @property
     def tree(self) -> Any | None:
@@ -72,6 +73,7 @@ def rules_of(manifest: Manifest) -> Iterator[Rule]:
                     expr=str(raw.get("expr", "")),
                     labels=text_map(raw.get("labels")),
                     holds=str(raw.get("for") or ""),
+                    lingers=str(raw.get("keep_firing_for") or ""),
                 )
 
 

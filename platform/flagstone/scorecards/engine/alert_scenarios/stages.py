@@ -131,7 +131,8 @@ def _rule_file(alerts: Mapping[str, Rule], footings: Iterable[Footing], names: R
         rules.append({"record": record.name, "expr": names.expr(record.expr), "labels": labels})
     for name, alert in alerts.items():
         made = {"alert": name, "expr": names.expr(alert.expr)}
-        rules.append(made | ({"for": alert.holds} if alert.holds else {}))
+        times = {"for": alert.holds, "keep_firing_for": alert.lingers}
+        rules.append(made | {field: time for field, time in times.items() if time})
     return rule_file(rules)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from flagstone.scorecards.engine.alert_scenarios.performances import Act
+from flagstone.scorecards.engine.alert_scenarios.rulebook import Rule
+from flagstone.scorecards.engine.alert_scenarios.stages import Stage
 from flagstone.scorecards.engine.alert_scenarios.urgency import Urgency, urgency
 from flagstone.scorecards.engine.outcome import (
     Fault,
@@ -113,11 +115,42 @@ def silence_is_an_alert(service: ServiceView, _params: NoParams) -> Outcome:
         findings.missing("no alert asks for a series", first.manifest, *first.keys)
     elif reason := played.why_not_played(stage, "I"):
         return no_data(reason)
-    elif not played.fired(stage, "I"):
-        first_rule = next(iter(stage.alerts.values()))
-        message = f"no alert fires when {stage.scenarios['I'].words} (scenario I)"
-        findings.missing(message, first_rule.manifest, *first_rule.keys)
+    else:
+        _judge_silence(service, stage, played.fired(stage, "I"), findings)
     return findings.verdict("missing metrics are an alert", nothing=_NO_ALERT)
+
+
+def _judge_silence(
+    service: ServiceView, stage: Stage, fired: list[Rule], findings: Findings
+) -> None:
+    if not fired:
+        first = next(iter(stage.alerts.values()))
+        message = f"no alert fires when {stage.scenarios['I'].words} (scenario I)"
+        findings.missing(message, first.manifest, *first.keys)
+    elif not any(_misses_its_own(service, rule) for rule in fired):
+        message = (
+            f"{fired[0].name} misses series of somebody else, and no alert those of the service"
+        )
+        findings.missing(message, fired[0].manifest, *fired[0].keys)
+
+
+def _misses_its_own(service: ServiceView, alert: Rule) -> bool:
+    """Whether an alert asks for series of the service: by one of its names, or as other rules of it do."""
+    names = {service.name} | {
+        word for w in service.workloads for word in (w.manifest.name, w.manifest.namespace) if word
+    }
+    asked = [use.selector for use in service.rulebook.footing(alert).uses]
+    others = {
+        use.selector.metric
+        for rule in service.rules
+        if rule.keys != alert.keys or rule.manifest is not alert.manifest
+        for use in rule.uses
+    }
+    return any(
+        selector.metric in others
+        or any(name in m.value for m in selector.matchers for name in names)
+        for selector in asked
+    )
 
 
 def _has_alerts(service: ServiceView) -> bool:
