@@ -33,7 +33,8 @@ _TRIALS: dict[Subject, tuple[Callable[[Trial], Verdict], Callable[[Trial], str]]
     "finding names the object that got the wrong answer.",
     not_applicable="No policy among the files is about probes or resources.",
     no_data="The policy cannot be run here: it looks at other objects, asks a provider of external "
-    "data, or is written in CEL. Test it with a Suite of gator that brings them (`flagstone policy verify`).",
+    "data, or is CEL that does not run here. Test it with a Suite of gator that brings them (`flagstone "
+    "policy verify`).",
 )
 def behaves(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()
