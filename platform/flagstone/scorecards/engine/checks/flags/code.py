@@ -66,7 +66,8 @@ def _sdk_faults(code: SourceCode) -> Iterator[Fault]:
     remedy="Declare the flag in the service's FeatureFlag, or mend the key; take out flags that no code "
     "asks for any more.",
     not_applicable="No program that asks for feature flags is in view, as in a GitOps repository.",
-    no_data="A key is put together at run time, or no declaration of flags is in view.",
+    no_data="A key is put together at run time: write each one out. Or no declaration of flags is in view: score a "
+    "folder that holds it too.",
 )
 def declared(service: ServiceView, params: NoParams) -> Outcome:
     code = service.source_code

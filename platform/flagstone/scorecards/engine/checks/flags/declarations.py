@@ -101,7 +101,7 @@ def _shown(value: Any) -> str:
     remedy="Begin `fractional` with `cat: [{var: $flagd.flagKey}, {var: targetingKey}]`, and give each "
     "variant a weight above 0; the weights are best written so that they add up to 100.",
     not_applicable="No flag is split by `fractional`.",
-    no_data="A weight is worked out when the flag is asked for.",
+    no_data="A weight is worked out when the flag is asked for: write it as a number.",
 )
 def sticky(service: ServiceView, params: NoParams) -> Outcome:
     found = Findings()
@@ -177,7 +177,7 @@ def _share(share: Any, flag: Flag) -> tuple[int | float | None, str]:
     remedy='Take `$schema` out of `flagSpec`; put `"$schema": "https://flagd.dev/schema/v0/flags.json"` '
     "at the head of a JSON file, and keep to the fields of that schema.",
     not_applicable="No declaration of flags is in view.",
-    no_data="A file of flags cannot be read.",
+    no_data="A file of flags cannot be read: mend it where the message says.",
 )
 def schema(service: ServiceView, params: NoParams) -> Outcome:
     found = Findings()

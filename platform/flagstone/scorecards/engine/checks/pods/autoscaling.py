@@ -147,7 +147,8 @@ def _scalers(service: ServiceView) -> list[Manifest]:
     remedy="Set requests of that resource on every container, or use a ContainerResource metric "
     "(containerName in a trigger of KEDA).",
     not_applicable="No autoscaler scales on the utilisation of a resource.",
-    no_data="The pods come from a `workloadRef` whose target is not in the input.",
+    no_data="The pods come from a `workloadRef` whose target is not in the input; score a folder that holds it "
+    "too.",
 )
 def utilisation(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()

@@ -68,7 +68,7 @@ def one_budget(service: ServiceView, _params: NoParams) -> Outcome:
     why="A budget that allows none hangs every node drain, until somebody deletes the budget.",
     remedy="Set exactly one of maxUnavailable (at least 1) and minAvailable (below minReplicas).",
     not_applicable="No budget covers the service's pods (PD-01 says so).",
-    no_data="How many pods run is not known.",
+    no_data="How many pods run is not known: set replicas, or score a folder that holds the autoscaler too.",
 )
 def allows_a_disruption(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()

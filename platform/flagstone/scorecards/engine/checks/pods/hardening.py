@@ -12,7 +12,10 @@ from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
 from flagstone.scorecards.engine.workload_view import Workload
 
-_UNRESOLVED = "The pods come from a `workloadRef` whose target is not in the input."
+_UNRESOLVED = (
+    "The pods come from a `workloadRef` whose target is not in the input; score a folder that "
+    "holds it too."
+)
 _NO_WORKLOAD = "the service has no workload"
 _NONE = "The service has no workload."
 

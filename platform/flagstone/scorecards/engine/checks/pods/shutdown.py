@@ -26,7 +26,8 @@ _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
     "answered break off at every rollout.",
     remedy="Set terminationGracePeriodSeconds above the preStop sleep plus the slowest timeout.",
     not_applicable="Nothing here takes traffic.",
-    no_data="The pods come from a `workloadRef` whose target is not in the input.",
+    no_data="The pods come from a `workloadRef` whose target is not in the input; score a folder that holds it "
+    "too.",
 )
 def grace(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()

@@ -31,7 +31,8 @@ _TERMS = (
     "topology.kubernetes.io/zone and a labelSelector of the pods; on a Rollout with matchLabelKeys "
     "[rollouts-pod-template-hash] or none.",
     not_applicable="Jobs, DaemonSets, single Pods, and workloads that run with one pod (PD-03).",
-    no_data="The pods come from a `workloadRef` whose target is not in the input.",
+    no_data="The pods come from a `workloadRef` whose target is not in the input; score a folder that holds it "
+    "too.",
 )
 def over_zones(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()

@@ -49,7 +49,7 @@ _NO_QUERY = "no metric asks for numbers that may be missing"
     "that may be empty with `or vector(0)`.",
     not_applicable=f"{NOT_APPLICABLE} Metrics of a Job, a web hook, Kayenta, New Relic, SkyWalking, "
     "Wavefront or a plugin, whose answers without data are not known.",
-    no_data="A condition is beyond what is read of its language.",
+    no_data="A condition is beyond what is read of its language: write it with comparisons, len, isNaN and default.",
 )
 def without_data(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()
@@ -90,7 +90,8 @@ def _check_without_data(metric: Metric, service: ServiceView, findings: Findings
     "both conditions, each false without data: the rollout then waits for a person.",
     not_applicable=f"{NOT_APPLICABLE} No Prometheus, Datadog, CloudWatch, Graphite or InfluxDB "
     "metric; a worker, which gets no requests.",
-    no_data=f"{NO_DATA} Or a condition is beyond what is read of its language.",
+    no_data=f"{NO_DATA} Or a condition is beyond what is read of its language: write it "
+    "with comparisons, len, isNaN and default.",
 )
 def needs_traffic(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()

@@ -51,7 +51,8 @@ def _inline(analysis: Analysis) -> bool:
     "consecutiveSuccessLimit. count: 0 is no count at all.",
     not_applicable="There is no analysis that blocks: no step, no experiment, no prePromotionAnalysis. "
     "A Job, Kayenta, and a metric that only demands a number of requests, measure once.",
-    no_data=f"{NO_DATA} Or an argument without a value in view decides the count.",
+    no_data=f"{NO_DATA} Or an argument without a value in view decides the count: give "
+    "it a default.",
 )
 def measures_often(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()
@@ -118,7 +119,7 @@ class FailureParams:
     remedy="Set failureLimit to 3 or less (0 is the default), and below the metric's count; -1 only "
     "with a consecutiveSuccessLimit.",
     not_applicable=NOT_APPLICABLE,
-    no_data="An argument without a value in view decides the limit.",
+    no_data="An argument without a value in view decides the limit: give it a default.",
     params=FailureParams,
 )
 def few_failures(service: ServiceView, params: FailureParams) -> Outcome:
@@ -166,7 +167,7 @@ def _never_fails(metric: Metric, limit: int) -> bool:
     remedy="Ask a Service of the cluster, or https; leave `insecure` out; take secrets from an "
     "argument with valueFrom.secretKeyRef, or from the provider's `authentication`.",
     not_applicable=f"{NOT_APPLICABLE} No provider has an address, headers or credentials in it.",
-    no_data="An argument without a value in view is the address.",
+    no_data="An argument without a value in view is the address: give it a default.",
 )
 def safe_line(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()

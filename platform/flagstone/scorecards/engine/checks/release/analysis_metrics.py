@@ -24,7 +24,7 @@ QUERYING = (
 LONGEST_QUERY = 10_000  # taking a query apart takes time by the square of its length
 NO_ANALYSIS = "no analysis of a rollout is in view"
 NOT_APPLICABLE = "No Rollout runs an analysis, and no AnalysisTemplate is in view."
-NO_DATA = "A template is not in the input (RO-05 says which)."
+NO_DATA = "A template is not in the input (RO-05 says which): score a folder that holds it too."
 
 
 def real_metrics(service: ServiceView) -> Iterator[Metric]:

@@ -21,7 +21,9 @@ from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
 from flagstone.scorecards.engine.workload_view import Workload
 
-_NOT_IN_VIEW = "Its templates are not in the input (RO-05 says which)."
+_NOT_IN_VIEW = (
+    "Its templates are not in the input (RO-05 says which): score a folder that holds them too."
+)
 
 
 @check(

@@ -173,7 +173,8 @@ class ScrapeParams:
     remedy="Let the range in the query be at most the pause before the measurement plus its "
     "initialDelay, and at least four scrape intervals.",
     not_applicable=f"{NOT_APPLICABLE} No PromQL query with a range.",
-    no_data=f"{NO_DATA} Or an argument without a value in view decides the window.",
+    no_data=f"{NO_DATA} Or an argument without a value in view decides the window: give "
+    "it a default.",
     params=ScrapeParams,
 )
 def own_time(service: ServiceView, params: ScrapeParams) -> Outcome:

@@ -23,7 +23,7 @@ _CANARY = ("spec", "strategy", "canary")
     remedy="Set canaryService and stableService to two Services that both select the pods, and "
     "name both hosts in the routed VirtualService; or use subsets.",
     not_applicable="No canary is routed by Istio, or it is routed by subsets (RO-11).",
-    no_data="The pods come from a workloadRef that is not in the input.",
+    no_data="The pods come from a workloadRef that is not in the input: score a folder that holds it too.",
 )
 def two_services(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()

@@ -131,7 +131,7 @@ def _other_protocols(route: RoutedVirtualService, found: Manifest) -> bool:
     remedy="Give each routed rule exactly two destinations of one host: the stable subset with "
     "weight 100 and the canary subset with weight 0.",
     not_applicable="No canary is routed by Istio subsets.",
-    no_data="The VirtualService is not in the input (RO-09).",
+    no_data="The VirtualService is not in the input (RO-09): score a folder that holds it too.",
 )
 def weights_in_git(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()
@@ -216,7 +216,7 @@ def _note_unlisted_rules(
     remedy="Define both subsets in the DestinationRule of the routed host, with labels that the "
     "pods have, and without rollouts-pod-template-hash, which the controller adds.",
     not_applicable="No canary is routed by Istio subsets.",
-    no_data="The pods come from a workloadRef that is not in the input.",
+    no_data="The pods come from a workloadRef that is not in the input: score a folder that holds it too.",
 )
 def subsets_exist(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()

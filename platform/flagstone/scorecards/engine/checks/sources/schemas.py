@@ -23,7 +23,7 @@ from flagstone.scorecards.engine.states import Severity
     f"ConfigMap. Unknown fields of Istio's objects are {known_fields.id}'s.",
     not_applicable="Nothing is wrong, and no CRD of its objects' kinds is known: give a folder of CRDs (`--crds`, or "
     "`crds` beside the policies), or keep them in the repository.",
-    no_data="The CRD of a kind is itself broken.",
+    no_data="The CRD of a kind is itself broken: take it anew from its release.",
 )
 def fits(service: ServiceView, _params: NoParams) -> Outcome:
     findings, schemas = Findings(), service.surroundings.schemas
