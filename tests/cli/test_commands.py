@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from tests.cli.conftest import Run
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = ["score", "render", "init-gitops", "audit", "forge", "policy"]
@@ -56,3 +59,37 @@ def test_a_misspelled_command_is_compared_with_all(run, typed, meant) -> None:
 
     assert done.status == 2
     assert f"Did you mean '{meant}'?" in done.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "where", "left"),
+    [
+        (
+            ("score", "{}"),
+            "flagstone.cli.score.read_folder",
+            "there is no whole report: run it again, which is faster, as what promtool answered is kept",
+        ),
+        (
+            ("policy", "test", "{}"),
+            "flagstone.cli.policy.read_folder",
+            "it is not done: run the same command again",
+        ),
+    ],
+)
+def test_ctrl_c_says_what_is_left(
+    run: Callable[..., Run],
+    repository: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str, ...],
+    where: str,
+    left: str,
+) -> None:
+    def pressed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(where, pressed)
+
+    done = run(*(each.format(repository) for each in arguments))
+
+    assert (done.status, done.out) == (130, "")
+    assert done.err.endswith(f"\nflagstone: interrupted; {left}.\n")

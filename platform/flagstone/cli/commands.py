@@ -17,10 +17,23 @@ _PLACES = {
     "forge": "flagstone.cli.forge:forge_app",
     "policy": "flagstone.cli.policy:policy_app",
 }
+_NOT_DONE = "it is not done: run the same command again"
+_LEFT = {
+    "score": "there is no whole report: run it again, which is faster, as what promtool answered is kept"
+}
 
 
 class Commands(TyperGroup):
     """The group of all commands."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was asked for; after Ctrl-C say what is left of it."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            name = ctx.invoked_subcommand or ""
+            typer.echo(f"\nflagstone: interrupted; {_LEFT.get(name, _NOT_DONE)}.", err=True)
+            raise typer.Exit(130) from None
 
     def list_commands(self, ctx: Any) -> list[str]:
         """The names, in the order in which the help has them."""

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import sys
-from io import TextIOWrapper
 from typing import Annotated
 
 import typer
 
 from flagstone import __version__
-from flagstone.cli.closed_streams import stand_in_for_closed_streams
 from flagstone.cli.commands import Commands
+from flagstone.cli.streams import make_streams_speak
 from flagstone.core.errors import FlagstoneError
 from flagstone.core.hidden_characters import on_one_line, written_out
 
@@ -43,12 +42,14 @@ def flagstone(
 
 def main() -> None:
     """Run the command; an error that a person can mend is one sentence and exit status 2."""
-    stand_in_for_closed_streams()
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):  # a terminal without Unicode still gets the report
-            stream.reconfigure(errors="backslashreplace")
+    make_streams_speak()
     try:
-        app(prog_name="flagstone")
+        try:
+            app(prog_name="flagstone")
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        sys.exit(1)  # as where the reader leaves before all is written
     except FlagstoneError as error:
         typer.echo(f"flagstone: {written_out(error.message)}", err=True)
         sys.exit(2)

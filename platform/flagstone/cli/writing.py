@@ -69,10 +69,5 @@ def print_pieces(pieces: Iterable[str]) -> None:
         UserError: there is no room for it.
         BrokenPipeError: the reader has seen enough, as `head` has.
     """
-    try:
-        sys.stdout.writelines(pieces)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise UserError(f"the report cannot be written: {error.strerror}") from error
+    sys.stdout.writelines(pieces)
+    sys.stdout.flush()
