@@ -9,7 +9,7 @@ from flagstone.policies.engines.rego_statements import Edit, Word, words
 
 _VERB = re.compile(r"(?s)%([-+# 0]*)(\d*)(?:\.(\d*))?(.?)")
 _TYPED = {"s": "as_text", "d": "as_integer"}
-_ONLY_THE_ENGINE = frozenset('UceEGpO[*\\"')
+_ONLY_THE_ENGINE = frozenset('p[*\\"')
 
 
 def format_verbs(rego: str) -> list[Edit]:

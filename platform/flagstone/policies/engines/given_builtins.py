@@ -7,6 +7,7 @@ from functools import cache
 
 import regorus
 
+from flagstone.policies.engines import asked_builtins
 from flagstone.policies.engines.lacks import Lack, line_at
 from flagstone.policies.engines.rego_calls import Call
 from flagstone.policies.engines.rego_statements import Edit
@@ -19,6 +20,7 @@ _OF_V0 = {
 _RENAMED = {
     "net.cidr_overlap": "net.cidr_contains",
     "re_match": "regex.match",
+    **asked_builtins.RENAMED,
     **{
         name: f"data.{PACKAGE}.{name.replace('.', '_')}"
         for name in (

@@ -49,12 +49,17 @@ written(flags, width, precision, verb, value) := text if {{
 else := concat("", ["%!", verb, "(", typed(value), ")"])
 
 _body(flags, precision, verb, value) := _type(value) if verb == "T"
-else := "true" if {{ verb == "t"; value == true }}
-else := "false" if {{ verb == "t"; value == false }}
-else := sprintf("%U", [value]) if verb in {{"U", "c", "e", "E", "G", "p", "O", "[", "*"}}
+else := sprintf("%p", [value]) if verb in {{"p", "[", "*"}}
+else := asked("sprintf", [flags, precision, verb, value]) if _is_of_a_character(verb, value)
 else := _of_text(flags, verb, _cut(_plain(value), precision)) if not is_number(value)
 else := _signed(flags, verb, value, _of_integer(flags, verb, abs(value))) if value == floor(value)
-else := _signed(flags, verb, value, _of_float(precision, verb, abs(value))) if value != floor(value)
+else := _signed(flags, verb, value, _of_float(flags, precision, verb, abs(value))) if value != floor(value)
+_is_of_a_character(verb, value) if {{
+  verb in {{"c", "U", "q", "O"}}
+  is_number(value)
+  value == floor(value)
+  value >= 0
+}}
 
 _cut(text, precision) := substring(text, 0, precision) if {{ precision >= 0; precision < count(text) }}
 else := text
@@ -62,8 +67,10 @@ _of_text(_, "s", text) := text
 _of_text(flags, "v", text) := text if not contains(flags, "#")
 _of_text(flags, "v", text) := json.marshal(text) if contains(flags, "#")
 _of_text(_, "q", text) := json.marshal(text)
-_of_text(_, "x", text) := hex.encode(text)
-_of_text(_, "X", text) := upper(hex.encode(text))
+_of_text(flags, "x", text) := _spaced(flags, hex.encode(text))
+_of_text(flags, "X", text) := upper(_spaced(flags, hex.encode(text)))
+_spaced(flags, digits) := digits if not contains(flags, " ")
+else := trim_space(regex.replace(digits, "..", "$0 "))
 _of_integer(_, verb, value) := sprintf("%v", [value]) if verb in {{"d", "v"}}
 _of_integer(flags, "x", value) := concat("", [_prefix(flags, "0x"), format_int(value, 16)])
 _of_integer(flags, "X", value) := concat("", [_prefix(flags, "0X"), upper(format_int(value, 16))])
@@ -71,10 +78,13 @@ _of_integer(flags, "o", value) := concat("", [_prefix(flags, "0"), format_int(va
 _of_integer(flags, "b", value) := concat("", [_prefix(flags, "0b"), format_int(value, 2)])
 _prefix(flags, prefix) := prefix if contains(flags, "#")
 else := ""
-_of_float(precision, verb, value) := sprintf("%v", [value]) if {{ verb in {{"v", "g"}}; precision < 0 }}
-_of_float(precision, verb, value) := sprintf("%U", [value]) if {{ verb in {{"v", "g"}}; precision >= 0 }}
-_of_float(precision, "f", value) := _fixed(value, 6) if precision < 0
-_of_float(precision, "f", value) := _fixed(value, precision) if precision >= 0
+_of_float(flags, precision, verb, value) := asked("sprintf", [flags, precision, verb, value]) if {{
+  verb in {{"e", "E", "g", "G", "v", "x", "X", "b"}}
+}}
+_of_float(_, precision, "f", value) := _fixed(value, 6) if precision < 0
+_of_float(_, precision, "F", value) := _fixed(value, 6) if precision < 0
+_of_float(_, precision, "f", value) := _fixed(value, precision) if precision >= 0
+_of_float(_, precision, "F", value) := _fixed(value, precision) if precision >= 0
 _fixed(value, digits) := concat(_point(digits), parts) if {{
   scaled := sprintf("%v", [round(value * product([10 | some n in numbers.range(0, digits); n > 0]))])
   whole := concat("", [_times("0", (digits + 1) - count(scaled)), scaled])

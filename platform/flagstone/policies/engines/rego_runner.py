@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+from typing import Any
 
 import regorus
 
-from flagstone.policies.engines import given_builtins, given_formats
+from flagstone.policies.engines import asked_builtins, given_builtins, given_formats
+from flagstone.policies.engines.asked_builtins import asked_in
 from flagstone.policies.engines.chained_bodies import chained_bodies
 from flagstone.policies.engines.format_verbs import format_verbs
 from flagstone.policies.engines.future_keywords import keyword_that_is_not_imported
@@ -27,6 +30,7 @@ _NO_OBJECT = '{"review": {}, "parameters": {}}'
 _PLACE = re.compile(r"-->\s*(\S+):(\d+):\d+")
 _LIB = re.compile(r"libs\[(\d+)\]")
 _REASON = re.compile(r"^error: (.+)$", re.MULTILINE)
+_MOST_ROUNDS, _MOST_ANSWERS = 50, 2000
 _FUNCTION_MISSING = "could not find function "
 _RULE_MISSING = "not a valid rule path"
 
@@ -41,6 +45,8 @@ class RegoRunner:
             SourceFault: with the engine's reason and the line in the text at fault.
         """
         self._inventory: str | None = None
+        self._answers: dict[tuple[str, str], Any] = {}
+        self._prints: list[str] = []
         self._is_v1 = source.is_v1
         self._engine = regorus.Engine()
         self._engine.set_gather_prints(True)  # else a policy's print() writes to our stderr
@@ -49,6 +55,7 @@ class RegoRunner:
         for position, lib in enumerate(source.libs):
             self._add(f"libs[{position}]", lib)
         self._engine.set_rego_v0(False)
+        self._engine.add_policy(_GIVEN, asked_builtins.LIBRARY)
         self._engine.add_policy(_GIVEN, given_builtins.LIBRARY)
         self._engine.add_policy(_GIVEN, given_formats.LIBRARY)
         try:
@@ -60,15 +67,40 @@ class RegoRunner:
 
     def know(self, inventory_json: str) -> None:
         if inventory_json is not self._inventory:
-            self._engine.clear_data()
-            self._engine.add_data_json(inventory_json)
             self._inventory = inventory_json
+            self._fill()
 
     def run(self, input_json: str) -> str:
-        try:
-            return self._evaluate(input_json)
-        except RuntimeError as error:
-            raise _fault(str(error)) from None
+        if len(self._answers) > _MOST_ANSWERS:
+            self._answers = {}
+            self._fill()
+        for _ in range(_MOST_ROUNDS):
+            failure, answer = "", ""
+            try:
+                answer = self._evaluate(input_json)
+            except RuntimeError as error:
+                failure = str(error)
+            asked = {(each.name, each.key): each for each in asked_in(self._prints)}
+            if asked:  # then what came out is not worth anything yet
+                self._answers |= {call: each.answer() for call, each in asked.items()}
+                self._fill()
+            elif failure:
+                raise _fault(failure)
+            else:
+                return answer
+        reason = f"it calls functions with what others answered more than {_MOST_ROUNDS} times over"
+        raise SourceFault(reason, keys=("rego",), only_here=True)
+
+    def _fill(self) -> None:
+        """Give the engine its data: the other objects, and what functions of ours have answered."""
+        self._engine.clear_data()
+        if self._inventory is not None:
+            self._engine.add_data_json(self._inventory)
+        if self._answers:
+            by_name: dict[str, dict[str, Any]] = {}
+            for (name, key), answer in self._answers.items():
+                by_name.setdefault(name, {})[key] = {"value": answer}
+            self._engine.add_data_json(json.dumps({asked_builtins.DATA: by_name}))
 
     def _add(self, name: str, rego: str) -> None:
         text = without_import_of_v1(rego)
@@ -97,7 +129,7 @@ class RegoRunner:
                 raise RuntimeError(f"the engine gave up: {error}") from None
             raise
         finally:
-            self._engine.take_prints()
+            self._prints = self._engine.take_prints()
         return answer
 
 
