@@ -12,7 +12,7 @@ from flagstone.policies.gatekeeper.cluster_view import ClusterView
 from flagstone.policies.gatekeeper.policy_set import PolicySet
 from flagstone.policies.manifests.documents import Document, read_documents
 from flagstone.policies.manifests.limits import Limits
-from flagstone.policies.manifests.objects import Manifest, mapping, sequence
+from flagstone.policies.manifests.objects import Manifest, mapping
 from flagstone.policies.manifests.snapshot import Snapshot
 from flagstone.policies.schemas.schemas import Schemas
 from flagstone.policies.terraform.reader import Reader
@@ -39,6 +39,7 @@ from flagstone.scorecards.engine.prometheus.promql import Records
 from flagstone.scorecards.engine.prometheus.promtool_verdicts import PARSED, PromtoolVerdicts
 from flagstone.scorecards.engine.prometheus.rule_test_runs import RUN_TESTS, RuleTestRuns
 from flagstone.scorecards.engine.relations import ISTIO, Relations
+from flagstone.scorecards.engine.routes_in_view import RoutesInView
 from flagstone.scorecards.engine.subjects.artefacts import Artefact, ArtefactKind, find_artefacts
 from flagstone.scorecards.engine.subjects.catalogue import Component, components
 from flagstone.scorecards.engine.subjects.drills import Drill, find_drills
@@ -107,7 +108,12 @@ class Surroundings:
         asked = frozenset(checks)
         _ = self.records, self.runbooks, self._destination_rules, self.service_names
         _ = self._drills_by_folder, self._drills_by_host, self.declared_objectives
-        _ = self.rulebook, self._virtual_services, self.folders, self.declared_flags.keys
+        _ = (
+            self.rulebook,
+            self.routes,
+            self.folders,
+            self.declared_flags.keys,
+        )
         if PARSED in asked:
             _ = self.promtool
         if asked & PLAYED:
@@ -153,16 +159,8 @@ class Surroundings:
         return self._destination_rules.get(host_name, [])
 
     @cached_property
-    def _virtual_services(self) -> dict[str, list[Manifest]]:
-        found: dict[str, list[Manifest]] = {}
-        for route in self.index.of_kind("VirtualService", ISTIO):
-            for text in sequence(route.spec.get("hosts")):
-                found.setdefault(self.relations.host(text, route).name, []).append(route)
-        return found
-
-    def virtual_services(self, host_name: str) -> list[Manifest]:
-        """The VirtualServices for a host of that short (or external) name, in any namespace."""
-        return self._virtual_services.get(host_name, [])
+    def routes(self) -> RoutesInView:
+        return RoutesInView(self.relations)
 
     def workload(self, manifest: Manifest) -> Workload:
         """A workload with what concerns it; one object for all services that ask."""

@@ -14,10 +14,21 @@ from flagstone.scorecards.engine.checks.mesh.traffic import (
 from flagstone.scorecards.engine.mesh import MeshHost
 from flagstone.scorecards.engine.outcome import Findings, Outcome, no_data
 from flagstone.scorecards.engine.registry import NoParams, check
-from flagstone.scorecards.engine.relations import ISTIO, destinations
+from flagstone.scorecards.engine.relations import (
+    ISTIO,
+    destinations,
+    gateway_backends,
+    gateway_parents,
+)
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
 
+_RUNNING = (
+    ("apps", "Deployment"),
+    ("apps", "StatefulSet"),
+    ("argoproj.io", "Rollout"),
+    ("batch", "CronJob"),
+)
 _ROOT_NAMESPACE = "istio-system"
 _UNDECLARED = (
     "what it calls is not declared: list it as dependsOn in its catalog-info.yaml ([] for nothing)"
@@ -78,6 +89,8 @@ def _check_component(
     routed = _reached(service, service.host(name, entity))
     if not services and not routed:
         routed = _hosts_of_component(service, name)
+    if not services and not routed and _takes_no_calls(service, name):
+        return  # a worker is reached by a queue, or not at all
     if not services and not routed:
         findings.judged += 1
         if not service.surroundings.destination_rules(name):
@@ -87,6 +100,15 @@ def _check_component(
     for host in dict.fromkeys(ends):
         findings.judged += 1
         _check_host(service, host, entity, keys, findings)
+
+
+def _takes_no_calls(service: ServiceView, name: str) -> bool:
+    """Whether what has that name runs in view without any Service."""
+    around = service.surroundings.relations.around
+    running = [m for kind in _RUNNING for m in service.index.everywhere(*kind, name) if m in around]
+    return bool(running) and not any(
+        other.kind == "Service" for one in running for other in around[one]
+    )
 
 
 def _hosts_of_component(service: ServiceView, name: str) -> list[MeshHost]:
@@ -105,10 +127,17 @@ def _reached(service: ServiceView, host: MeshHost) -> list[MeshHost]:
     callers = _namespaces(service)
     routes = [
         route
-        for route in service.surroundings.virtual_services(host.name)
+        for route in service.surroundings.routes.virtual_services(host.name)
         if any(_is_exported(route, caller) for caller in callers)
     ]
-    return destinations_of(service, host, routes)
+    found = destinations_of(service, host, routes)
+    for route in service.surroundings.routes.http_routes(host.name):
+        # a route in a third namespace is for the callers of that namespace only
+        if route.namespace in {host.namespace, *callers} and any(
+            MeshHost(*parent).same_as(host) for parent in gateway_parents(route)
+        ):
+            found += [MeshHost(*name) for name in gateway_backends(route)]
+    return list(dict.fromkeys(found))
 
 
 def _check_host(

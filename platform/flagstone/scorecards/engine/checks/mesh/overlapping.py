@@ -31,7 +31,7 @@ def one_route(service: ServiceView, _params: NoParams) -> Outcome:
         for position, text in enumerate(sequence(manifest.spec.get("hosts"))):
             findings.judged += 1
             host = service.host(text, manifest)
-            named = service.surroundings.virtual_services(host.name)
+            named = service.surroundings.routes.virtual_services(host.name)
             for other in _of_host(service, host, named, manifest):
                 shared = _gateways(manifest) & _gateways(other)
                 if shared and _meet(manifest, other):

@@ -11,8 +11,15 @@ from fnmatch import fnmatchcase
 
 from flagstone.policies.manifests.objects import Manifest, dig, mapping, sequence
 from flagstone.scorecards.engine.mesh import MeshHost
-from flagstone.scorecards.engine.relations import destinations, gateway_backends, gateway_parents
+from flagstone.scorecards.engine.relations import (
+    ISTIO,
+    destinations,
+    gateway_backends,
+    gateway_parents,
+)
 from flagstone.scorecards.engine.services import ServiceView
+
+_DEEPEST = 1  # Istio follows a delegate, and not the delegates of that
 
 
 def acts_in_mesh(route: Manifest) -> bool:
@@ -37,8 +44,22 @@ def destinations_of(
     found: dict[MeshHost, None] = {}
     for route in routes:
         if acts_in_mesh(route) and _is_for(service, route, host):
-            found |= dict.fromkeys(service.host(text, route) for _, text in _http(route))
+            found |= dict.fromkeys(_forwarded(service, route, _DEEPEST))
     return list(found)
+
+
+def _forwarded(service: ServiceView, route: Manifest, depth: int) -> Iterator[MeshHost]:
+    """Where the HTTP routes of a VirtualService lead, those of the ones that it delegates to among them."""
+    yield from (service.host(text, route) for _, text in _http(route))
+    for rule in map(mapping, sequence(route.spec.get("http"))):
+        delegate = mapping(rule.get("delegate"))
+        name = delegate.get("name")
+        if not depth or not isinstance(name, str):
+            continue
+        namespace = str(delegate.get("namespace") or route.namespace)
+        found = service.index.named(ISTIO, "VirtualService", name, near=route, namespace=namespace)
+        for other in found[:1]:
+            yield from _forwarded(service, other, depth - 1)
 
 
 def own_hosts_in_use(service: ServiceView) -> Iterator[tuple[MeshHost, Manifest]]:

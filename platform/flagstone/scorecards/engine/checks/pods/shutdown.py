@@ -13,8 +13,11 @@ from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
 
 _DEFAULT = 30
+_LONGEST = 20_000
 _TIME = r"(?:\d+\.?\d*|\.\d+)[smhd]?"
-_SLEEP = re.compile(rf"\bsleep((?:\s+{_TIME}(?![\w.]))+)")
+_SLEEP = re.compile(rf"\bsleep\b\(?((?:\s*{_TIME}(?![\w.]))+)\)?(?!\s*&(?!&))")
+_BRANCH = re.compile(r"\b(?:else|elif)\b|;;|\|\|")
+_VARIABLE = re.compile(r"\$\{?(\w+)(?::?-([\w.]+))?\}?")
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -39,7 +42,8 @@ def grace(service: ServiceView, _params: NoParams) -> Outcome:
         if not workload.pod or not workload.serves:
             continue
         findings.judged += 1
-        given = workload.pod.raw.get("terminationGracePeriodSeconds", _DEFAULT)
+        given = workload.pod.raw.get("terminationGracePeriodSeconds")
+        given = _DEFAULT if given is None else given
         sleep = max((_pre_stop(container) for container in workload.containers), default=0.0)
         if isinstance(given, int) and given <= sleep + slowest:
             message = f"{given} s to end, and preStop sleeps {sleep:g} s and {_a_request(timeouts)}"
@@ -73,9 +77,18 @@ def _pre_stop(container: Container) -> float:
     seconds = dig(hook, "sleep", "seconds")
     if isinstance(seconds, int):
         return seconds
-    command = " ".join(map(str, sequence(dig(hook, "exec", "command"))))
-    found = _SLEEP.search(command)
-    return sum(map(_seconds, found[1].split())) if found else 0.0
+    command = " ".join(map(str, sequence(dig(hook, "exec", "command"))))[:_LONGEST]
+    given = {
+        str(one.get("name")): one.get("value")
+        for one in map(mapping, sequence(container.raw.get("env")))
+    }
+    command = _VARIABLE.sub(lambda use: str(given.get(use[1]) or use[2] or use[0]), command)
+    return max(map(_slept, _BRANCH.split(command)))
+
+
+def _slept(script: str) -> float:
+    """What the sleeps of a script take one after the other; of its branches the longest counts."""
+    return sum(_seconds(time) for found in _SLEEP.findall(script) for time in found.split())
 
 
 def _seconds(time: str) -> float:
