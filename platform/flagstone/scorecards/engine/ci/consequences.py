@@ -42,7 +42,7 @@ class Stopped:
 
 def stopped(program: str, found: Iterable[Comparison]) -> Stopped:
     """Sort out the comparisons of a program by whether a failure follows from them."""
-    ends = list(itertools.islice(_functions_that_fail(program), _MOST))
+    ends = list(itertools.islice(functions_that_fail(program), _MOST))
     exact, near = list[Comparison](), list[Comparison]()
     for one in itertools.islice(found, _MOST):
         branches = _branches(program, one.offset)
@@ -76,18 +76,19 @@ def _in_its_line(line: str, one: Comparison, ends: list[str]) -> bool:
 
 
 def _says(text: str, ends: list[str]) -> bool:
-    return says_failure(text) or _calls(text, ends)
+    return says_failure(text) or calls(text, ends)
 
 
 def _fails(text: str, ends: list[str]) -> bool:
-    return can_fail(text) or _calls(text, ends)
+    return can_fail(text) or calls(text, ends)
 
 
-def _calls(text: str, names: list[str]) -> bool:
+def calls(text: str, names: list[str]) -> bool:
+    """Whether a text names one of these functions."""
     return any(re.search(rf"(?<![\w.-]){name}(?![\w-])", text) for name in names)
 
 
-def _functions_that_fail(program: str) -> Iterator[str]:
+def functions_that_fail(program: str) -> Iterator[str]:
     """The names of functions whose own text, up to the next function, says so."""
     starts = list(_DEFINED.finditer(program))
     for number, start in enumerate(starts):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -10,6 +11,7 @@ import yaml
 
 from flagstone.policies.manifests.objects import Manifest, dig, mapping, sequence
 from flagstone.scorecards.engine.checks.operations.runbooks import DrillParams, drill_problem
+from flagstone.scorecards.engine.ci.consequences import calls, functions_that_fail
 from flagstone.scorecards.engine.outcome import (
     Fault,
     Findings,
@@ -28,7 +30,7 @@ _NO_DRILL = "there is no drill (CH-01)"
 _NOT_APPLICABLE = "The service has no drill: CH-01 says whether it needs one."
 _IN_VIEW = unrendered("The drill is")
 _COPIES = re.compile(r"\bget\s+(?:-\S+\s+)*(?:destinationrules?|dr)\b[\s\S]{0,600}?trafficPolicy")
-_FAULT = re.compile(r"\bfault[\"']?\s*:")
+_FAULT = re.compile(r"\bfault[\"']?\s*:|/fault\b[/\"']")
 _EJECTIONS = re.compile(r"ejections_(?:enforced|active|total)")
 _WAITS = re.compile(r"\b(?:sleep|wait|retry)\b")
 _TEST = re.compile(r"\[\s|\(\(")
@@ -37,6 +39,7 @@ _FAILS = re.compile(
     r"\b(?:exit|return)\s+(?:[1-9]|\"?\$)|\bfalse\b|sys\.exit\(|\braise\b|\bassert\b"
 )
 _BARE_TEST = re.compile(r"^\s*(?:\[.*\]|test\s.*|\(\(.*\)\))\s*$", re.MULTILINE)
+_MOST_FUNCTIONS = 50
 _DRILLED = "paved.example.com/last-drilled"
 _ISTIO = "paved.example.com/drilled-istio"
 _ROW = re.compile(r"^\s*\|(?P<row>.*\b(?P<day>\d{4}-\d\d-\d\d)\b.*)\|\s*$", re.MULTILINE)
@@ -109,9 +112,11 @@ def _compare(
         return
     findings.judged += 1
     policy = mapping(rule.spec.get("trafficPolicy"))
-    if not any(policy == theirs for own in same for theirs in _policies(own)):
+    ejecting = [theirs for own in same for theirs in _policies(own) if "outlierDetection" in theirs]
+    if policy not in ejecting:
         theirs = mapping(same[0].spec.get("trafficPolicy"))
         fields = sorted(k for k in policy.keys() | theirs.keys() if policy.get(k) != theirs.get(k))
+        fields = fields or ["outlierDetection"]
         message = f"the drill's {', '.join(fields)} is not that of {same[0].ref}"
         findings.fault(message, rule, "spec", "trafficPolicy")
 
@@ -145,7 +150,7 @@ def real_failures(service: ServiceView, _params: NoParams) -> Outcome:
                 for s in drill.scripts
                 if _FAULT.search(s.code)
             ]
-        if not routes and not faults:
+        if not any(sequence(v.spec.get("http")) for v in routes) and not faults:
             message = "no VirtualService of the drill turns retries off: two hide each failure"
             faults.append(Fault(message, path=_path(drill)))
     if faults:
@@ -195,11 +200,15 @@ def _weakness(drill: Drill) -> Fault | None:
 
 
 def _missing_assertion(code: str) -> str:
-    if not _EJECTIONS.search(code):
+    asked = _EJECTIONS.search(code)
+    if asked is None:
         return "the drill does not look at the statistics of ejections"
     if not (_TEST.search(code) or _COMPARES.search(code)):
         return "the drill only prints: it compares nothing"
-    if not (_FAILS.search(code) or (re.search(r"\bset -\w*e", code) and _BARE_TEST.search(code))):
+    judged = code[asked.start() :]
+    bare = re.search(r"\bset -\w*e", code) and _BARE_TEST.search(judged)
+    ends = list(itertools.islice(functions_that_fail(code), _MOST_FUNCTIONS))
+    if not (_FAILS.search(judged) or bare or calls(judged, ends)):
         return "the drill only prints: it never exits non-zero"
     waits = _WAITS.search(code)
     if waits is None or code.find("ejections_active", waits.end()) < 0:
