@@ -122,8 +122,25 @@ def _to_number(value: Any) -> float | int:
     return int(text) if re.fullmatch(r"-?\d{1,15}", text) else float(text)
 
 
+def _compact(items: Any) -> list[Any]:
+    return [item for item in _list(items) if item is not None and item != ""]
+
+
+def _distinct(*lists: Any) -> list[Any]:
+    items = _concat(*lists)
+    if not all(map(is_plain, items)):
+        return items  # of those that are not known nobody can tell whether they are alike
+    return list({(type(item), item): item for item in items}.values())
+
+
+def _zipmap(keys: Any, values: Any) -> dict[str, Any]:
+    return dict(zip(map(_text, _list(keys)), _list(values), strict=True))
+
+
 _FUNCTIONS: dict[str, Function] = {
+    "compact": _compact,
     "concat": _concat,
+    "distinct": _distinct,
     "element": lambda items, index: _list(items)[int(index) % len(items)],
     "flatten": lambda items: [
         inner for item in _list(items) for inner in (item if isinstance(item, list) else [item])
@@ -140,6 +157,8 @@ _FUNCTIONS: dict[str, Function] = {
     "nonsensitive": lambda value: value,
     "replace": _replace,
     "sensitive": lambda _value: Unknown("the value is sensitive", sensitive=True),
+    "setunion": _distinct,
+    "sort": lambda items: sorted(map(_text, _list(items))),
     "substr": _substr,
     "title": lambda text: _text(text).title(),
     "tolist": _as_list,
@@ -151,6 +170,7 @@ _FUNCTIONS: dict[str, Function] = {
     "trimprefix": lambda text, start: _text(text).removeprefix(_text(start)),
     "trimsuffix": lambda text, end: _text(text).removesuffix(_text(end)),
     "upper": lambda text: _text(text).upper(),
+    "zipmap": _zipmap,
     "values": lambda source: [value for _, value in sorted(_map(source).items())],
 }
 

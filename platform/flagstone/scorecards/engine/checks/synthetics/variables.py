@@ -20,14 +20,15 @@ from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity, State
 
 _SECRET_NAME = re.compile(
-    r"(?:^|_)(?:PASSWORD|PASSWD|PASSPHRASE|PWD|SECRET|TOKEN|API_?KEY|APIKEY|ACCESS_?KEY|PRIVATE_?KEY|"
-    r"CLIENT_SECRET|CREDENTIALS?|SECRET_?KEY|AUTH_?KEY|SIGNING_?KEY)S?$"
+    r"(?:^|_)(?:PASSWORD|PASSWD|PASSPHRASE|PASS|PWD|SECRET|TOKEN|API_?KEY|APIKEY|ACCESS_?KEY|PRIVATE_?KEY|"
+    r"CLIENT_SECRET|CREDENTIALS?|SECRET_?KEY|AUTH_?KEY|SIGNING_?KEY|ENCRYPTION_?KEY|SESSION_?KEY|MASTER_?KEY)S?$"
 )
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _SECRET_VALUE = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bxox[abprs]-[0-9A-Za-z-]{10,}"
     r"|\beyJ[\w-]{10,}\.[\w-]{10,}\.|\bsk_live_\w{10,}|\bAIza[\w-]{30,}"
 )
+_ARN = re.compile(r"arn:[\w-]+:[\w-]+:[\w-]*:\d*:[\w:/.+=@*-]+")
 # What these give is the secret itself; an ARN or a name of one is none.
 _SECRET_SOURCES = {
     "aws_secretsmanager_secret_version": {"secret_string", "secret_binary"},
@@ -109,7 +110,9 @@ def _is_secure(part: Reference) -> bool:
 
 
 def _looks_secret(text: str) -> bool:
-    return bool(_SECRET_VALUE.search(text)) or redact(text) != text
+    if _SECRET_VALUE.search(text):
+        return True
+    return redact(text) != text and not _ARN.fullmatch(text)
 
 
 def _is_pointer(value: Any) -> bool:
