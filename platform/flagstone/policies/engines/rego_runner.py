@@ -17,6 +17,7 @@ from flagstone.policies.engines.future_keywords import keyword_that_is_not_impor
 from flagstone.policies.engines.lacks import Lack
 from flagstone.policies.engines.made_heads import made_heads
 from flagstone.policies.engines.negations import negations
+from flagstone.policies.engines.object_patterns import object_patterns
 from flagstone.policies.engines.rego_calls import Call, calls_of_builtins
 from flagstone.policies.engines.rego_imports import expand_imports, without_import_of_v1
 from flagstone.policies.engines.rego_statements import edited
@@ -109,7 +110,7 @@ class RegoRunner:
             _raise(keyword_that_is_not_imported(text), name)
             text = edited(text, chained_bodies(text))
         text = edited(text, made_heads(text))
-        text, odd_walk = walks(text)
+        text, odd_walk = walks(object_patterns(text))
         text, unsafe = negations(text)
         calls = calls_of_builtins(text)
         self._engine.set_rego_v0(not is_v1)  # it counts for what is added from here on
