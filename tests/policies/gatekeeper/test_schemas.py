@@ -93,3 +93,8 @@ def test_matches_that_are_refused(match, reason):
 def test_globs_are_allowed(glob):
     _, found = of(parameters={"names": ["a"]}, match={"namespaces": [glob], "name": glob})
     assert found.errors == ()
+
+
+@pytest.mark.parametrize("of_no_type", ["text", ["a"], {"": None}, 7])
+def test_a_schema_of_a_type_that_does_not_exist_lets_everything_pass(of_no_type: object) -> None:
+    assert first_problem({"a": 1}, {"properties": {"a": {"type": of_no_type}}}) is None

@@ -95,11 +95,11 @@ class Match:
     raw: Mapping[str, Any]
 
     @cached_property
-    def _kinds(self) -> list[tuple[frozenset[Any], frozenset[Any]]]:
+    def _kinds(self) -> list[tuple[frozenset[str], frozenset[str]]]:
         return [
             (
-                frozenset(sequence(entry.get("apiGroups"))) or frozenset("*"),
-                frozenset(sequence(entry.get("kinds"))) or frozenset("*"),
+                frozenset(map(str, sequence(entry.get("apiGroups")))) or frozenset("*"),
+                frozenset(map(str, sequence(entry.get("kinds")))) or frozenset("*"),
             )
             for entry in map(mapping, sequence(self.raw.get("kinds")))
         ]

@@ -208,11 +208,11 @@ class PolicySet:
 
 def _idle(snapshot: Snapshot) -> tuple[str, ...]:
     used = {m.kind for m in snapshot.manifests if m.group == constraints.GROUP}
-    bound = {m.spec.get("policyName") for m in snapshot.of_kind(BINDING, ADMISSION)}
+    bound = {str(m.spec.get("policyName")) for m in snapshot.of_kind(BINDING, ADMISSION)}
     unused = [
         manifest.name
         for manifest in snapshot.of_kind("ConstraintTemplate", templates.GROUP)
-        if manifest.at("spec", "crd", "spec", "names", "kind") not in used
+        if str(manifest.at("spec", "crd", "spec", "names", "kind")) not in used
     ]
     return (
         *unused,

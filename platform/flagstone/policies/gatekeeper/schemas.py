@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from jsonschema import Draft4Validator, ValidationError, validators
-from jsonschema.exceptions import SchemaError
+from jsonschema.exceptions import SchemaError, UnknownType
 
 from flagstone.policies.cel.errors import CelError
 from flagstone.policies.cel.functions.patterns import search
@@ -58,7 +58,7 @@ def first_problem(value: Any, schema: dict[str, Any]) -> tuple[tuple[str | int, 
         errors = sorted(
             _Schema(schema).iter_errors(value), key=lambda error: str(error.absolute_path)
         )
-    except (SchemaError, TypeError, ValueError, RecursionError, AttributeError):
+    except (SchemaError, UnknownType, TypeError, ValueError, RecursionError, AttributeError):
         return None
     if not errors:
         return None

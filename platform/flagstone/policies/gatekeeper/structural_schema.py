@@ -58,10 +58,10 @@ def _type_breaches(schema: dict[str, Any], keys: Keys) -> Iterator[Breach]:
         yield (*keys, "type"), f"`type: {kind}` does not exist: one of {', '.join(_TYPES)}"
     if kind == "array" and "items" not in schema:
         yield keys, "an array needs `items`"
-    if "items" in schema and kind not in {"array", None}:
+    if "items" in schema and kind not in ("array", None):
         yield (*keys, "items"), f"`items` needs `type: array`, not {kind}"
     for field in ("properties", "additionalProperties"):
-        if field in schema and kind not in {"object", None}:
+        if field in schema and kind not in ("object", None):
             yield (*keys, field), f"`{field}` needs `type: object`, not {kind}"
 
 

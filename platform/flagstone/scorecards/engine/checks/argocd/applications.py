@@ -142,7 +142,7 @@ def _subset_labels(service: ServiceView) -> Iterator[tuple[Manifest, list[Place]
     for workload in service.canaries:
         reference = mapping(dig(workload.subset_routing, "destinationRule"))
         if isinstance(name := reference.get("name"), str):
-            names = {reference.get("canarySubsetName"), reference.get("stableSubsetName")} - {None}
+            names = [reference.get("canarySubsetName"), reference.get("stableSubsetName")]
             found = service.index.named(ISTIO, "DestinationRule", name, near=workload.manifest)
             for rule in found:
                 yield (
@@ -150,7 +150,7 @@ def _subset_labels(service: ServiceView) -> Iterator[tuple[Manifest, list[Place]
                     [
                         ("spec", "subsets", i, "labels", "rollouts-pod-template-hash")
                         for i, subset in enumerate(sequence(rule.spec.get("subsets")))
-                        if not names or mapping(subset).get("name") in names
+                        if names == [None, None] or mapping(subset).get("name") in names
                     ],
                 )
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from flagstone.policies.manifests.objects import Manifest
+from flagstone.policies.manifests.objects import Manifest, mapping
 from flagstone.policies.manifests.selectors import matches
 from flagstone.scorecards.engine.outcome import Findings, Outcome, not_applicable
 from flagstone.scorecards.engine.prometheus.alert_rules import GROUP
@@ -176,7 +176,7 @@ def _message(manifest: Manifest, readers: list[_Reader]) -> str:
         return f"it is never loaded: {who} has no selector for a {manifest.kind}"
     if matches(reader.selector, manifest.labels):
         return f"{who} does not look into namespace {manifest.namespace}, so it is never loaded"
-    pairs = reader.selector.get("matchLabels") or {}
+    pairs = mapping(reader.selector.get("matchLabels"))
     wanted = ", ".join(f"{label}: {value}" for label, value in pairs.items())
     asked = wanted or "labels that it does not have"
     return f"it is never loaded: {who} asks for {asked}"
