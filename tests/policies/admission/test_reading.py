@@ -11,6 +11,7 @@ from flagstone.policies.gatekeeper.policy_set import PolicySet
 from flagstone.policies.manifests.objects import Manifest
 from tests.policies.admission.samples import (
     GROUP,
+    RULE,
     binding,
     definition,
     parameters,
@@ -339,3 +340,33 @@ def test_the_annotations_of_a_namespace_in_view():
     assert unknown.startswith("! it asks the labels or annotations of the object's namespace")
     (unknown,) = said(deployment(namespace=""), made, binding(), view=view)
     assert unknown.startswith("! it asks the namespace that the object is applied to")
+
+
+WRONG = {"matchExpressions": [{"key": "a", "operator": "In"}]}
+
+
+@pytest.mark.parametrize(
+    ("documents", "reason"),
+    [
+        (
+            [policy(matchConstraints={"resourceRules": [RULE], "objectSelector": WRONG}), binding()],
+            "spec.matchConstraints.objectSelector: In needs values, and there are none for a",
+        ),
+        (
+            [policy(), binding(matchResources={"namespaceSelector": WRONG})],
+            "spec.matchResources.namespaceSelector: In needs values, and there are none for a",
+        ),
+        (
+            [policy(**WITH_PARAMETERS), binding(paramRef={"selector": WRONG, "parameterNotFoundAction": "Deny"})],
+            "paramRef.selector: In needs values, and there are none for a",
+        ),
+    ],
+)  # fmt: skip
+def test_a_selector_that_is_refused_is_no_pass(documents, reason):
+    assert said(deployment(), *documents) == [f"! {reason}"]
+
+
+def test_params_exist_where_the_policy_takes_some():
+    made = policy(validations=[{"expression": "params == null"}])
+    (said_of_it,) = said(deployment(), made, binding())
+    assert said_of_it.startswith("! there is nothing called params")

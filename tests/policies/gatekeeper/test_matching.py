@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from flagstone.policies.gatekeeper.matching import Match, UnknownNamespaceError, glob_matches
+from flagstone.policies.gatekeeper.cluster_view import ClusterView
+from flagstone.policies.gatekeeper.matching import (
+    Match,
+    UnknownNamespaceError,
+    UnknownResourceError,
+    glob_matches,
+)
 from flagstone.policies.manifests.objects import Manifest
+from tests.policies.admission.samples import definition
 from tests.policies.gatekeeper.samples import in_view
 
 
@@ -128,3 +135,32 @@ def test_what_is_excluded_anyway_needs_no_labels():
     by_team = {"matchLabels": {"team": "x"}}
     match = {"namespaceSelector": by_team, "excludedNamespaces": ["else*"]}
     assert applies(match, obj(namespace="elsewhere")) is False
+
+
+@pytest.mark.parametrize(
+    ("kind", "api_version", "is_wide"),
+    [
+        ("Deployment", "apps/v1", False),
+        ("Rollout", "argoproj.io/v1alpha1", False),
+        ("ClusterRole", "rbac.authorization.k8s.io/v1", True),
+        ("GatewayClass", "gateway.networking.k8s.io/v1", True),
+    ],
+)
+def test_the_scope_of_an_object_whose_file_names_no_namespace_is_that_of_its_kind(
+    kind, api_version, is_wide
+):
+    without = obj(kind, api_version, namespace="")
+    for scope, wanted in (("Cluster", is_wide), ("Namespaced", not is_wide)):
+        assert applies({"scope": scope}, without) is wanted
+        gator = ClusterView(as_written=True)
+        assert Match({"scope": scope}).applies(without, gator) is (scope == "Cluster")
+
+
+def test_the_scope_of_a_custom_resource_is_known_by_its_namespace_or_its_definition():
+    match = Match({"scope": "Namespaced"})
+    assert match.applies(obj("Gadget", "ex.com/v1"), VIEW) is True
+    without = obj("Gadget", "ex.com/v1", namespace="")
+    with pytest.raises(UnknownResourceError):
+        match.applies(without, VIEW)
+    assert match.applies(without, ClusterView.of([definition(scope="Cluster")])) is False
+    assert match.applies(without, ClusterView.of([definition()])) is True

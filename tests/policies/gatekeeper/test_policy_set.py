@@ -278,3 +278,25 @@ def test_data_of_the_inventory_and_of_libraries_is_read():
     lib = "package lib.few\nyes := true\n"
     found = policies(template(code(rego, version="v1", libs=[lib])), constraint())
     assert found.errors == ()
+
+
+@pytest.mark.parametrize(
+    ("match", "reason"),
+    [
+        (
+            {"labelSelector": {"matchExpressions": [{"key": "a", "operator": "In"}]}},
+            "spec.match.labelSelector: In needs values, and there are none for a",
+        ),
+        (
+            {"scope": "namespaced"},
+            "spec.match.scope: 'namespaced' is not one of ['*', 'Cluster', 'Namespaced']",
+        ),
+    ],
+)
+def test_a_match_that_is_refused_is_an_error_of_every_object_of_its_kinds(match, reason):
+    kinds = [{"apiGroups": ["apps"], "kinds": ["Deployment"]}]
+    found = policies(GOOD, constraint(match={**match, "kinds": kinds}))
+    assert [error.reason for error in found.errors] == [reason]
+    assert [error.reason for error in found.review(deployment()).failures] == [reason]
+    pod = Manifest({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}}, "p.yaml")
+    assert found.review(pod).failures == ()

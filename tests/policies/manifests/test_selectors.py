@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from flagstone.policies.manifests.selectors import matches, matches_map
+from flagstone.policies.manifests.selectors import matches, matches_map, selector_fault
 
 LABELS = {"app": "web", "tier": "front", "v": "2"}
 
@@ -48,3 +48,22 @@ def test_matches(selector, expected):
 )
 def test_matches_map(selector, expected):
     assert matches_map(selector, LABELS) is expected
+
+
+@pytest.mark.parametrize(
+    ("expression", "fault"),
+    [
+        ({"key": "a", "operator": "In", "values": ["b"]}, ""),
+        ({"key": "a", "operator": "Exists"}, ""),
+        ({"key": "a", "operator": "DoesNotExist", "values": []}, ""),
+        ({"key": "a", "operator": "In"}, "In needs values, and there are none for a"),
+        ({"key": "a", "operator": "NotIn", "values": []}, "NotIn needs values, and there are none for a"),
+        ({"key": "a", "operator": "Exists", "values": ["b"]}, "Exists takes no values, and there are some for a"),
+        ({"key": "a", "operator": "Is"}, "the operator Is does not exist: In, NotIn, Exists or DoesNotExist"),
+        ({"operator": "Exists"}, "an expression of the selector has no key"),
+    ],
+)  # fmt: skip
+def test_what_the_api_server_refuses(expression, fault):
+    assert selector_fault({"matchExpressions": [expression]}) == fault
+    assert selector_fault({"matchLabels": {"a": "b"}}) == ""
+    assert selector_fault(None) == ""

@@ -338,6 +338,14 @@ def test_what_gator_cannot_read_is_no_pass(tmp_path, made, fault):
     assert result.problem == f"gator cannot read it: {fault}"
 
 
+@pytest.mark.parametrize(("scope", "count"), [("Cluster", 1), ("Namespaced", 0)])
+def test_an_object_without_a_namespace_is_in_none_for_gator(tmp_path, scope, count):
+    file = write(tmp_path, test_of(case("a", "bare.yaml", {"violations": count})))
+    (tmp_path / "constraint.yaml").write_text(dump(constraint(match={"scope": scope})))
+    save(tmp_path, "bare.yaml", deployment(1, namespace=""))
+    assert [c.problem for c in run(file).tests[0].cases] == [""]
+
+
 def test_choosing(tmp_path):
     file = write(
         tmp_path,

@@ -40,6 +40,13 @@ class AdmissionMatch:
     not_in: frozenset[str] = frozenset()
 
     @property
+    def by_rules(self) -> AdmissionMatch:
+        """All that it might look at, where a selector of it is wrong."""
+        selectors = {"namespaceSelector", "objectSelector"}
+        parts = ({k: v for k, v in part.items() if k not in selectors} for part in self.parts)
+        return AdmissionMatch(tuple(parts))
+
+    @property
     def described(self) -> list[str]:
         """The resources of the policy's rules: `apps/deployments`."""
         return sorted(

@@ -15,7 +15,7 @@ from flagstone.policies.gatekeeper.policies import Policy, Refusing, Unusable
 from flagstone.policies.gatekeeper.refusals import refusal
 from flagstone.policies.gatekeeper.templates import Template
 from flagstone.policies.manifests.objects import Manifest, mapping, sequence
-from flagstone.policies.manifests.selectors import matches
+from flagstone.policies.manifests.selectors import matches, selector_fault
 from flagstone.policies.manifests.snapshot import Snapshot
 
 GROUP = "admissionregistration.k8s.io"
@@ -70,6 +70,8 @@ def read_admission_policy(manifest: Manifest) -> Template:
         raise refusal(manifest, "metadata.name is missing", "metadata")
     if not sequence(mapping(spec.get("matchConstraints")).get("resourceRules")):
         raise refusal(manifest, "spec.matchConstraints.resourceRules is missing", "spec")
+    if fault := _selectors_fault(manifest, "matchConstraints"):
+        raise fault
     if spec.get("failurePolicy", "Fail") not in {"Fail", "Ignore"}:
         raise refusal(manifest, "failurePolicy is Fail or Ignore", "spec", "failurePolicy")
     if not sequence(spec.get("validations")) and not sequence(spec.get("auditAnnotations")):
@@ -79,8 +81,21 @@ def read_admission_policy(manifest: Manifest) -> Template:
         manifest.name,
         POLICY,
         {},
-        cel_source(manifest, spec, ("spec",), in_gatekeeper=False),
+        cel_source(
+            manifest,
+            spec,
+            ("spec",),
+            in_gatekeeper=False,
+            has_parameters=bool(mapping(spec.get("paramKind"))),
+        ),
     )
+
+
+def _selectors_fault(manifest: Manifest, part: str) -> PolicyError | None:
+    for field in ("namespaceSelector", "objectSelector"):
+        if fault := selector_fault(mapping(manifest.spec.get(part)).get(field)):
+            return refusal(manifest, f"spec.{part}.{field}: {fault}", "spec", part, field)
+    return None
 
 
 def _bound(
@@ -100,7 +115,9 @@ def _bound(
         reason = f"there is no {POLICY} called {name or '(spec.policyName is missing)'}"
         yield Unusable(binding, match, refusal(binding, reason, "spec", "policyName"))
     elif isinstance(policy.program, PolicyError):
-        yield Unusable(binding, match, policy.program)
+        yield Unusable(binding, match.by_rules, policy.program)
+    elif fault := _selectors_fault(binding, "matchResources"):
+        yield Unusable(binding, match.by_rules, fault)
     else:
         try:
             bound = _Bound(binding, policy.program, _enforcement(binding))
@@ -179,6 +196,8 @@ def _parameters(
     name, selector = reference.get("name"), reference.get("selector")
     if (name is None) == (selector is None):
         raise refusal(binding, "paramRef takes either a name or a selector", "spec", "paramRef")
+    if fault := selector_fault(selector):
+        raise refusal(binding, f"paramRef.selector: {fault}", "spec", "paramRef", "selector")
     if reference.get("parameterNotFoundAction") not in {"Allow", "Deny"}:
         reason = "paramRef.parameterNotFoundAction is missing: Allow or Deny"
         raise refusal(binding, reason, "spec", "paramRef")

@@ -88,6 +88,7 @@ class CelRunner:
         self._fails = source.fails
         self._variables: dict[str, Expression] = {}
         self._in_gatekeeper = source.in_gatekeeper
+        self._names = frozenset(_GIVEN) - (set() if source.has_parameters else {"params"})
         for name, text in _GATEKEEPER if source.in_gatekeeper else ():
             self._variables[name] = self._compiled(text, ())
         for place, (name, text) in enumerate(source.variables):
@@ -119,7 +120,7 @@ class CelRunner:
             raise SourceFault(str(error), keys=("validations",), only_here=True) from None
 
     def _compiled(self, text: str, keys: Keys, wanted: frozenset[str] = _ANY) -> Expression:
-        declared = Declared(frozenset(_GIVEN), frozenset(self._variables))
+        declared = Declared(self._names, frozenset(self._variables))
         try:
             expression = compile_expression(text, declared)
         except CelSyntaxError as error:

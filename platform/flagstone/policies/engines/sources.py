@@ -69,6 +69,7 @@ class CelSource:
         in_gatekeeper: whether Gatekeeper's own variables are there.
         keys: the way to what holds all that in the manifest.
         annotations: the key and value expression of each audit annotation.
+        has_parameters: whether it takes some: `params` exists only then.
     """
 
     validations: tuple[tuple[str, str, str], ...]
@@ -78,6 +79,7 @@ class CelSource:
     in_gatekeeper: bool
     keys: Keys
     annotations: tuple[tuple[str, ...], ...] = ()
+    has_parameters: bool = True
 
     @property
     def text(self) -> str:

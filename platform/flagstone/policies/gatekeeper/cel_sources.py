@@ -11,7 +11,12 @@ from flagstone.policies.manifests.objects import Manifest, mapping, sequence
 
 
 def cel_source(
-    manifest: Manifest, holder: Mapping[str, Any], keys: Keys, *, in_gatekeeper: bool
+    manifest: Manifest,
+    holder: Mapping[str, Any],
+    keys: Keys,
+    *,
+    in_gatekeeper: bool,
+    has_parameters: bool = True,
 ) -> CelSource:
     """The validations, variables and match conditions below `keys`.
 
@@ -47,6 +52,7 @@ def cel_source(
         in_gatekeeper,
         keys,
         () if in_gatekeeper else texts("auditAnnotations", "key", "valueExpression"),
+        has_parameters,
     )
 
 

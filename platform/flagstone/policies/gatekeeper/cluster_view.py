@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from flagstone.policies.manifests.kinds import GroupKind, Kinds, Resource
@@ -22,10 +22,13 @@ class ClusterView:
     Attributes:
         namespaces: each Namespace that is known, as the API server has it, by its name.
         kinds: what custom resources are called in rules, and whether they live in a namespace.
+        as_written: an object whose file names no namespace is in none, as gator takes it; a cluster puts
+            it into that of whoever applies it, if its kind lives in one.
     """
 
     namespaces: Namespaces = field(default_factory=dict)
     kinds: Kinds = field(default_factory=Kinds)
+    as_written: bool = False
 
     @classmethod
     def of(
@@ -41,7 +44,13 @@ class ClusterView:
 
     def also(self, defined: Mapping[GroupKind, Resource]) -> ClusterView:
         """This view with further definitions."""
-        return ClusterView(self.namespaces, self.kinds.also(defined)) if defined else self
+        return replace(self, kinds=self.kinds.also(defined)) if defined else self
+
+    def is_cluster_wide(self, manifest: Manifest) -> bool | None:
+        """Whether an object is in no namespace; None if that hangs on the definition of its kind."""
+        if self.as_written:
+            return not manifest.namespace
+        return self.kinds.is_cluster_wide(manifest)
 
     def labels_of(self, namespace: str) -> dict[str, str] | None:
         """The labels of a namespace; None if they are not known."""

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from flagstone.policies.gatekeeper.defaults import with_defaults
-from flagstone.policies.gatekeeper.errors import InvalidParameters
+from flagstone.policies.gatekeeper.errors import InvalidParameters, PolicyError
 from flagstone.policies.gatekeeper.matching import Match, Matching
 from flagstone.policies.gatekeeper.refusals import refusal
 from flagstone.policies.gatekeeper.schemas import MATCH, first_problem
 from flagstone.policies.manifests.objects import Manifest, mapping, sequence
+from flagstone.policies.manifests.selectors import selector_fault
 
 GROUP = "constraints.gatekeeper.sh"
 Enforcement = Literal["deny", "warn", "dryrun"]
@@ -77,13 +78,14 @@ def read_constraint(
         )
     if not manifest.name:
         raise refusal(manifest, "metadata.name is missing", "metadata")
-    _check(manifest, "match", MATCH)
+    if fault := match_fault(manifest):
+        raise fault
     parameters = manifest.spec.get("parameters")
     if "spec" in manifest.raw:  # where there is none, the API server fills nothing in
         field = {"properties": {"parameters": schema}}
         parameters = with_defaults({"parameters": parameters}, field)["parameters"]
-    if parameters is not None:
-        _check(manifest, "parameters", schema, parameters)
+    if parameters is not None and (fault := _fault(manifest, "parameters", schema, parameters)):
+        raise fault
     return Constraint(
         manifest,
         manifest.kind,
@@ -94,15 +96,28 @@ def read_constraint(
     )
 
 
-def _check(manifest: Manifest, field: str, schema: dict[str, Any], value: Any = None) -> None:
-    """Hold a field of the spec against a schema."""
-    given = manifest.spec.get(field) if value is None else value
-    problem = first_problem(given, schema) if given is not None and schema else None
-    if problem:
-        keys, reason = problem
-        place = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in keys)
-        said = f"spec.{field}{place}: {reason}"
-        raise refusal(manifest, said, "spec", field, *keys, error=InvalidParameters)
+def match_fault(manifest: Manifest) -> PolicyError | None:
+    """Why the cluster refuses the match of a constraint; None if it does not."""
+    match = manifest.spec.get("match")
+    if fault := _fault(manifest, "match", MATCH, match):
+        return fault
+    for selector in ("labelSelector", "namespaceSelector"):
+        if reason := selector_fault(mapping(match).get(selector)):
+            return refusal(manifest, f"spec.match.{selector}: {reason}", "spec", "match", selector)
+    return None
+
+
+def _fault(
+    manifest: Manifest, field: str, schema: dict[str, Any], value: Any
+) -> PolicyError | None:
+    """What is wrong with a field of the spec, held against a schema."""
+    problem = first_problem(value, schema) if value is not None and schema else None
+    if problem is None:
+        return None
+    keys, reason = problem
+    place = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in keys)
+    said = f"spec.{field}{place}: {reason}"
+    return refusal(manifest, said, "spec", field, *keys, error=InvalidParameters)
 
 
 def _enforcement(manifest: Manifest, points: set[str]) -> Enforcement:

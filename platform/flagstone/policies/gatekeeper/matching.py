@@ -113,16 +113,22 @@ class Match:
 
         Raises:
             UnknownNamespaceError: that depends on labels of a namespace that nobody gave.
+            UnknownResourceError: that depends on the scope of a custom resource.
         """
         return (
             self.kind_matches(manifest.group, manifest.kind)
             and self.raw.get("source") != "Generated"
-            and self._scope_matches(manifest)
             and self._namespace_matches(manifest)
             and self._labels_match(manifest)
             and self._name_matches(manifest)
+            and self._scope_matches(manifest, view)
             and self._namespace_labels_match(manifest, view)
         )
+
+    @property
+    def by_kinds(self) -> Match:
+        """All that it might look at, where the rest of it is wrong."""
+        return Match({"kinds": self.raw.get("kinds")})
 
     @property
     def described(self) -> list[str]:
@@ -148,14 +154,14 @@ class Match:
             self._known_kinds[group, kind] = known
         return known
 
-    def _scope_matches(self, manifest: Manifest) -> bool:
-        match self.raw.get("scope"):
-            case "Cluster":
-                return is_namespace(manifest) or not manifest.namespace
-            case "Namespaced":
-                return not is_namespace(manifest) and bool(manifest.namespace)
-            case _:
-                return True
+    def _scope_matches(self, manifest: Manifest, view: ClusterView) -> bool:
+        scope = self.raw.get("scope")
+        if scope not in {"Cluster", "Namespaced"}:
+            return True
+        is_wide = is_namespace(manifest) or view.is_cluster_wide(manifest)
+        if is_wide is None:
+            raise UnknownResourceError(manifest.group, manifest.kind)
+        return is_wide is (scope == "Cluster")
 
     def _namespace_matches(self, manifest: Manifest) -> bool:
         name = manifest.name if is_namespace(manifest) else manifest.namespace

@@ -12,7 +12,7 @@ from flagstone.policies.engines.asking import Engine, Program, Question
 from flagstone.policies.engines.in_process import InProcess
 from flagstone.policies.gatekeeper import constraints, templates
 from flagstone.policies.gatekeeper.cluster_view import ClusterView
-from flagstone.policies.gatekeeper.constraints import read_constraint
+from flagstone.policies.gatekeeper.constraints import match_fault, read_constraint
 from flagstone.policies.gatekeeper.errors import NotEvaluated, PolicyError
 from flagstone.policies.gatekeeper.inventory import Inventory
 from flagstone.policies.gatekeeper.matching import (
@@ -251,6 +251,7 @@ def _programs(
 
 def _policy(manifest: Manifest, programs: Mapping[str, Program | PolicyError]) -> Policy | Unusable:
     match = Match(mapping(manifest.spec.get("match")))
+    match = match.by_kinds if match_fault(manifest) else match
     program = programs.get(manifest.kind)
     if program is None:
         reason = f"there is no ConstraintTemplate for the kind {manifest.kind}"

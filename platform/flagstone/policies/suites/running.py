@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from flagstone.core.errors import UserError
@@ -144,7 +144,7 @@ def _messages(case: Case, policy: Policy, folder: Path, engine: Engine) -> Itera
     if len(objects) != 1:
         raise UserError(f"{folder / case.object} must hold one object, and holds {len(objects)}")
     others = [m for path in case.inventory for m in read_objects(folder / path)]
-    view = ClusterView.of(others)
+    view = replace(ClusterView.of(others), as_written=True)
     asked = asked_of(objects[0], view)
     try:
         if not policy.constraint.is_for_gator or not any(
