@@ -56,6 +56,19 @@ def test_of_keys_given_twice_the_last_counts():
     assert place(0, text="a: 1\nb: 2\na: 3\n").line(("a",)) == 3
 
 
+def test_a_key_has_its_line_by_what_it_is_read_as_and_by_what_is_written():
+    found = place(0, text="a:\n  on: yes\n  0x1F: 2\n  'off': 3\n")
+
+    assert [found.line(("a", key)) for key in ("true", "on", "31", "off", "false")] == [
+        2,
+        2,
+        3,
+        4,
+        1,
+    ]
+    assert found.scalar(("a", "true")) == "yes"
+
+
 ALIASES = """\
 base: &base
   a: 1

@@ -24,6 +24,8 @@ from yaml.events import (
     StreamEndEvent,
 )
 
+from flagstone.policies.manifests.scalars import key_text, resolve
+
 Keys = tuple[str | int, ...]
 
 _VALUES = frozenset({ScalarEvent, AliasEvent, MappingStartEvent, SequenceStartEvent})
@@ -241,4 +243,7 @@ def _put(holder: _Spot, key: _Spot | None, spot: _Spot) -> _Spot | None:
         return spot
     elif key.text is not None:  # of duplicate keys the last one counts
         holder.inner[key.text] = key.line, spot
+        name = key_text(resolve(key.text)) if key.plain else None
+        if name is not None:  # `on` is read as true, and asked for by either name
+            holder.inner[name] = key.line, spot
     return None

@@ -40,7 +40,8 @@ _LASTS = re.compile(
     remedy="Set `timeout-minutes` on every job; for pull requests set `concurrency` with a group per pull "
     "request and `cancel-in-progress: true`. On GitLab: `timeout` and `interruptible: true`.",
     not_applicable="No CI definition is in view.",
-    no_data="A definition cannot be read, or includes jobs of another repository.",
+    no_data="A definition cannot be read, or includes jobs of another repository: mend the one where the message "
+    "says, and score the other where it is kept.",
 )
 def bounded(service: ServiceView, params: NoParams) -> Outcome:
     return service.ci.once("CI-07", params, _bounded)

@@ -51,7 +51,7 @@ _ROLLBACK = re.compile(r"roll[\s_-]?back|revert", re.IGNORECASE)
     remedy="Let only a rollback through, or put owners on the workflow (and its script) in CODEOWNERS, "
     "so that whoever guards the gate also decides about the label.",
     not_applicable="Nothing measures the size of a change (CI-01).",
-    no_data="A label exempts, and CODEOWNERS is not among the files.",
+    no_data="A label exempts, and CODEOWNERS is not among the files: score the root of the repository.",
 )
 def limited(service: ServiceView, params: NoParams) -> Outcome:
     return service.ci.once("CI-02", params, _exemptions)

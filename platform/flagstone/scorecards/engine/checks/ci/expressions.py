@@ -26,7 +26,7 @@ _PROGRAMS = ("script", "inlinescript", "run", "command", "cmd")  # what actions 
     remedy="Give the value to the step by `env:` and use the variable, in quotes: "
     '`env: {TITLE: "${{ github.event.pull_request.title }}"}`, then `echo "$TITLE"`.',
     not_applicable="No GitHub workflow is in view: GitLab hands values over as variables only.",
-    no_data="A workflow cannot be read.",
+    no_data="A workflow cannot be read: mend it where the message says.",
 )
 def trusted(service: ServiceView, params: NoParams) -> Outcome:
     return service.ci.once("CI-06", params, _trusted)

@@ -50,7 +50,8 @@ _POLICY_TESTS = re.compile(
     "the result, or ask the gate; run `promtool test rules` on the tests of every service, and `flagstone policy "
     "verify` where there are policy tests.",
     not_applicable="No CI definition is in view, or the repository has no manifests.",
-    no_data="What runs for a pull request is in another repository, or cannot be read.",
+    no_data="What runs for a pull request is in another repository, or cannot be read: run the checks in a job of "
+    "this repository, and mend what cannot be read.",
 )
 def rendered(service: ServiceView, params: NoParams) -> Outcome:
     ci = service.ci

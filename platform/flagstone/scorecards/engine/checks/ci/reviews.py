@@ -114,7 +114,8 @@ _STEP_LIMIT = 2  # smaller numbers count arguments
     remedy="On every pull request take the time of the first commit (`git log --reverse --format=%ct "
     "BASE..HEAD`): warn after 24 hours, fail after 72. A branch that has to live long gets a waiver.",
     not_applicable="No CI definition is in view.",
-    no_data="What runs for a pull request is in another repository.",
+    no_data="What runs for a pull request is in another repository, or cannot be read: keep the job that looks at "
+    "branches in this repository, and mend what cannot be read.",
     params=AgeParams,
 )
 def branch_age(service: ServiceView, params: AgeParams) -> Outcome:

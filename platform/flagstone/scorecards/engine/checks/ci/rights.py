@@ -58,7 +58,7 @@ class _MakesFault(Protocol):
     "actions to a commit (`uses: owner/action@<40 hex digits> # v1.2.3`); set `persist-credentials: false` "
     "at actions/checkout unless the job pushes; use pull_request, not pull_request_target, for code.",
     not_applicable="No GitHub workflow is in view.",
-    no_data="A workflow cannot be read.",
+    no_data="A workflow cannot be read: mend it where the message says.",
 )
 def least(service: ServiceView, params: NoParams) -> Outcome:
     return service.ci.once("CI-04", params, _least)
