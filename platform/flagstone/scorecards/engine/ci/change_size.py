@@ -6,6 +6,7 @@ give the size of a change, the number it is compared with, and a way to end that
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -21,6 +22,9 @@ from flagstone.scorecards.engine.ci.consequences import stopped
 from flagstone.scorecards.engine.ci.pipelines import Job, Step
 
 _LISTS = re.compile(r"""["']\s*,\s*f?["']""")  # ["git", "diff", …] of other languages
+_ONLY_SAID = re.compile(
+    r"^[ \t]*(?:echo|printf)[ \t]+(?:-\w+[ \t]+)*'[^'\n]*'[ \t]*$", re.MULTILINE
+)
 _DIFF = re.compile(r"\bgit\b[^\n|;&]{0,120}?\bdiff(?![\w-])([^\n|;]{0,600})([^\n]{0,80})")
 _COUNTS = re.compile(r"--(?:numstat|shortstat|stat)\b")
 _COUNTED = re.compile(r"^\|\s*(?:wc\s+-l|grep\s+-\w*c|awk|diffstat)")
@@ -97,7 +101,7 @@ def _by_action(job: Job, step: Step) -> SizeGate | None:
 
 
 def _by_program(job: Job, step: Step, position: int, jobs: tuple[Job, ...]) -> SizeGate | None:
-    program = _LISTS.sub(" ", step.literal(step.program))
+    program = _LISTS.sub(" ", _ONLY_SAID.sub("", step.literal(_with_arguments(step))))
     against = _against(program, job, step)
     if against is None:
         return None
@@ -118,6 +122,30 @@ def _by_program(job: Job, step: Step, position: int, jobs: tuple[Job, ...]) -> S
     return SizeGate(
         job, step, problem=problem, weakness=weakness if is_half else "", fails_from=ends.fails_from
     )
+
+
+def _with_arguments(step: Step) -> str:
+    """The program of a step, with the numbers that its scripts are given in the place of `$1` and so on."""
+    program = step.program
+    for script in step.scripts:
+        name = re.escape(posixpath.basename(script.path))
+        called = re.search(rf"{name}[\"']?((?:[ \t]+[^\s;|&<>]{{1,100}}){{1,9}})", step.run)
+        if called and script.text:
+            given = [word.strip("\"'") for word in called[1].split()]
+            program = program.replace(script.text, _given(script.text, given))
+    return program
+
+
+def _given(text: str, arguments: list[str]) -> str:
+    """A script with numbers in the place of its positions; in single quotes they are those of awk."""
+    pieces = re.split(r"('[^'\n]*')", text)
+    for position, argument in enumerate(arguments, 1):
+        if argument.isdecimal():
+            use = rf"\$(?:{position}(?!\d)|\{{{position}(?::?-[^}}\s]{{0,40}})?\}})"
+            pieces = [
+                piece if piece.startswith("'") else re.sub(use, argument, piece) for piece in pieces
+            ]
+    return "".join(pieces)
 
 
 def _is_half(words: str) -> bool:

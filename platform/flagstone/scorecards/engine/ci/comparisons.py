@@ -20,6 +20,10 @@ _STOPS = re.compile(
     r"|(?:^|;|&&|then)[ \t]*false\b|\breturn[ \t]+1\b",
     re.MULTILINE,
 )
+_EXIT_OF_CALL = re.compile(
+    r"\b(?:sys\.exit|SystemExit|process\.exit)\(\s*(?:await\s+)?[a-z]\w*\(\s*\)\s*\)"
+)
+_RETURNS = re.compile(r"\breturn[ \t]+(?!0\b|None\b)\S")
 _GOES_ON = re.compile(r"^[ \t]*set[ \t]+\+\w*e", re.MULTILINE)
 _TEST_ALONE = re.compile(r"^[ \t]*(?:\[\[?\s|test\s|\(\()[^\n&|]*$", re.MULTILINE)
 
@@ -70,7 +74,7 @@ def _number(name: str, text: str, env: Mapping[str, str]) -> int | None:
 
 def can_fail(program: str) -> bool:
     """Whether a program has an end that is no success, or a bare test under `set -e`."""
-    if _STOPS.search(program):
+    if says_failure(program):
         return True
     if goes_on_after_failure(program):
         last = program.strip().rpartition("\n")[2]
@@ -85,4 +89,6 @@ def goes_on_after_failure(program: str) -> bool:
 
 def says_failure(program: str) -> bool:
     """Whether a program ends as a failure in so many words."""
+    if not _RETURNS.search(program):
+        program = _EXIT_OF_CALL.sub("", program)  # what always returns nothing, or 0, is a success
     return bool(_STOPS.search(program))

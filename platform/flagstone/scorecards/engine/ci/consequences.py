@@ -15,7 +15,15 @@ from flagstone.scorecards.engine.ci.comparisons import (
 )
 
 _WORD = re.compile(r"(?<![\w.$/-])(?:if|elif|else|fi|then)(?![\w.-])")
-_REMEMBERS = re.compile(r"(?:^|[\s;])\w+=|>>|\$\(|::set-output")
+_QUOTED = re.compile(r"\"[^\"\n]*\"|'[^'\n]*'")
+_NEGATION = re.compile(r"(?:^|\s)!\s*(?:\[|\(|test\b|$)")
+_PYTHON_IF = re.compile(r"(?P<indent>[ \t]*)(?:el)?if\b(?P<condition>.*):[ \t]*")
+_BRACED_IF = re.compile(r".*\bif\s*\((?P<sign>!?).*\{[ \t]*")
+_BRACE = re.compile(r"[{}]")
+_MOST_BRACES = 2_000
+_REMEMBERS = re.compile(
+    r"(?:^|[\s;])\w+\s*[-+|]?=(?!=)|>>|\$\(|::set-output|\breturn\b|\.(?:push|append|add)\("
+)
 _DEFINED = re.compile(
     r"^[ \t]*(?:(?:function[ \t]+)?(\w+)[ \t]*\(\)|function[ \t]+(\w+)|def[ \t]+(\w+)\()",
     re.MULTILINE,
@@ -56,9 +64,9 @@ def stopped(program: str, found: Iterable[Comparison]) -> Stopped:
             elif _fails(rest, ends):
                 near.append(one)
             continue
-        then, other, behind = branches
-        wanted = f"{other}\n{behind}" if one.is_below else then
-        if _says(wanted, ends):
+        then, other, behind = branches.then, branches.other, branches.behind
+        is_small = one.is_below is not branches.is_negated
+        if _says(f"{other}\n{behind}" if is_small else then, ends):
             exact.append(one)
         elif _REMEMBERS.search(then) and _says(behind, ends):
             near.append(one)
@@ -72,7 +80,8 @@ def _line(program: str, offset: int) -> str:
 
 def _in_its_line(line: str, one: Comparison, ends: list[str]) -> bool:
     _, sign, behind = line.partition("||" if one.is_below else "&&")
-    return bool(sign) and _says(behind, ends)
+    asserts = one.is_below and line.lstrip().startswith("assert ")
+    return asserts or (bool(sign) and _says(behind, ends))
 
 
 def _says(text: str, ends: list[str]) -> bool:
@@ -99,16 +108,31 @@ def functions_that_fail(program: str) -> Iterator[str]:
             yield next(filter(None, start.groups()))
 
 
-def _branches(program: str, offset: int) -> tuple[str, str, str] | None:
-    """Of a shell's `if` whose condition holds the offset: what is done, else done, and done behind it."""
-    words = list(_WORD.finditer(program))
+@dataclass(frozen=True, slots=True)
+class _Branches:
+    """What a program does if a condition holds, if not, and behind it; whether a `not` turns it round."""
+
+    then: str
+    other: str
+    behind: str
+    is_negated: bool
+
+
+def _branches(program: str, offset: int) -> _Branches | None:
+    """The branches of the `if` whose condition holds the offset; None if there is none."""
+    return _by_words(program, offset) or _by_indent(program, offset) or _by_braces(program, offset)
+
+
+def _by_words(program: str, offset: int) -> _Branches | None:
+    """Those of a shell."""
+    masked = _QUOTED.sub(lambda found: " " * len(found[0]), program)
+    words = list(_WORD.finditer(masked))
     opening = [word for word in words if word.start() < offset]
-    if not opening or opening[-1][0] not in {"if", "elif"}:
-        return None
-    if program[opening[-1].end() : offset].count("\n") > 1:
-        return None
     following = [word for word in words if word.start() >= offset]
-    if not following or following[0][0] != "then":
+    if not opening or opening[-1][0] not in {"if", "elif"} or not following:
+        return None
+    head = masked[opening[-1].end() : offset]
+    if head.count("\n") > 1 or following[0][0] != "then":
         return None
     depth, other = 0, None
     for word in following[1:]:
@@ -121,5 +145,52 @@ def _branches(program: str, offset: int) -> tuple[str, str, str] | None:
         elif not depth and word[0] == "fi":
             split = other or word
             then = program[following[0].end() : split.start()]
-            return then, program[split.end() : word.start()] if other else "", program[word.end() :]
+            otherwise = program[split.end() : word.start()] if other else ""
+            return _Branches(then, otherwise, program[word.end() :], bool(_NEGATION.search(head)))
     return None
+
+
+def _by_indent(program: str, offset: int) -> _Branches | None:
+    """Those of Python: the lines that stand further in."""
+    line = _line(program, offset)
+    head = _PYTHON_IF.fullmatch(line)
+    if head is None:
+        return None
+    below = program[offset:].partition("\n")[2].splitlines()
+    then, rest = _inside(below, len(head["indent"]))
+    other = list[str]()
+    if rest and re.match(rf"{head['indent']}(?:else|elif)\b", rest[0]):
+        other, rest = _inside(rest[1:], len(head["indent"]))
+    negated = bool(re.match(r"\s*not\b", head["condition"]))
+    return _Branches("\n".join(then), "\n".join(other), "\n".join(rest), negated)
+
+
+def _inside(lines: list[str], indent: int) -> tuple[list[str], list[str]]:
+    for number, line in enumerate(lines):
+        if line.strip() and len(line) - len(line.lstrip()) <= indent:
+            return lines[:number], lines[number:]
+    return lines, []
+
+
+def _by_braces(program: str, offset: int) -> _Branches | None:
+    """Those of JavaScript and its like."""
+    head = _BRACED_IF.fullmatch(_line(program, offset))
+    if head is None:
+        return None
+    start = program.index("{", offset)
+    end = _closing(program, start)
+    behind, other = program[end:], ""
+    if found := re.match(r"\}\s*else\b[^{\n]{0,200}\{", behind):
+        last = _closing(behind, found.end() - 1)
+        other, behind = behind[found.end() : last], behind[last:]
+    return _Branches(program[start:end], other, behind, "!" in head["sign"])
+
+
+def _closing(program: str, start: int) -> int:
+    """The offset of the brace that closes the one at `start`."""
+    depth = 0
+    for found in itertools.islice(_BRACE.finditer(program, start), _MOST_BRACES):
+        depth += 1 if found[0] == "{" else -1
+        if not depth:
+            return found.start()
+    return len(program)

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from flagstone.policies.manifests.source_lines import Keys
+from flagstone.scorecards.engine.ci.comparisons import goes_on_after_failure, says_failure
 from flagstone.scorecards.engine.ci.conditions import Occasion, may_hold, occasions_of_change
 from flagstone.scorecards.engine.ci.scripts import Script, plain
 from flagstone.scorecards.engine.outcome import Fault
@@ -69,7 +70,10 @@ class Step:
     @cached_property
     def binding(self) -> str:
         """The program without the commands that are told to be no failure."""
-        texts = [plain(self.run), plain(self.options.get("script", ""))]
+        own = plain(self.run)
+        if goes_on_after_failure(own) and not says_failure(own):
+            own = own.strip().rpartition("\n")[2]  # only the last command's failure is the step's
+        texts = [own, plain(self.options.get("script", ""))]
         texts += [one.text for one in self.scripts if one.path not in self.loose_scripts]
         lines = (line for text in texts for line in text.splitlines())
         return "\n".join(line for line in lines if not _MAY_FAIL.search(line))

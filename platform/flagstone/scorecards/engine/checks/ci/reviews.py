@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from flagstone.scorecards.engine.checks.ci.sizes import NO_CI
 from flagstone.scorecards.engine.ci.comparisons import can_fail, comparisons
+from flagstone.scorecards.engine.ci.consequences import Stopped, stopped
 from flagstone.scorecards.engine.ci.pipelines import Job, Step
 from flagstone.scorecards.engine.ci.repository import Ci
 from flagstone.scorecards.engine.outcome import (
@@ -149,15 +150,6 @@ def _branch_age(ci: Ci, params: AgeParams) -> Outcome:
 
 
 def _judge_age(job: Job, step: Step, params: AgeParams) -> tuple[State, str]:
-    if job.tolerated or step.tolerated or not can_fail(step.program):
-        return State.WARN, "it says how old a branch is but never fails"
-    limit = _fails_from_hours(step)
-    if limit is not None and limit > params.fail_hours + 1:
-        return State.FAIL, f"it fails after {limit} hours, not after {params.fail_hours}"
-    return State.PASS, ""
-
-
-def _fails_from_hours(step: Step) -> int | None:
     program = step.program
     found = [
         one
@@ -165,9 +157,23 @@ def _fails_from_hours(step: Step) -> int | None:
         if one.reached_from is not None and one.reached_from >= _STEP_LIMIT
     ]
     found = [one for one in found if _AGE_WORD.search(one.left)] or found
+    ends = stopped(program, found)
+    fails = bool(ends) if found else can_fail(program)
+    if job.tolerated or step.tolerated or not fails:
+        return State.WARN, "it says how old a branch is but never fails"
+    limit = _fails_from_hours(program, ends)
+    if limit is not None and limit > params.fail_hours + 1:
+        return State.FAIL, f"it fails after {limit} hours, not after {params.fail_hours}"
+    return State.PASS, ""
+
+
+def _fails_from_hours(program: str, ends: Stopped) -> int | None:
     in_days = "86400" in program or re.search(r"3600\s*\*\s*24|24\s*\*\s*3600", program)
-    hours = [_hours(one.reached_from or 0, in_days=bool(in_days)) for one in found]
-    return max(hours, default=None)
+    choose = min if ends.exact else max
+    hours = [
+        _hours(one.reached_from or 0, in_days=bool(in_days)) for one in ends.exact or ends.near
+    ]
+    return choose(hours, default=None)
 
 
 def _hours(number: int, *, in_days: bool) -> int:

@@ -47,7 +47,8 @@ class SizeParams:
     "with fetch-depth: 0), add up both columns, and exit 1 at 200 lines; make that job a required check.",
     not_applicable="No CI definition is in view, and what is in view is not a whole repository.",
     no_data="What measures the size is in another repository, a definition cannot be read, or CI is not "
-    "GitHub's or GitLab's: keep the job that measures in this repository, and mend what cannot be read. Whether the job is a required one is a setting of the host and is not judged.",
+    "GitHub's or GitLab's: keep the job that measures in this repository, and mend what cannot be read. "
+    "Whether the job is a required one is a setting of the host and is not judged.",
     params=SizeParams,
 )
 def measured(service: ServiceView, params: SizeParams) -> Outcome:
