@@ -59,6 +59,15 @@ def read_documents(text: str, limits: Limits) -> Iterator[Document | Broken]:
     yield Broken(index, line + 1, "too many broken documents, the rest of the file was not read")
 
 
+def embedded_mapping(text: Any) -> dict[str, Any]:
+    """The mapping that a text holds as YAML, as those of ConfigMaps do; else an empty one."""
+    if not isinstance(text, str):
+        return {}
+    found = (d.value for d in read_documents(text, Limits()) if isinstance(d, Document))
+    value = next(found, None)
+    return value if isinstance(value, dict) else {}
+
+
 def _next_line(text: str, start: int, lines: int) -> int:
     """The offset just after `lines` + 1 line breaks."""
     for _ in range(lines + 1):

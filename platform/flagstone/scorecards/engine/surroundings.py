@@ -6,13 +6,11 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from flagstone.policies.gatekeeper.cluster_view import ClusterView
 from flagstone.policies.gatekeeper.policy_set import PolicySet
-from flagstone.policies.manifests.documents import Document, read_documents
-from flagstone.policies.manifests.limits import Limits
-from flagstone.policies.manifests.objects import Manifest, mapping
+from flagstone.policies.manifests.objects import Manifest
 from flagstone.policies.manifests.snapshot import Snapshot
 from flagstone.policies.schemas.schemas import Schemas
 from flagstone.policies.terraform.reader import Reader
@@ -35,6 +33,7 @@ from flagstone.scorecards.engine.index import Index, folders_above, with_folders
 from flagstone.scorecards.engine.measurements import Measurements
 from flagstone.scorecards.engine.policy_verdicts import PolicyVerdicts
 from flagstone.scorecards.engine.prometheus import alert_rules
+from flagstone.scorecards.engine.prometheus.alert_routes import AlertRoutes
 from flagstone.scorecards.engine.prometheus.promql import Records
 from flagstone.scorecards.engine.prometheus.promtool_verdicts import PARSED, PromtoolVerdicts
 from flagstone.scorecards.engine.prometheus.rule_test_runs import RUN_TESTS, RuleTestRuns
@@ -245,12 +244,9 @@ class Surroundings:
     def runbooks(self) -> Runbooks:
         return Runbooks(self.snapshot)
 
-    def embedded_yaml(self, text: Any) -> dict[str, Any]:
-        """The mapping that a text holds as YAML, as ConfigMaps have it; else an empty one."""
-        if not isinstance(text, str):
-            return {}
-        found = (d.value for d in read_documents(text, Limits()) if isinstance(d, Document))
-        return mapping(next(found, None))
+    @cached_property
+    def alert_routes(self) -> AlertRoutes:
+        return AlertRoutes(self.index)
 
     @cached_property
     def records(self) -> Records:

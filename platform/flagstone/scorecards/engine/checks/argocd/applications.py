@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from flagstone.policies.manifests.documents import embedded_mapping
 from flagstone.policies.manifests.objects import Manifest, dig, mapping, sequence
 from flagstone.scorecards.engine.argocd.argo_applications import Application
 from flagstone.scorecards.engine.argocd.ignored_differences import (
@@ -74,7 +75,7 @@ def _ignored_everywhere(service: ServiceView, target: Manifest) -> list[IgnoredD
         IgnoredDifference((), {"group": group, "kind": kind, **settings})
         for config in service.index.everywhere("", "ConfigMap", "argocd-cm")
         for name, (group, kind) in kinds.items()
-        if (settings := service.surroundings.embedded_yaml(dig(config.raw, "data", _CUSTOM + name)))
+        if (settings := embedded_mapping(dig(config.raw, "data", _CUSTOM + name)))
     ]
 
 

@@ -63,7 +63,8 @@ class AlertParams:
     """What Alertmanager knows.
 
     Attributes:
-        severities: the values of the label `severity` that it routes to somebody.
+        severities: the values of the label `severity` that it routes to somebody, beside those that a route in
+            view names.
     """
 
     severities: tuple[str, ...] = ("page", "ticket")
@@ -75,7 +76,8 @@ class AlertParams:
     severity=Severity.M,
     why="An alert whose severity no route knows reaches nobody; one without a runbook reaches "
     "somebody who does not know what to do.",
-    remedy="Give each alert the label severity (page or ticket), and the annotations summary and "
+    remedy="Give each alert the label severity (page or ticket, or one that a route of an AlertmanagerConfig "
+    "names), and the annotations summary and "
     "runbook_url, whose #anchor is a heading of the runbook.",
     not_applicable="The service has no alert.",
     no_data=unrendered("The rules are"),
@@ -84,9 +86,11 @@ class AlertParams:
 def routed_with_runbook(service: ServiceView, params: AlertParams) -> Outcome:
     findings = Findings()
     for manifest in service.prometheus_rules:
+        told = service.surroundings.alert_routes.severities(manifest.namespace)
+        routed = (*params.severities, *sorted(told - {*params.severities}))
         for alert in alerts(manifest):
             findings.judged += 1
-            for message, keys in _problems(service, alert, params):
+            for message, keys in _problems(service, alert, routed):
                 findings.fault(f"{alert.name} {message}", manifest, *alert.keys, *keys)
     return findings.verdict(
         "every alert is routed and has a runbook", nothing="the service has no alert"
@@ -94,12 +98,12 @@ def routed_with_runbook(service: ServiceView, params: AlertParams) -> Outcome:
 
 
 def _problems(
-    service: ServiceView, alert: AlertRule, params: AlertParams
+    service: ServiceView, alert: AlertRule, routed: tuple[str, ...]
 ) -> Iterator[tuple[str, tuple[str, ...]]]:
     severity = alert.labels.get("severity", "")
-    if severity not in params.severities:
+    if severity not in routed:
         said = f"has the severity {severity!r}" if severity else "has no severity"
-        yield f"{said}: routed are {', '.join(params.severities)}", ("labels", "severity")
+        yield f"{said}: routed are {', '.join(routed)}", ("labels", "severity")
     if not alert.annotations.get("summary", "").strip():
         yield "has no summary", ("annotations", "summary")
     url = alert.annotations.get("runbook_url", "")
