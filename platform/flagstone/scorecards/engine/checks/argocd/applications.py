@@ -133,8 +133,9 @@ def _weights(route: RoutedVirtualService) -> list[Place]:
     return [
         ("spec", protocol, i, "route", j, "weight")
         for protocol, i, rule in named
-        for j, item in enumerate(sequence(mapping(rule).get("route")))
-        if "weight" in mapping(item)
+        for destinations in [sequence(mapping(rule).get("route"))]
+        for j, item in enumerate(destinations)
+        if len(destinations) > 1 or "weight" in mapping(item)
     ]
 
 
