@@ -122,3 +122,8 @@ def test_the_place_of_a_fault_is_quoted():
 )  # fmt: skip
 def test_what_only_a_cluster_knows(text, expected):
     assert asked_of_the_cluster(text) == expected
+
+
+def test_kubernetes_has_no_names_within_an_expression():
+    with pytest.raises(CelSyntaxError, match=r"it calls bind\(\), which is not known here"):
+        compile_expression("cel.bind(x, 1, x + 1) == 2", DECLARED)

@@ -1,4 +1,4 @@
-"""CEL's macros: what goes over a list or a map, or gives a name to a value."""
+"""CEL's macros: what goes over a list or a map. Kubernetes has no `cel.bind`: policies have variables."""
 
 from __future__ import annotations
 
@@ -21,8 +21,6 @@ _Round = tuple[Locals, Any]  # the names of one round, and the element or key
 
 def find(node: Call) -> Macro | None:
     """The macro that a call is, if it is one."""
-    if node.function == "bind" and node.target == Name("cel", _at(node.target)):
-        return _bind
     if node.target is None:
         return None
     names = len(node.arguments)
@@ -31,23 +29,10 @@ def find(node: Call) -> Macro | None:
     return _optional if node.function in {"optMap", "optFlatMap"} and names == 2 else None
 
 
-def _at(node: Node | None) -> int:
-    return node.at if isinstance(node, Name) else 0
-
-
 def _named(node: Node, at: int) -> str:
     if not isinstance(node, Name):
         raise CelSyntaxError("the first argument of a macro is a name", at)
     return node.name
-
-
-def _bind(compiler: Compiler, node: Call, bound: Collection[str]) -> Compute:
-    if len(node.arguments) != 3:
-        raise CelSyntaxError("cel.bind takes a name, its value and an expression", node.at)
-    name = _named(node.arguments[0], node.at)
-    value = compiler.compute(node.arguments[1], bound)
-    body = compiler.compute(node.arguments[2], {*bound, name})
-    return lambda scope, names: body(scope, (name, value(scope, names), names))
 
 
 def _optional(compiler: Compiler, node: Call, bound: Collection[str]) -> Compute:
