@@ -377,3 +377,21 @@ def test_a_keyword_that_v0_has_not_is_refused_as_opa_does(rules, word, capfd):
 )
 def test_keywords_that_are_imported_and_words_that_are_none(rules):
     assert messages(f"package d\n{rules}") == ["yes"]
+
+
+@pytest.mark.parametrize("is_v1", [True, False])
+@pytest.mark.parametrize(
+    "imports",
+    [
+        ("contains", "if"),
+        ("if", "contains"),
+        ("in", "contains", "if", "every"),
+        ("contains", "if", "every", "in"),
+    ],
+)
+def test_an_import_of_a_keyword_ends_with_its_line(imports, is_v1):
+    lines = "".join(f"import future.keywords.{name}\n" for name in imports)
+    rego = f'package a\n{lines}violation contains {{"msg": "m"}} if {{ input.review.x }}\n'
+    runner = RegoRunner(RegoSource(rego, (), is_v1, ()))
+    assert json.loads(runner.run('{"review": {"x": 1}, "parameters": {}}')) == [{"msg": "m"}]
+    assert json.loads(runner.run('{"review": {}, "parameters": {}}')) == []

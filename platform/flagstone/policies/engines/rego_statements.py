@@ -69,7 +69,7 @@ def statements(rego: str) -> Iterator[list[Word]]:
     current: list[Word] = []
     for word in words(rego):
         begins = word.depth == 0 and word.starts_line and is_name(word) and word.text not in _GO_ON
-        if begins and current and not _awaits(current[-1]):
+        if begins and current and not _awaits(current):
             yield current
             current = []
         current.append(word)
@@ -97,5 +97,7 @@ def on_one_line(rego: str, made: list[Word]) -> str:
     return "".join(parts)
 
 
-def _awaits(word: Word) -> bool:
-    return word.text in {"=", ":", "if", "contains", "else", "default"}
+def _awaits(current: list[Word]) -> bool:
+    """Whether more has to come: `import future.keywords.if` is at its end."""
+    of_a_path = len(current) > 1 and current[-2].text == "."
+    return not of_a_path and current[-1].text in {"=", ":", "if", "contains", "else", "default"}
