@@ -210,6 +210,12 @@ def test_fail(changes, expected):
             "has consecutiveGatewayErrors 5, without effect: consecutive5xxErrors 5 trips first",
         ),
         (
+            {"consecutiveGatewayErrors": 7},
+            ".consecutiveGatewayErrors",
+            "M",
+            "has consecutiveGatewayErrors 7, without effect: consecutive5xxErrors 5 trips first",
+        ),
+        (
             {"consecutive5xxErrors": 5, "consecutiveErrors": 3},
             ".consecutiveErrors",
             "M",

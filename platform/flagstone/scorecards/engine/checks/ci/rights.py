@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Protocol
 
-from flagstone.policies.manifests.objects import mapping
+from flagstone.policies.manifests.objects import dig, mapping
 from flagstone.scorecards.engine.checks.ci.sizes import NO_CI
 from flagstone.scorecards.engine.ci.pipelines import Job, Pipeline, Step
 from flagstone.scorecards.engine.ci.repository import Ci
@@ -35,6 +35,7 @@ _CHECKS_HEAD_OUT = re.compile(
     r"[^\n;|&]{0,200}?(?:\bpull/|github\.head_ref|pull_request\.head)"
 )
 _ENV = re.compile(r"\$\{\{\s*env\.([\w-]+)\s*\}\}|\$\{?(\w+)\}?")
+_OUTPUT = re.compile(r"\bsteps\.([\w-]+)\.outputs\.")
 _INDEX = re.compile(r"\[\s*'([\w-]+)'\s*\]")
 _NOT_FOR_TARGET = re.compile(
     r"event_name\s*(?:!=\s*'pull_request_target'|==\s*'(?!pull_request_target)\w+')"
@@ -166,16 +167,20 @@ def _strangers_code(job: Job) -> Iterator[Fault]:
     for step in job.steps:
         if any(_NOT_FOR_TARGET.search(guard) for guard in step.guards):
             continue
-        if _takes_head(step):
+        if _takes_head(step, job):
             message = "pull_request_target runs the code of a stranger's branch with your secrets"
             yield step.fault(message)
 
 
-def _takes_head(step: Step) -> bool:
-    if step.action == "actions/checkout":
-        wanted = f"{step.options.get('ref', '')} {step.options.get('repository', '')}"
-        return bool(_HEAD.search(_with_env(wanted, step.env)))
-    return bool(_CHECKS_HEAD_OUT.search(_with_env(step.program, step.env)))
+def _takes_head(step: Step, job: Job) -> bool:
+    if step.action != "actions/checkout":
+        return bool(_CHECKS_HEAD_OUT.search(_with_env(step.program, step.env)))
+    wanted = _with_env(
+        f"{step.options.get('ref', '')} {step.options.get('repository', '')}", step.env
+    )
+    asked = set(_OUTPUT.findall(wanted))
+    found = [one.words for one in job.steps if dig(one.file.value, *one.keys, "id") in asked]
+    return any(_HEAD.search(text) for text in [wanted, *found])
 
 
 def _with_env(text: str, env: Mapping[str, str]) -> str:
