@@ -181,6 +181,21 @@ def test_an_alert_may_ask_what_was_recorded_some_time_ago(ago: str) -> None:
 
 
 @pytest.mark.usefixtures("_promtool")
+def test_an_alert_may_ask_whether_something_was_recorded_all_the_time() -> None:
+    found = objects("rollout", "service", "slo")
+    (missing,) = (
+        rule
+        for rule in found["slo"]["spec"]["groups"][1]["rules"]
+        if rule["alert"] == "CheckoutMetricsMissing"
+    )
+    missing["expr"] = "avg_over_time(absent(slo:http_errors:ratio_rate5m)[6h:5m])"
+
+    report = score({"a/all.yaml": as_yaml(list(found.values())).encode()}, scorecard("PR-05"))
+
+    assert verdict(report, "PR-05").state is State.PASS
+
+
+@pytest.mark.usefixtures("_promtool")
 def test_two_objectives_are_judged_apart() -> None:
     """What breaks one objective's alert does not hide behind the other's."""
     found = objects("rollout", "service", "slo")
@@ -299,6 +314,18 @@ def test_what_promtool_says_is_read_by_scenario() -> None:
         ("A", 60): frozenset(),
         ("A", 120): frozenset({"a0", "a12"}),
     }
+
+
+@pytest.mark.usefixtures("_promtool")
+def test_a_rule_that_promtool_refuses_is_named_as_its_author_knows_it() -> None:
+    rules = '{"groups":[{"name":"played","rules":[{"record":"slo:a","expr":"sum(up"}]}]}'
+    asked = Play(rules, '{"rule_files":["rules.json"],"tests":[{"interval":"1m"}]}')
+
+    found = play_all(promtool.find() or "", [asked])[asked]
+
+    assert found.reason.startswith(
+        'promtool could not play them: "slo:a": could not parse expression: 1:7: parse error: '
+    )
 
 
 @pytest.mark.usefixtures("_promtool")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -23,6 +24,7 @@ _SECONDS_ALL = 240
 _MEMORY = 6 * 2**30  # of addresses, of which Go reserves many and uses few
 _FILE = 2**29
 _LONGEST_OUTPUT = 2**18
+_OUR_FILE = re.compile(r'rules\.json: (?:\d+:\d+: )?(?:group "played", rule \d+, )?')
 _SELDOM_COLLECTED = {"GOGC": "400", "GOMEMLIMIT": "1GiB"}  # garbage: a fifth of the time, for 60 MB
 
 
@@ -52,8 +54,15 @@ def _played(printed: Printed) -> Played:
         return Played({}, printed.reason)
     found = read_answers(printed.output)
     if not found:
-        return Played({}, f"promtool could not play them: {' '.join(printed.output.split())[:300]}")
+        return Played({}, f"promtool could not play them: {_complaint(printed.output)}")
     return Played(found)
+
+
+def _complaint(output: str) -> str:
+    """What promtool says first, without the places in files that nobody but it has seen."""
+    lines = [line.strip() for line in output.splitlines()]
+    said = [line for line in lines if line and not line.startswith(("Unit Testing:", "FAILED:"))]
+    return _OUR_FILE.sub("", said[0])[:300] if said else "it said nothing"
 
 
 def print_all(tool: str, plays: Iterable[Play]) -> dict[Play, Printed]:

@@ -80,7 +80,7 @@ class _Paces:
     Attributes:
         scraped: the shortest range over scraped counters, in seconds.
         recorded: the shortest range over what the rules record themselves, if there is one; the usual time
-            between two evaluations where they ask for what they recorded some time ago.
+            between two evaluations where they ask for what they recorded at other moments than theirs.
         between: the rules look at moments between two evaluations: subqueries and offsets.
     """
 
@@ -91,7 +91,8 @@ class _Paces:
     @staticmethod
     def of(footings: Iterable[Footing], uses: Iterable[Use]) -> _Paces:
         below = [use for footing in footings for use in footing.recorded]
-        recorded = [use.window for use in below] + [_USUAL * 3 for use in below if use.shifted]
+        recorded = [use.window for use in below]
+        recorded += [_USUAL * 3 for use in below if use.shifted or use.subquery]
         uses = list(uses)
         subqueries = [use.window for use in uses if use.subquery]
         return _Paces(
