@@ -106,7 +106,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
         for wrapper in of_this_thread:
             if wrapper.connection is not connection.connection:
                 wrapper.close()
-        end = time.monotonic() + 10
+        end = time.monotonic() + 60
         while True:
             cursor.execute(f"{others} AND pid <> pg_backend_pid()")
             found = cursor.fetchall()

@@ -46,6 +46,7 @@ class GitFault:
         body: Of that answer, plain text.
         cut: The connection is cut.
         seconds: Waited before anything else.
+        until: Waited for before anything else, a minute at most.
         times: How often.
     """
 
@@ -55,6 +56,7 @@ class GitFault:
     body: str = ""
     cut: Cut | None = None
     seconds: float = 0.0
+    until: threading.Event | None = None
     times: int = 1
 
 
@@ -141,6 +143,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.requests.append(request)
         fault = self.server.next_fault(request) or GitFault("")
         time.sleep(fault.seconds)
+        if fault.until is not None:
+            fault.until.wait(60)
         if fault.cut is Cut.BEFORE:
             return self._cut()
         body = self._body()

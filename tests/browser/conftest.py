@@ -8,7 +8,14 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 from flagstone.config.runtime import styles
 
@@ -24,6 +31,9 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+PATIENCE = 60_000  # milliseconds, on a machine that others keep busy
+# an answer that is an error, which tests see for themselves, and what htmx says of a request when its page is left
+HARMLESS = ("Failed to load resource", "htmx:afterRequest, ", "htmx:sendAbort, ")
 WIDE = {"width": 1280, "height": 900}
 NARROW = {"width": 360, "height": 740}
 
@@ -46,6 +56,7 @@ def _chromium() -> str:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     program = _chromium()
+    expect.set_options(timeout=PATIENCE)
     styles.build()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
@@ -63,13 +74,13 @@ def new_page(chromium: Browser, live_server: Any) -> Iterator[Callable[..., Page
     faults: list[str] = []
 
     def note(message: ConsoleMessage) -> None:
-        if message.type == "error" and "Failed to load resource" not in message.text:
+        if message.type == "error" and not message.text.startswith(HARMLESS):
             faults.append(message.text)
 
     def make(**options: Any) -> Page:
         options = {"viewport": WIDE, "base_url": live_server.url, **options}
         context = chromium.new_context(**options)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()
         page.on("console", note)

@@ -66,7 +66,7 @@ def test_the_leaderboard_moves_by_itself(
     ServiceScore.objects.filter(entity__owner_ref="group:default/payments").update(
         score=100, level="gold", level_rank=3, changed_at=rows.NOW.replace(hour=13)
     )
-    expect(squads).to_have_text(["Payments", "Cards"], timeout=10_000)
+    expect(squads).to_have_text(["Payments", "Cards"])
 
 
 def test_home_tells_what_to_do_next(page: Page, member: Any, fleet: None, sign_in: Any) -> None:

@@ -56,7 +56,7 @@ def test_the_end_of_a_job_comes_as_a_notice(page: Page, member: Any, sign_in: An
     sign_in(page, member)
     expect(page.get_by_role("img", name="1 running")).to_be_attached()
     jobs.succeed(job)
-    expect(page.get_by_text("New service refunds: done")).to_be_visible(timeout=12_000)
+    expect(page.get_by_text("New service refunds: done")).to_be_visible()
 
 
 def test_the_theme_is_chosen_and_kept(page: Page, member: Any, sign_in: Any) -> None:

@@ -13,17 +13,15 @@ import psutil
 import pytest
 
 from flagstone.config.runtime.children import StartError, spawn, wait_until
+from tests.waiting import comes_true
 
 SLEEPER = [sys.executable, "-c", "import time; time.sleep(60)"]
 
 
-def _gone(pid: int, within: float = 5.0) -> bool:
-    deadline = time.monotonic() + within
-    while time.monotonic() < deadline:
-        if not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
-            return True
-        time.sleep(0.02)
-    return False
+def _gone(pid: int) -> bool:
+    return comes_true(
+        lambda: not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    )
 
 
 def test_stopping_a_child_ends_its_own_children_too(tmp_path: Path):

@@ -63,8 +63,8 @@ def test_a_child_ends_with_its_parent(what: str, by: signal.Signals) -> None:
 
     parent.send_signal(by)
 
-    assert psutil.wait_procs([child], timeout=10)[1] == []
-    assert parent.communicate(timeout=10) == ("", "")
+    assert psutil.wait_procs([child], timeout=45)[1] == []
+    assert parent.communicate(timeout=45) == ("", "")
     assert parent.returncode == -by
 
 
@@ -74,6 +74,6 @@ def test_an_interrupt_is_the_parents_to_tell(what: str) -> None:
 
     os.killpg(parent.pid, signal.SIGINT)
 
-    assert parent.communicate(timeout=10) == ("", "")
+    assert parent.communicate(timeout=45) == ("", "")
     assert parent.returncode == 130
-    assert psutil.wait_procs([child], timeout=10)[1] == []
+    assert psutil.wait_procs([child], timeout=45)[1] == []

@@ -69,7 +69,7 @@ def test_an_answer_that_drips_ends_after_its_time(
     began = time.monotonic()
     with dripping(at_once=at_once, then=then) as url, pytest.raises(requests.RequestException):
         read(url)
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 30
 
 
 def test_each_answer_over_a_kept_connection_has_its_own_time(

@@ -3,7 +3,6 @@ from __future__ import annotations
 import os
 import signal
 import threading
-import time
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import pytest
@@ -11,6 +10,7 @@ from django.db import connection
 
 from flagstone.core.locks import is_still_held, one_of, only_one_at
 from tests.forking import fork
+from tests.waiting import tries
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -58,11 +58,10 @@ def test_a_death_gives_it_back():
         with only_one_at(SUBJECT):
             os.kill(os.getpid(), signal.SIGKILL)
     os.waitpid(pid, 0)
-    for _ in range(250):
+    for _ in tries():
         with only_one_at(SUBJECT) as is_ours:
             if is_ours:
                 return
-        time.sleep(0.02)
     raise AssertionError("the lock of the dead process was never given back")
 
 

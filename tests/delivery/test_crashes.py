@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import signal
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from flagstone.forge.pipeline import merging as forge_merging
 from tests.delivery.conftest import GOOD, ROLLOUT
 from tests.forge.pipeline.test_crashes import BUSY, dying, fork_all
 from tests.forge.repositories import files_at, git
+from tests.waiting import tries
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -41,13 +41,12 @@ POINTS: dict[str, Callable[[], None]] = {
 
 def carry_out_when_free(rollback: Rollback) -> Rollback:
     """Go on as soon as the database has noticed that the other worker is dead."""
-    for _ in range(250):
+    for _ in tries():
         with contextlib.suppress(ChangeBusy):
             pipeline.carry_out(rollback.pk)
         found = Rollback.objects.get(pk=rollback.pk)
         if found.is_taken_back:
             return found
-        time.sleep(0.02)
     raise AssertionError(f"it never went on: {found.state}, {found.note}")
 
 

@@ -51,7 +51,7 @@ def test_so_many_a_minute_and_an_hour(key: str, limits: WriteLimits, wait: float
     pace = SharedPace(key, limits)
     for _ in range(3):
         pace.before(is_write=True)
-    assert refused(pace) == pytest.approx(wait, abs=2)
+    assert refused(pace) == pytest.approx(wait, abs=30)
 
 
 def test_a_code_host_of_ones_own_has_no_limits(key: str) -> None:
@@ -66,7 +66,7 @@ def test_a_pause_holds_everybody_with_the_credential_and_a_shorter_one_does_not_
     pace, another = (pace_of(HostKind.GITLAB, key, is_background=False) for _ in range(2))
     pace.pause(60)
     another.pause(1)
-    assert refused(another, is_write=False) == pytest.approx(60, abs=2)
+    assert refused(another, is_write=False) == pytest.approx(60, abs=30)
     pace_of(HostKind.GITLAB, f"{key}-other", is_background=False).before(is_write=True)
 
 
@@ -84,7 +84,7 @@ def test_work_that_can_wait_leaves_a_part_of_the_requests_to_people(key: str) ->
     people.heard({**left, "x-ratelimit-remaining": "1250"})
     backfill.before(is_write=False)
     people.heard({**left, "x-ratelimit-remaining": "1249"})
-    assert refused(backfill, is_write=False) == pytest.approx(600, abs=2)
+    assert refused(backfill, is_write=False) == pytest.approx(600, abs=30)
     people.before(is_write=False)
 
 
@@ -117,7 +117,7 @@ def test_work_that_can_wait_is_held_for_an_hour_at_most(key: str) -> None:
             "x-ratelimit-reset": "9" * 5000,
         }
     )
-    assert refused(backfill, is_write=False) == pytest.approx(3600, abs=2)
+    assert refused(backfill, is_write=False) == pytest.approx(3600, abs=30)
 
 
 def test_without_redis_nothing_is_sent_and_an_answer_that_is_there_still_counts(

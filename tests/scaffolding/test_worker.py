@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -21,6 +20,7 @@ from flagstone.config.runtime import postgres, redis_server
 from flagstone.forge.hosts.local import LocalForge
 from flagstone.scaffolding.models import STUCK_AFTER, ScaffoldRun
 from tests.forge.repositories import git
+from tests.waiting import comes_true
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.worker]
 
@@ -79,13 +79,8 @@ def workers(settings, scaffolds, root, worker_id) -> Iterator[Workers]:
     made.close()
 
 
-def wait_until(condition: Callable[[], bool], *, seconds: float = 40, every: float = 0.05) -> None:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if condition():
-            return
-        time.sleep(every)
-    raise AssertionError("it did not happen in time")
+def wait_until(condition: Callable[[], bool], *, every: float = 0.05) -> None:
+    assert comes_true(condition, 150, every=every), "it did not happen in time"
 
 
 def is_rendering(run: ScaffoldRun, root: Path) -> bool:

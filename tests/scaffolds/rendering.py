@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,17 @@ SCAFFOLDS = content_dir("scaffolds")
 
 def render(layer: str, answers: Mapping[str, Any] | None = None) -> dict[str, str]:
     """Return the rendered files by path; answers come out as those very characters."""
+    return dict(_rendered(layer, json.dumps(dict(answers or {}))))
+
+
+@cache
+def _rendered(layer: str, answers: str) -> dict[str, str]:
+    """Many tests look at the same service, each at something else."""
     folder = SCAFFOLDS / layer
     with tempfile.TemporaryDirectory() as output:
         made = generate_files(
             repo_dir=folder,
-            context={"cookiecutter": _finished(folder, answers or {})},
+            context={"cookiecutter": _finished(folder, json.loads(answers))},
             output_dir=output,
             accept_hooks=False,
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from flagstone.forge.git.workspace import Commit, GitWorkspace
 from flagstone.forge.hosts.rest.remotes import http_remote
 from tests.forge.repositories import change_set, git, meta
 from tests.git_http import GitRequest, GitServer
+from tests.waiting import comes_true
 
 BRANCH = "flagstone/add-1234abcd"
 # the credential that must be found nowhere
@@ -60,11 +60,6 @@ def processes_with(word: str) -> list[str]:
     return lines
 
 
-def all_end(word: str, *, within: float = 2.0) -> bool:
+def all_end(word: str) -> bool:
     """Tell whether the processes with a word in their command line end; the killed ones take a moment."""
-    deadline = time.monotonic() + within
-    while processes_with(word):
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
+    return comes_true(lambda: not processes_with(word))

@@ -248,7 +248,7 @@ def test_a_server_that_trickles_is_given_up(tmp_path, monkeypatch):
     began = time.monotonic()
     with pouring(b"0", pause=0.2) as remote, pytest.raises(TransportError, match="too slow"):
         check_out(remote, "", tmp_path / "into")
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - began < 60
 
 
 def test_a_look_at_the_refs_takes_less_time_than_a_fetch_may(tmp_path, monkeypatch):

@@ -90,7 +90,8 @@ def test_row_11_what_a_person_pushes_between_our_look_and_our_pack_stays(
         first = build(workspace)
         workspace.push(first, BRANCH, expected=None)
         again = build(workspace, "2")
-        web.server.faults.append(GitFault(ON_PACK, seconds=2))
+        they_are_done = threading.Event()
+        web.server.faults.append(GitFault(ON_PACK, until=they_are_done))
         sent = len(web.pushes())
         with ThreadPoolExecutor(1) as pool:
             if act == "push":
@@ -100,6 +101,7 @@ def test_row_11_what_a_person_pushes_between_our_look_and_our_pack_stays(
             while len(web.pushes()) == sent:
                 time.sleep(0.01)
             theirs = push_by_hand(web.bare, tmp_path, {"b": "2"}, branch=BRANCH, start=BRANCH)
+            they_are_done.set()
             outcome = running.result()
         if act == "push":
             assert outcome.result is PushResult.UNKNOWN

@@ -93,7 +93,8 @@ def test_row_29_the_token_is_in_no_command_line_and_in_no_file_while_a_push_runs
 ) -> None:
     with GitWorkspace(web.remote()) as workspace:
         commit = build(workspace)
-        web.server.faults.append(GitFault(ON_PACK, seconds=1.5))
+        we_have_looked = threading.Event()
+        web.server.faults.append(GitFault(ON_PACK, until=we_have_looked))
         push = threading.Thread(
             target=workspace.push, args=(commit, BRANCH), kwargs={"expected": None}
         )
@@ -104,6 +105,7 @@ def test_row_29_the_token_is_in_no_command_line_and_in_no_file_while_a_push_runs
         files = [path for path in scratch.rglob("*") if path.is_file()]
         contents = b"".join(path.read_bytes() for path in files)
         everything = processes_with(TOKEN) + processes_with(ENCODED)
+        we_have_looked.set()
         push.join()
     assert any("remote-http" in line for line in lines)
     assert everything == []

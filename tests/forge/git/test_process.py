@@ -14,6 +14,7 @@ from flagstone.forge.git.process import (
     TimeLimitReached,
     run_group,
 )
+from tests.waiting import comes_true
 
 
 def run(
@@ -85,13 +86,9 @@ def test_at_the_time_limit_the_whole_group_is_ended(tmp_path: Path, _case: str, 
     began = time.monotonic()
     with pytest.raises(TimeLimitReached):
         run(tmp_path, GRANDCHILD + end, time_limit=1.0)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 45
     pid = wait_for(tmp_path)
-    for _ in range(50):
-        if not is_alive(pid):
-            return
-        time.sleep(0.02)
-    pytest.fail("the grandchild lives on")
+    assert comes_true(lambda: not is_alive(pid)), "the grandchild lives on"
 
 
 def test_a_process_may_tidy_up_before_it_is_ended(tmp_path: Path) -> None:
@@ -111,7 +108,7 @@ def test_a_process_that_does_not_want_to_end_is_ended(tmp_path: Path) -> None:
     code = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)"
     with pytest.raises(TimeLimitReached):
         run(tmp_path, code, time_limit=1.0)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 45
 
 
 def test_limits_hold_for_the_command_and_for_its_children(tmp_path: Path) -> None:

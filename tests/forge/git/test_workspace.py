@@ -34,6 +34,7 @@ from tests.forge.repositories import (
     record_commands,
     remote,
 )
+from tests.waiting import tries
 
 BRANCH = "flagstone/add-1234abcd"
 
@@ -283,13 +284,12 @@ def test_a_push_that_hangs_has_an_unknown_outcome_and_leaves_no_process(
 
 
 def _alive(pid: int) -> bool:
-    for _ in range(100):
+    for _ in tries():
         state = subprocess.run(
             ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False
         ).stdout.strip()
         if not state or state.startswith("Z"):
             return False
-        time.sleep(0.02)
     return True
 
 

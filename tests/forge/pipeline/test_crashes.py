@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import time
 import traceback
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -27,6 +26,7 @@ from flagstone.forge.pipeline import decorating, opening, publishing, shipping
 from flagstone.forge.pipeline import pull_requests as recording
 from tests.forge.repositories import files_at, git
 from tests.forking import fork
+from tests.waiting import tries
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -99,11 +99,9 @@ POINTS: dict[str, Callable[[], None]] = {
 
 def ship_when_free(change_id: UUID) -> PullRequest | None:
     """Ship as soon as the database has noticed that the other worker is dead."""
-    for _ in range(250):
-        try:
+    for _ in tries():
+        with contextlib.suppress(ChangeBusy):
             return pipeline.ship(change_id)
-        except ChangeBusy:
-            time.sleep(0.02)
     raise AssertionError("the dead worker's lock was never given back")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import signal
-import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -20,6 +19,7 @@ from flagstone.forge.pipeline import decorating, opening, publishing, shipping
 from tests.forge.pipeline.test_crashes import BUSY, dying, fork_all, ship_when_free
 from tests.forge.remote.test_shipping import assert_once, branches
 from tests.forge.remote.worlds import World, world
+from tests.waiting import comes_true, tries
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
@@ -78,7 +78,7 @@ def test_row_3_a_worker_that_wakes_after_another_took_over_changes_nothing(
         plain = GitWorkspace.push
 
         def push(self: GitWorkspace, *arguments: object, **more: object) -> object:
-            time.sleep(3)
+            comes_true(lambda: ChangeRequest.objects.filter(state="opened").exists())
             return plain(self, *arguments, **more)  # type: ignore[arg-type]
 
         monkeypatch.setattr(GitWorkspace, "push", push)
@@ -133,12 +133,10 @@ def test_row_39_cancelled_while_a_worker_is_between_push_and_pull_request(
         pipeline.ship(change.pk)
 
     assert fork_all([work]) == [-signal.SIGKILL]
-    for _ in range(250):
-        try:
+    for _ in tries():
+        with contextlib.suppress(ChangeBusy):
             pipeline.withdraw_change(change.pk)
             break
-        except ChangeBusy:
-            time.sleep(0.02)
     assert branches(far) == ["main"]
     assert far.pulls() == []
     assert pipeline.ship(change.pk) is None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import signal
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -33,6 +32,7 @@ from tests.forge.hosts.pagure.worlds import BOT, TOKENS
 from tests.forge.hosts.pagure.worlds import World as Pagure
 from tests.forge.pipeline.test_crashes import BUSY, dying, fork_all, ship_when_free
 from tests.real_forge.pagure import pagure_or_skip
+from tests.waiting import comes_true
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -133,7 +133,7 @@ def test_row_3_a_worker_that_wakes_after_another_took_over_changes_nothing(
         plain = GitWorkspace.push
 
         def push(self: GitWorkspace, *arguments: object, **more: object) -> object:
-            time.sleep(12)  # a push takes this Pagure five
+            comes_true(lambda: ChangeRequest.objects.filter(state="opened").exists())
             return plain(self, *arguments, **more)  # type: ignore[arg-type]
 
         monkeypatch.setattr(GitWorkspace, "push", push)

@@ -58,7 +58,7 @@ def test_a_tool_that_hangs_is_ended_with_its_children(tmp_path):
     started = time.monotonic()
     with pytest.raises(ToolError, match=r"^it took longer than 0\.5 seconds$"):
         run_tool([script(tmp_path, body)], tmp_path, Limits(render_seconds=0.5))
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 45
 
 
 def test_too_much_output(tmp_path):

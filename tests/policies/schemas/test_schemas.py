@@ -173,7 +173,7 @@ def test_a_pattern_without_end_is_given_up() -> None:
     begun = time.monotonic()
     known.problems(manifest)
     known.problems(manifest)
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 60
 
 
 def test_only_the_files_that_may_define_the_kinds_are_parsed(tmp_path: Path) -> None:

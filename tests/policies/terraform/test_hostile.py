@@ -12,7 +12,7 @@ from flagstone.policies.terraform.module import Module
 from flagstone.policies.terraform.reader import Reader
 from tests.policies.terraform.modules import module
 
-WORTH_IT = 20.0  # seconds; on a busy machine, and far below a hang
+WORTH_IT = 60.0  # seconds; on a busy machine, and far below a hang
 CANARY = 'resource "aws_synthetics_canary" "c" {\n  name = "c"\n}\n'
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -12,12 +11,16 @@ import psutil
 from flagstone.scaffolding.engine.jobs import LayerJob, Limits
 from flagstone.scaffolding.engine.rendering import render_layers
 from tests.scaffolding.building import write_layer
+from tests.waiting import comes_true
 
 # tests side by side tell their processes apart by it
 SLEEP = f"600.{os.getpid()}"
 
 
-SMALL = Limits(wall_seconds=8, cpu_seconds=2, file_bytes=1_000_000, total_bytes=4_000_000, files=50)
+SMALL = Limits(
+    wall_seconds=60, cpu_seconds=2, file_bytes=1_000_000, total_bytes=4_000_000, files=50
+)
+HASTY = replace(SMALL, wall_seconds=3)  # for what would stay for ten minutes
 
 
 def with_hook(folder: Path, script: str, name: str = "post_gen_project.py", **files: str) -> Path:
@@ -43,12 +46,3 @@ def is_there(name: str) -> bool:
 
 def ends(name: str) -> bool:
     return comes_true(lambda: not is_there(name))
-
-
-def comes_true(condition: Callable[[], bool], seconds: float = 20) -> bool:
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.02)
-    return True

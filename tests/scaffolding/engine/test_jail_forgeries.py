@@ -13,7 +13,7 @@ from flagstone.scaffolding.errors import (
     UnsafeTemplate,
 )
 from tests.scaffolding.building import write_layer
-from tests.scaffolding.engine.jails import SMALL, run, with_hook
+from tests.scaffolding.engine.jails import HASTY, SMALL, run, with_hook
 
 
 def test_code_that_falls_silent_and_stays_is_stopped(tmp_path):
@@ -22,8 +22,8 @@ def test_code_that_falls_silent_and_stays_is_stopped(tmp_path):
     silent = "import signal, time; signal.alarm(0); os.closerange(0, 64); time.sleep(600)"
     (layer / "local_extensions.py").write_text(forger.replace("os._exit(0)", silent))
     with pytest.raises(LimitExceeded) as caught:
-        run(layer, SMALL)
-    assert caught.value.message == "shop/service: takes longer than 8 seconds"
+        run(layer, HASTY)
+    assert caught.value.message == "shop/service: takes longer than 3 seconds"
 
 
 def test_a_forged_answer_is_not_believed(tmp_path):

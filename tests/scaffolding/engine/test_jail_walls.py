@@ -18,7 +18,7 @@ from flagstone.scaffolding.errors import (
     UnsafeTemplate,
 )
 from tests.scaffolding.building import write_layer
-from tests.scaffolding.engine.jails import SLEEP, SMALL, ends, run, with_hook
+from tests.scaffolding.engine.jails import HASTY, SLEEP, SMALL, ends, run, with_hook
 
 
 def test_the_network_is_not_there(tmp_path):
@@ -87,13 +87,13 @@ def test_nothing_outside_can_be_written(tmp_path):
             "post_gen_project.sh",
             "#!/bin/sh\nsleep SLEEP\n",
             LimitExceeded,
-            "takes longer than 8 seconds",
+            "takes longer than 3 seconds",
         ),
         (
             "post_gen_project.sh",
             "#!/bin/sh\n(setsid sleep SLEEP &)\nsetsid sleep SLEEP & sleep SLEEP\n",
             LimitExceeded,
-            "takes longer than 8 seconds",
+            "takes longer than 3 seconds",
         ),
         ("post_gen_project.py", "while True: pass\n", HookFailed, "was ended by SIGXCPU"),
         (
@@ -150,9 +150,9 @@ def test_what_harms_is_stopped_and_leaves_nothing(tmp_path, name, script, error,
     layer = with_hook(tmp_path, script.replace("SLEEP", SLEEP), name)
     started = time.monotonic()
     with pytest.raises(error) as caught:
-        run(layer, SMALL)
+        run(layer, HASTY if "SLEEP" in script else SMALL)
     assert caught.value.reason.startswith(reason)
-    assert time.monotonic() - started < 20
+    assert time.monotonic() - started < 120
     assert ends(SLEEP)
     assert run(write_layer(tmp_path / "next", {"a": "x"})).tree.contents() == {"a": b"x"}
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -24,6 +23,7 @@ from flagstone.scaffolding.pipeline import ending, executing, publishing
 from flagstone.scaffolding.pipeline import rendering as rendering_step
 from tests.forge.repositories import files_at, git
 from tests.forking import fork
+from tests.waiting import tries
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -86,12 +86,11 @@ ON_THE_WAY: dict[str, Callable[[], None]] = {
 
 def execute_until(run: ScaffoldRun, *states: str) -> ScaffoldRun:
     """Execute as soon as the database has noticed that the other worker is dead."""
-    for _ in range(250):
+    for _ in tries():
         pipeline.execute(run.pk)
         run.refresh_from_db()
         if run.state in states:
             return run
-        time.sleep(0.02)
     raise AssertionError(f"the run stays {run.state}: {run.error}")
 
 
@@ -208,12 +207,11 @@ def test_a_worker_killed_at_the_merge(request_run, lead, register_service, point
     assert in_a_process(work) == -signal.SIGKILL
     execute_until(run, "merged")
     register_service("checkout")
-    for _ in range(250):
+    for _ in tries():
         pipeline.execute(run.pk)
         run.job.refresh_from_db()
         if run.job.is_finished:
             break
-        time.sleep(0.02)
     assert run.job.state == "succeeded"
     assert Provenance.objects.count() == 1
     assert AuditEntry.objects.filter(action="scaffolding.run_merged").count() == 1

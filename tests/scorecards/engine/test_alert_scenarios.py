@@ -18,6 +18,7 @@ from flagstone.scorecards.engine.reporting.report import Report
 from flagstone.scorecards.engine.states import State
 from tests.corpora import corpus, design_example
 from tests.scorecards.engine.samples import as_yaml, objects, score, scorecard, verdict
+from tests.waiting import tries
 
 BEHAVIOUR = ("PR-02", "PR-03", "PR-04", "PR-05", "PR-06")
 LETTERS = "ABCDEFGHI"
@@ -258,20 +259,19 @@ def test_rules_that_are_slow_are_stopped_with_all_they_started(
     found = play_all(tool, [asked])
 
     assert found[asked].reason.startswith("promtool did not finish these rules in")
-    assert time.monotonic() - started < 20
+    assert time.monotonic() - started < 45
     child = int((tmp_path / "child").read_text())
     assert _is_gone(child)
 
 
 def _is_gone(pid: int) -> bool:
-    for _ in range(100):
+    for _ in tries():
         try:
             state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
         except OSError:
             return True
         if state == "Z":
             return True
-        time.sleep(0.05)
     return False
 
 

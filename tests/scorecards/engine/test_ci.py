@@ -316,7 +316,7 @@ def test_a_hostile_definition_neither_breaks_nor_hangs(files: dict[str, bytes]) 
 
     assert broken(SERVICE | files) == []
 
-    assert time.monotonic() - start < 30
+    assert time.monotonic() - start < 60
 
 
 def test_a_definition_that_cannot_be_read_is_no_data() -> None:

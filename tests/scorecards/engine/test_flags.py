@@ -213,4 +213,4 @@ def test_a_hostile_program_neither_breaks_nor_hangs(text: str) -> None:
 
     assert broken(SERVICE | {"services/checkout/more.py": text.encode()}) == []
 
-    assert time.monotonic() - start < 20
+    assert time.monotonic() - start < 60
