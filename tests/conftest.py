@@ -64,6 +64,14 @@ def pytest_configure(config: pytest.Config) -> None:
     empty_after_each_test()
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take long: at the end no worker of xdist is to sit at one alone."""
+    long = ("slow", "worker", "timeout")
+    first = {item.path for item in items if any(map(item.get_closest_marker, long))}
+    items.sort(key=lambda item: item.path not in first)
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_setupnodes(specs: list[Any]) -> None:
     """Give each worker of xdist a Redis database of its own.

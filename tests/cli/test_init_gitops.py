@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import yaml
 
 from flagstone.core.content import content_dir
+from tests.cli.conftest import Run
 from tests.forge.repositories import files_at, git
 
 FLAGSTONE = Path(sys.executable).with_name("flagstone")
+Command = Callable[..., Run]
 URL = "https://git.example.com/acme/gitops.git"
 
 
@@ -25,23 +28,26 @@ def remote(tmp_path: Path) -> Path:
     return bare
 
 
-def run(
-    *words: str | Path, home: Path | None = None, inside: Path | None = None
-) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | ({"HOME": str(home)} if home else {})
+@pytest.fixture
+def init(run: Command) -> Command:
+    return lambda *words: run("init-gitops", *words)
+
+
+def in_a_process_of_its_own(*words: str | Path, home: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [FLAGSTONE, "init-gitops", *words],
         capture_output=True,
         text=True,
         check=False,
-        env=environment,
-        cwd=inside,
+        env=os.environ | {"HOME": str(home)},
         stdin=subprocess.DEVNULL,
     )
 
 
 def test_an_empty_repository_gets_everything_in_one_commit(remote: Path, tmp_path: Path) -> None:
-    done = run(remote, "--url", URL, "--project", "payments=cards,ledger", home=tmp_path)
+    done = in_a_process_of_its_own(
+        remote, "--url", URL, "--project", "payments=cards,ledger", home=tmp_path
+    )
 
     assert (done.returncode, done.stderr) == (0, "")
     assert f"27 files are on main of {URL}" in done.stdout
@@ -56,35 +62,37 @@ def test_an_empty_repository_gets_everything_in_one_commit(remote: Path, tmp_pat
     assert "@acme/developer-platform" in files["CODEOWNERS"]
 
 
-def test_a_repository_with_something_in_it_is_left_alone(remote: Path) -> None:
-    assert run(remote, "--url", URL).returncode == 0
+def test_a_repository_with_something_in_it_is_left_alone(init: Command, remote: Path) -> None:
+    assert init(remote, "--url", URL).status == 0
     before = git(remote, "for-each-ref")
 
-    done = run(remote, "--url", URL)
+    done = init(remote, "--url", URL)
 
-    assert done.returncode == 2
-    assert "is not empty: it has refs/heads/main. Nothing was pushed." in done.stderr
+    assert done.status == 2
+    assert "is not empty: it has refs/heads/main. Nothing was pushed." in done.err
     assert git(remote, "for-each-ref") == before
 
 
-def test_a_dry_run_lists_the_files_and_pushes_nothing(remote: Path) -> None:
-    done = run(remote, "--url", URL, "--dry-run", "--ci", "gitlab")
+def test_a_dry_run_lists_the_files_and_pushes_nothing(init: Command, remote: Path) -> None:
+    done = init(remote, "--url", URL, "--dry-run", "--ci", "gitlab")
 
-    assert done.returncode == 0
-    assert "  .gitlab-ci.yml\n" in done.stdout
-    assert done.stdout.endswith("25 files; nothing was pushed.\n")
+    assert done.status == 0
+    assert "  .gitlab-ci.yml\n" in done.out
+    assert done.out.endswith("25 files; nothing was pushed.\n")
     assert git(remote, "for-each-ref") == ""
 
 
-def test_credentials_of_the_address_are_in_no_file_and_no_error(remote: Path) -> None:
+def test_credentials_of_the_address_are_in_no_file_and_no_error(
+    init: Command, remote: Path
+) -> None:
     secret = "https://robot:s3cret@127.0.0.1:1/acme/gitops.git"
 
-    unreachable = run(secret)
-    assert unreachable.returncode == 2
-    assert "git could not push to https://127.0.0.1:1/acme/gitops.git" in unreachable.stderr
-    assert "s3cret" not in unreachable.stdout + unreachable.stderr
+    unreachable = init(secret)
+    assert unreachable.status == 2
+    assert "git could not push to https://127.0.0.1:1/acme/gitops.git" in unreachable.err
+    assert "s3cret" not in unreachable.out + unreachable.err
 
-    assert run(remote, "--url", "ssh://git:s3cret@git.example.com/acme/gitops.git").returncode == 0
+    assert init(remote, "--url", "ssh://git:s3cret@git.example.com/acme/gitops.git").status == 0
     files = files_at(remote, "main")
     assert "s3cret" not in str(files)
     assert "repoURL: ssh://git@git.example.com/acme/gitops.git\n" in files["argocd/root.yaml"]
@@ -124,53 +132,55 @@ def test_credentials_of_the_address_are_in_no_file_and_no_error(remote: Path) ->
     ],
 )
 def test_what_cannot_be_right_is_told_and_nothing_pushed(
-    remote: Path, words: list[str], said: str
+    init: Command, remote: Path, words: list[str], said: str
 ) -> None:
-    done = run(remote, *words)
+    done = init(remote, *words)
 
-    assert done.returncode == 2
-    assert said in done.stderr
+    assert done.status == 2
+    assert said in done.err
     assert git(remote, "for-each-ref") == ""
 
 
 def test_a_relative_path_is_one_from_where_the_command_was_given(
-    remote: Path, tmp_path: Path
+    init: Command, remote: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    done = run("gitops.git", "--url", URL, inside=tmp_path)
+    monkeypatch.chdir(tmp_path)
+    done = init("gitops.git", "--url", URL)
 
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.status, done.err) == (0, "")
     assert f"repoURL: {URL}\n" in files_at(remote, "main")["argocd/root.yaml"]
 
 
-def test_a_folder_with_a_blank_in_its_name_is_told_as_it_is(tmp_path: Path) -> None:
-    done = run(tmp_path / "no such", "--url", URL)
+def test_a_folder_with_a_blank_in_its_name_is_told_as_it_is(init: Command, tmp_path: Path) -> None:
+    done = init(tmp_path / "no such", "--url", URL)
 
-    assert done.returncode == 2
-    assert f"git could not push to {tmp_path / 'no such'}: " in done.stderr
+    assert done.status == 2
+    assert f"git could not push to {tmp_path / 'no such'}: " in done.err
 
 
 @pytest.mark.parametrize("address", ["ext::touch pwned", "ext::touch%20pwned", "-o", "nowhere"])
-def test_an_address_is_never_a_program_or_an_option(address: str, tmp_path: Path) -> None:
-    done = run("--url", URL, "--", address)
+def test_an_address_is_never_a_program_or_an_option(
+    init: Command, address: str, tmp_path: Path
+) -> None:
+    done = init("--url", URL, "--", address)
 
-    assert done.returncode == 2
-    assert "Traceback" not in done.stderr
+    assert done.status == 2
+    assert "Traceback" not in done.err
     assert not Path("pwned").exists()
 
 
-def test_a_service_rendered_beside_it_starts_as_gold(remote: Path, tmp_path: Path) -> None:
-    assert run(remote, "--url", URL, "--project", "payments=cards").returncode == 0
+def test_a_service_rendered_beside_it_starts_as_gold(
+    run: Command, remote: Path, tmp_path: Path
+) -> None:
+    assert run("init-gitops", remote, "--url", URL, "--project", "payments=cards").status == 0
     clone = tmp_path / "clone"
     git(tmp_path, "clone", "--quiet", str(remote), str(clone))
     answers = ["name=refunds", "owner=cards", "system=payments", "description=Pays money back."]
 
-    done = subprocess.run(
-        [FLAGSTONE, "render", "python-api", "--gitops", clone, "--output", tmp_path / "out",
-         *(word for answer in answers for word in ("--set", answer))],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    given = [word for answer in answers for word in ("--set", answer)]
+    done = run("render", "python-api", "--gitops", clone, "--output", tmp_path / "out", *given)
 
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "starts as    100 of 100, gold\n" in done.stdout
+    assert (done.status, done.err) == (0, "")
+    assert "starts as    100 of 100, gold\n" in done.out
     application = yaml.safe_load((tmp_path / "out/gitops/apps/refunds.yaml").read_text())
     assert application["spec"]["source"]["repoURL"] == URL

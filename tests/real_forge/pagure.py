@@ -20,6 +20,8 @@ from pathlib import Path
 
 import pytest
 
+from flagstone.forge.hosts.rest import remotes
+
 VARIABLE = "FLAGSTONE_REAL_FORGE"
 _SCRIPT = "pagure_forge.sh"
 # its database and repositories, made anew with each start
@@ -84,6 +86,11 @@ def pagure_or_skip() -> Iterator[RealPagure]:
             yield real
     except CannotRun as error:
         pytest.skip(str(error))
+
+
+def be_patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a push take its time: five seconds where nothing else runs, a minute where much does."""
+    monkeypatch.setattr(remotes, "SILENT_SECONDS", 110)
 
 
 def _enter(folder: Path) -> str:

@@ -69,22 +69,32 @@ def test_row_2_the_same_message_three_times_at_once_ships_once(
 
 
 def test_row_3_a_worker_that_wakes_after_another_took_over_changes_nothing(
-    far: World, change: ChangeRequest, monkeypatch: pytest.MonkeyPatch
+    far: World, change: ChangeRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Without the lock between them, a worker sleeps before its push until the other one is done."""
     monkeypatch.setattr(shipping, "_alone", lambda _: contextlib.nullcontext())
+
+    is_paused, is_over = tmp_path / "paused", tmp_path / "over"
 
     def paused() -> None:
         plain = GitWorkspace.push
 
         def push(self: GitWorkspace, *arguments: object, **more: object) -> object:
-            comes_true(lambda: ChangeRequest.objects.filter(state="opened").exists())
+            is_paused.touch()
+            comes_true(is_over.exists)
             return plain(self, *arguments, **more)  # type: ignore[arg-type]
 
         monkeypatch.setattr(GitWorkspace, "push", push)
         pipeline.ship(change.pk)
 
-    endings = fork_all([paused, lambda: pipeline.ship(change.pk)])
+    def another() -> None:
+        assert comes_true(is_paused.exists)
+        try:
+            pipeline.ship(change.pk)
+        finally:
+            is_over.touch()
+
+    endings = fork_all([paused, another])
     assert set(endings) <= {0, BUSY}
     with contextlib.suppress(ChangeBusy):
         ship_when_free(change.pk)

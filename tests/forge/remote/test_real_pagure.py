@@ -7,6 +7,7 @@ import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.utils import timezone
@@ -31,7 +32,7 @@ from flagstone.forge.pipeline import shipping
 from tests.forge.hosts.pagure.worlds import BOT, TOKENS
 from tests.forge.hosts.pagure.worlds import World as Pagure
 from tests.forge.pipeline.test_crashes import BUSY, dying, fork_all, ship_when_free
-from tests.real_forge.pagure import pagure_or_skip
+from tests.real_forge.pagure import be_patient, pagure_or_skip
 from tests.waiting import comes_true
 
 pytestmark = [
@@ -46,6 +47,11 @@ README = "README.md"
 def pagure() -> Iterator[Pagure]:
     with pagure_or_skip() as real:
         yield Pagure(f"{real.url}/api/0", real.url, real.repositories, is_real=True)
+
+
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    be_patient(monkeypatch)
 
 
 @dataclass
@@ -125,21 +131,31 @@ def test_row_2_the_same_message_three_times_at_once_ships_once(place: Place) -> 
 
 
 def test_row_3_a_worker_that_wakes_after_another_took_over_changes_nothing(
-    place: Place, monkeypatch: pytest.MonkeyPatch
+    place: Place, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(shipping, "_alone", lambda _: contextlib.nullcontext())
+
+    is_paused, is_over = tmp_path / "paused", tmp_path / "over"
 
     def paused() -> None:
         plain = GitWorkspace.push
 
         def push(self: GitWorkspace, *arguments: object, **more: object) -> object:
-            comes_true(lambda: ChangeRequest.objects.filter(state="opened").exists())
+            is_paused.touch()
+            comes_true(is_over.exists)
             return plain(self, *arguments, **more)  # type: ignore[arg-type]
 
         monkeypatch.setattr(GitWorkspace, "push", push)
         pipeline.ship(place.change.pk)
 
-    endings = fork_all([paused, lambda: pipeline.ship(place.change.pk)])
+    def another() -> None:
+        assert comes_true(is_paused.exists)
+        try:
+            pipeline.ship(place.change.pk)
+        finally:
+            is_over.touch()
+
+    endings = fork_all([paused, another])
     assert set(endings) <= {0, BUSY}
     with contextlib.suppress(Conflict):
         ship_when_free(place.change.pk)

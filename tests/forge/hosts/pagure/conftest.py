@@ -10,7 +10,7 @@ import pytest
 from flagstone.forge.hosts.pagure.forge import PagureForge
 from tests.forge.hosts.pagure.worlds import BRANCH, World, adapter
 from tests.paces import Unhurried
-from tests.real_forge.pagure import pagure_or_skip
+from tests.real_forge.pagure import be_patient, pagure_or_skip
 from tests.stand_ins.pagure import PagureStandIn, pagure_stand_in
 
 REPO = "gitops"
@@ -33,9 +33,10 @@ def stand_in(tmp_path: Path) -> Iterator[PagureStandIn]:
 @pytest.fixture(
     params=["stand-in", pytest.param("real", marks=[pytest.mark.real_forge, pytest.mark.slow])]
 )
-def world(request: pytest.FixtureRequest) -> World:
+def world(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> World:
     """A Pagure of each sort: what holds for one holds for the other."""
     if request.param == "real":
+        be_patient(monkeypatch)
         return request.getfixturevalue("real_pagure")
     stand_in = request.getfixturevalue("stand_in")
     return World(stand_in.url, stand_in.web_url, stand_in.repositories.root, is_real=False)

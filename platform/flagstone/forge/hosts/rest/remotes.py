@@ -7,6 +7,9 @@ from urllib.parse import quote, urlsplit
 
 from flagstone.forge.git.remotes import GitRemote
 
+SILENT_SECONDS = 30
+"""After which git gives up on a code host that sends hardly anything."""
+
 
 def http_remote(web_url: str, repository: str, *, user: str, token: str) -> GitRemote:
     """Return the remote of a repository.
@@ -29,6 +32,6 @@ def http_remote(web_url: str, repository: str, *, user: str, token: str) -> GitR
         config={
             f"http.{web_url}/.extraHeader": f"Authorization: Basic {credential}",
             "http.lowSpeedLimit": "1000",
-            "http.lowSpeedTime": "30",
+            "http.lowSpeedTime": str(SILENT_SECONDS),
         },
     )
