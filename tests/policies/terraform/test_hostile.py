@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -92,6 +94,19 @@ def test_parsing_is_given_up_when_its_time_is_used_up() -> None:
     assert found.troubles[0].reason == (
         "reading the Terraform took longer than 1e-09 seconds; this was not read"
     )
+
+
+def test_what_a_busy_machine_takes_is_no_part_of_that_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    timed = Reader._timed
+
+    def held_up(self: Reader, parse: Callable[[], Any], line: int) -> Any:
+        return timed(self, lambda: (time.sleep(0.02), parse())[1], line)
+
+    monkeypatch.setattr(Reader, "_timed", held_up)
+    many = "".join(f'resource "aws_x" "y{n}" {{\n  name = "x{n}"\n}}\n' for n in range(50))
+    found = Module(Reader(Snapshot({"main.tf": many.encode()}), seconds=0.8), "")
+    assert len(found.of_type("resource", "aws_x")) == 50
+    assert found.troubles == ()
 
 
 def test_json_nested_without_end_is_refused() -> None:

@@ -53,7 +53,8 @@ Declarations = dict[tuple[str, ...], list[Declaration]]
 class Reader:
     """Reads the modules of one snapshot.
 
-    Statements are parsed only when asked for, and all of them together for `seconds` at the most.
+    Statements are parsed only when asked for, and all of them together for `seconds` of computing at the most: what
+    is read must not hang on what else the machine does.
     """
 
     def __init__(self, snapshot: Snapshot, *, seconds: float = 30.0) -> None:
@@ -154,11 +155,11 @@ class Reader:
         if self._seconds_left <= 0:
             reason = f"reading the Terraform took longer than {self._seconds:g} seconds; this was not read"
             raise BrokenStatement(reason, line)
-        start = time.monotonic()
+        start = time.thread_time()
         try:
             return parse()
         finally:
-            self._seconds_left -= time.monotonic() - start
+            self._seconds_left -= time.thread_time() - start
 
 
 def _name(path: str) -> str:
