@@ -27,6 +27,7 @@ class Check:
     Attributes:
         id: permanent, never derived from the name.
         name: what holds when it passes.
+        rule: what it looks at and asks of it, with its limits.
         severity: decides the default weight.
         why: what goes wrong in production when it does not hold.
         remedy: how to mend it.
@@ -39,6 +40,7 @@ class Check:
 
     id: str
     name: str
+    rule: str
     severity: Severity
     why: str
     remedy: str
@@ -57,6 +59,7 @@ def check(  # noqa: PLR0913 one keyword for each thing the documentation says of
     id: str,  # noqa: A002 the word people use
     name: str,
     severity: Severity,
+    rule: str = "",
     why: str,
     remedy: str,
     not_applicable: str,
@@ -70,6 +73,7 @@ def check(  # noqa: PLR0913 one keyword for each thing the documentation says of
         return Check(
             id=id,
             name=name,
+            rule=rule,
             severity=severity,
             why=why,
             remedy=remedy,
