@@ -40,6 +40,7 @@ def _check(name: str, policies: list[Policy]) -> Check:
         id=name,
         name=f"The policy {name} holds",
         severity=Severity.H if enforced else Severity.M,
+        rule="What the policy of that name asks.",
         why="The cluster has this policy and refuses, or warns, when it is broken.",
         remedy="Do what the policy's message asks for.",
         not_applicable="The policy matches no object of the service.",
