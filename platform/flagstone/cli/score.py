@@ -256,5 +256,5 @@ def _render(
         style = Style(width_of(sys.stdout), colour, whole)
         return (text_report.render(report, style),)
     if report_format is Format.SARIF:
-        return (sarif_report.render(report, folder=folder_in_repository(path)),)
+        return sarif_report.pieces(report, folder=folder_in_repository(path))
     return (_MACHINE[report_format](report),)

@@ -11,7 +11,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from flagstone.cli.formats.sarif_report import render
+from flagstone.cli.formats import sarif_report
+from flagstone.cli.formats.sarif_report import pieces, render
 from flagstone.scorecards.engine.reporting.baseline import compare, entries_of
 from flagstone.scorecards.engine.reporting.report import Report
 from flagstone.scorecards.engine.reporting.waivers import Exemption
@@ -346,3 +347,15 @@ jobs: {test: {runs-on: x, steps: [{uses: actions/checkout@v4}]}}
         if (result["ruleId"], result["message"]["text"]) in {(key[0], key[3]) for key in shared}
     )
     assert shared[0][3].endswith(f" (7 services: {', '.join(every[:5])} and 2 more)")
+
+
+def test_the_text_is_made_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All its words at once take ten times the memory of the document."""
+    monkeypatch.setattr(sarif_report, "_WORDS", 100)
+    report = bare()
+
+    parts = list(pieces(report))
+
+    text = "".join(parts)
+    assert text == render(report) == json.dumps(json.loads(text), indent=1) + "\n"
+    assert len(parts) > 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 from urllib.parse import quote
 
@@ -30,11 +31,17 @@ _MOST_RESULTS = 25_000
 _GRAVEST_FIRST = ("error", "warning", "note", "none")
 _ROOT = "The root of the repository, or the folder that was scored where it is in none."
 _NAMED = 5  # services in a message: the properties have them all
+_WORDS = 10_000  # brackets, names and values of the document in one piece of its text
 _FINGERPRINT = "flagstoneFinding/v2"
 
 
 def render(report: Report, *, folder: str = "", most: int = _MOST_RESULTS) -> str:
-    """Return the document.
+    """Return the document, of which `pieces` says more."""
+    return "".join(pieces(report, folder=folder, most=most))
+
+
+def pieces(report: Report, *, folder: str = "", most: int = _MOST_RESULTS) -> Iterator[str]:
+    """Make the document, a part of its text at a time: all of them together are ten times as large.
 
     Args:
         report: what was found.
@@ -72,7 +79,11 @@ def render(report: Report, *, folder: str = "", most: int = _MOST_RESULTS) -> st
     }
     if folder:
         _move(run, f"{quote(folder)}/")
-    return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1) + "\n"
+    document = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
+    words = json.JSONEncoder(indent=1).iterencode(document)
+    while several := "".join(islice(words, _WORDS)):
+        yield several
+    yield "\n"
 
 
 def _move(value: Any, folder: str) -> None:
