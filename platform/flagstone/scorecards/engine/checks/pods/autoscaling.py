@@ -9,6 +9,7 @@ from typing import Any
 from flagstone.policies.manifests.objects import Manifest, dig, mapping, sequence
 from flagstone.policies.manifests.quantities import parse_quantity
 from flagstone.policies.manifests.workloads import INJECTED_CONTAINERS
+from flagstone.scorecards.engine.checks.pods.said_alike import BORROWED, INJECTED_BY_NAME
 from flagstone.scorecards.engine.outcome import Findings, Outcome
 from flagstone.scorecards.engine.registry import NoParams, check, unrendered
 from flagstone.scorecards.engine.services import ServiceView
@@ -34,6 +35,10 @@ def _scaled(service: ServiceView) -> list[Workload]:
     id="HP-01",
     name="An autoscaler scales the workload",
     severity=Severity.H,
+    rule="Each workload with HTTP or gRPC traffic, except DaemonSets and bare Pods, needs a "
+    "HorizontalPodAutoscaler of autoscaling/v2 or a KEDA ScaledObject whose scaleTargetRef has its name, "
+    "its kind and the API group of its apiVersion. A HorizontalPodAutoscaler whose target is not there "
+    "fails too.",
     why="Without one the peak meets the pods of a quiet day; one that names the wrong object "
     "scales nothing, or fights with the Rollout over its pods.",
     remedy="Add an autoscaling/v2 HorizontalPodAutoscaler whose scaleTargetRef (apiVersion, kind, "
@@ -100,6 +105,10 @@ class BoundsParams:
     id="HP-02",
     name="The autoscaler has room in both directions",
     severity=Severity.M,
+    rule="Of each autoscaler, minReplicas (in a ScaledObject minReplicaCount) must be at least `min_replicas`, "
+    f"{BoundsParams().min_replicas} unless set; maxReplicas (maxReplicaCount) must be above it, and at "
+    "least `peak_factor` times as high, which asks nothing unless set. What is left out counts as 1 for "
+    f"minReplicas, 0 for minReplicaCount and {_MAXIMUM['ScaledObject'][1]} for maxReplicaCount.",
     why="One pod is an outage at every node drain; a maximum at the minimum scales nothing.",
     remedy="Set minReplicas to at least 2 (3 for payments), maxReplicas above it, and to four "
     "times the minimum where the peak is known to be that high.",
@@ -142,13 +151,15 @@ def _scalers(service: ServiceView) -> list[Manifest]:
     id="HP-03",
     name="Utilisation can be computed",
     severity=Severity.M,
+    rule="Where a HorizontalPodAutoscaler has a Resource metric of type Utilization, or a ScaledObject a cpu or "
+    "memory trigger of that type without containerName, every app container and native sidecar must "
+    f"request that resource above 0. {INJECTED_BY_NAME}.",
     why="Utilisation is a share of the request: with one container that requests nothing, sidecars "
     "included, the autoscaler has no number and does not scale.",
     remedy="Set requests of that resource on every container, or use a ContainerResource metric "
     "(containerName in a trigger of KEDA).",
     not_applicable="No autoscaler scales on the utilisation of a resource.",
-    no_data="The pods come from a `workloadRef` whose target is not in the input; score a folder that holds it "
-    "too.",
+    no_data=f"{BORROWED} Or {unrendered('the autoscaler or the workload is')}",
 )
 def utilisation(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()

@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 from flagstone.policies.manifests.objects import Manifest
+from flagstone.scorecards.engine.checks.pods.said_alike import BORROWED
 from flagstone.scorecards.engine.outcome import Findings, Outcome
 from flagstone.scorecards.engine.registry import NoParams, check, unrendered
 from flagstone.scorecards.engine.services import ServiceView
@@ -14,7 +15,7 @@ from flagstone.scorecards.engine.states import Severity
 from flagstone.scorecards.engine.workload_view import Workload
 
 _PERCENT = re.compile(r"(\d+)%")
-_UNRENDERED = unrendered("The workload or its budget is")
+_UNRENDERED = unrendered("The workload or its autoscaler is")
 
 
 def _drained(service: ServiceView) -> list[Workload]:
@@ -30,11 +31,14 @@ def _budgets(workload: Workload) -> list[Manifest]:
     id="PD-01",
     name="Exactly one disruption budget covers the pods",
     severity=Severity.H,
+    rule="Each long-running workload, except DaemonSets, that keeps more than one pod needs exactly one "
+    "PodDisruptionBudget whose selector matches its pods' labels, of policy/v1. How many it keeps is the "
+    "minimum of its autoscaler, else `replicas`, else 1.",
     why="Without one a node drain may evict every pod at once; with two that match the same pod "
     "the eviction API refuses all evictions.",
     remedy="Add one policy/v1 PodDisruptionBudget whose selector matches the pods' labels.",
     not_applicable="Jobs, DaemonSets, and workloads with a single pod (PD-03 says so).",
-    no_data=_UNRENDERED,
+    no_data=f"{BORROWED} Or {unrendered('the workload or its budget is')}",
 )
 def one_budget(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()
@@ -65,10 +69,14 @@ def one_budget(service: ServiceView, _params: NoParams) -> Outcome:
     id="PD-02",
     name="The budget allows a disruption",
     severity=Severity.H,
+    rule="Each budget must set exactly one of maxUnavailable and minAvailable, as a whole number or as a "
+    "percentage of the fewest pods that run (the minimum of the autoscaler, else `replicas`, else 1), "
+    "which is rounded up. maxUnavailable must come to at least 1, minAvailable to less than those pods.",
     why="A budget that allows none hangs every node drain, until somebody deletes the budget.",
     remedy="Set exactly one of maxUnavailable (at least 1) and minAvailable (below minReplicas).",
     not_applicable="No budget covers the service's pods (PD-01 says so).",
-    no_data="How many pods run is not known: set replicas, or score a folder that holds the autoscaler too.",
+    no_data="How many pods run is not known: set replicas, or score a folder that holds the autoscaler too. "
+    f"Or {unrendered('the workload or its budget is')}",
 )
 def allows_a_disruption(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()
@@ -115,6 +123,8 @@ def _pods(value: Any, of: int) -> int | None:
     id="PD-03",
     name="At least two pods run",
     severity=Severity.H,
+    rule="Each long-running workload, except DaemonSets, must keep at least 2 pods: the autoscaler's "
+    "minReplicas (1 if left out) or minReplicaCount (0 if left out), else `replicas` (1 if left out).",
     why="With one pod every node drain, crash and rollout is an outage.",
     remedy="Set the autoscaler's minReplicas (or spec.replicas without one) to at least 2.",
     not_applicable="Jobs and DaemonSets. A singleton by design: waive it.",

@@ -6,16 +6,13 @@ from collections.abc import Iterator
 
 from flagstone.policies.manifests.objects import dig, mapping, sequence
 from flagstone.policies.manifests.workloads import INJECTED_CONTAINERS, Container, PodSpec
+from flagstone.scorecards.engine.checks.pods.said_alike import INJECTED_BY_NAME, NOT_IN_VIEW
 from flagstone.scorecards.engine.outcome import Fault, Findings, Outcome
 from flagstone.scorecards.engine.registry import NoParams, check
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
 from flagstone.scorecards.engine.workload_view import Workload
 
-_UNRESOLVED = (
-    "The pods come from a `workloadRef` whose target is not in the input; score a folder that "
-    "holds it too."
-)
 _NO_WORKLOAD = "the service has no workload"
 _NONE = "The service has no workload."
 
@@ -47,12 +44,14 @@ def _fault(
     id="SC-02",
     name="The root file system is read-only",
     severity=Severity.M,
+    rule="Each container, init containers and sidecars too, must set securityContext.readOnlyRootFilesystem: "
+    f"true. {INJECTED_BY_NAME}.",
     why="Whoever gets in can then change nothing that runs, and logs or caches cannot fill the "
     "node's disk.",
     remedy="Set securityContext.readOnlyRootFilesystem: true, and mount an emptyDir with a "
     "sizeLimit where the process writes.",
     not_applicable=_NONE,
-    no_data=_UNRESOLVED,
+    no_data=NOT_IN_VIEW,
 )
 def read_only(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()
@@ -70,11 +69,12 @@ def read_only(service: ServiceView, _params: NoParams) -> Outcome:
     id="SC-03",
     name="Pods stay off the host",
     severity=Severity.C,
+    rule="No pod template may set hostNetwork, hostPID or hostIPC to true, or have a hostPath volume.",
     why="The host's network, processes or disk are those of every neighbour: one bug is the whole "
     "node.",
     remedy="Leave hostNetwork, hostPID and hostIPC out, and use a volume instead of hostPath.",
     not_applicable=_NONE,
-    no_data=_UNRESOLVED,
+    no_data=NOT_IN_VIEW,
 )
 def off_the_host(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()
@@ -94,12 +94,15 @@ def off_the_host(service: ServiceView, _params: NoParams) -> Outcome:
     id="SC-04",
     name="Pods hold no token that they do not use",
     severity=Severity.M,
+    rule="Each pod template must name a serviceAccountName other than default, and automountServiceAccountToken "
+    "must be false: in the pod, or where the pod does not say in its ServiceAccount, if that is in the "
+    "input.",
     why="The token of the default service account is in every pod of the namespace: whoever gets "
     "into one of them speaks to the cluster's API.",
     remedy="Give the workload a ServiceAccount of its own and set automountServiceAccountToken: "
     "false. A workload that does talk to the API: waive it.",
     not_applicable=_NONE,
-    no_data=_UNRESOLVED,
+    no_data=NOT_IN_VIEW,
 )
 def no_token(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()

@@ -9,6 +9,7 @@ from typing import Any
 from flagstone.policies.manifests.objects import mapping
 from flagstone.policies.manifests.workloads import PROBE_HANDLERS, Container
 from flagstone.scorecards.engine.checks.pods.probe_questions import question
+from flagstone.scorecards.engine.checks.pods.said_alike import INJECTED, NOT_IN_VIEW
 from flagstone.scorecards.engine.outcome import Fault, Findings, Outcome
 from flagstone.scorecards.engine.policy_checks import judge_pods
 from flagstone.scorecards.engine.registry import NoParams, check
@@ -17,10 +18,6 @@ from flagstone.scorecards.engine.states import Severity
 from flagstone.scorecards.engine.workload_view import Workload, port_names
 
 _PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
-_UNRESOLVED = (
-    "The pods come from a `workloadRef` whose target is not in the input; score a folder that "
-    "holds it too."
-)
 _NOT_RUNNING = "Jobs and CronJobs run to an end; nothing asks whether they are alive."
 _NO_PODS = "no long-running workload: probes are for pods that stay"
 
@@ -29,11 +26,16 @@ _NO_PODS = "no long-running workload: probes are for pods that stay"
     id="PB-01",
     name="Containers have a readiness probe",
     severity=Severity.C,
+    rule="Each container of a long-running workload that takes traffic must have a readinessProbe with exactly "
+    "one of httpGet, tcpSocket, exec and grpc, and that one not empty; init containers are not asked. A "
+    "workload takes traffic by the ports of its Services, or where none is in view by those of its "
+    f"containers; ports for metrics, health and the like do not count. {INJECTED}, and a workload "
+    "labelled flagstone.dev/workload: worker needs no readinessProbe.",
     why="Without one a pod gets traffic before it can answer, at every rollout and every scale-up.",
     remedy="Give each app container a readinessProbe with exactly one of httpGet, tcpSocket, exec "
     "or grpc that tells whether it can serve now; it may look at what it cannot serve without.",
     not_applicable=f"{_NOT_RUNNING} A worker without a Service gets no traffic.",
-    no_data=_UNRESOLVED,
+    no_data=NOT_IN_VIEW,
     policy=True,
 )
 def readiness(service: ServiceView, _params: NoParams) -> Outcome:
@@ -50,11 +52,13 @@ def readiness(service: ServiceView, _params: NoParams) -> Outcome:
     id="PB-02",
     name="Containers have a liveness probe",
     severity=Severity.H,
+    rule="Each container of a long-running workload must have a livenessProbe with exactly one of httpGet, "
+    f"tcpSocket, exec and grpc, and that one not empty; init containers are not asked. {INJECTED}.",
     why="A process that hangs stays up for ever: nobody restarts it until a person notices.",
     remedy="Give each app container a livenessProbe with exactly one handler that asks only the "
     "process itself: one that looks at the database restarts every pod when the database is down.",
     not_applicable=_NOT_RUNNING,
-    no_data=_UNRESOLVED,
+    no_data=NOT_IN_VIEW,
     policy=True,
 )
 def liveness(service: ServiceView, _params: NoParams) -> Outcome:
@@ -82,12 +86,15 @@ class StartParams:
     id="PB-03",
     name="A slow start is not killed",
     severity=Severity.M,
+    rule="Each container with a livenessProbe needs a startupProbe with exactly one handler, or a livenessProbe "
+    "whose initialDelaySeconds + failureThreshold x periodSeconds (0, 3 and 10 where they are not set) is "
+    f"at least `start_seconds`, {StartParams().start_seconds} s unless set.",
     why="The liveness probe begins to count at once: a container that starts more slowly than it "
     "allows is killed and started again, for ever.",
     remedy="Add a startupProbe (failureThreshold x periodSeconds is the time to start), or give "
     "the livenessProbe an initialDelaySeconds.",
     not_applicable="Nothing is killed where there is no liveness probe.",
-    no_data=_UNRESOLVED,
+    no_data=NOT_IN_VIEW,
     params=StartParams,
 )
 def slow_start(service: ServiceView, params: StartParams) -> Outcome:
@@ -114,12 +121,16 @@ def slow_start(service: ServiceView, params: StartParams) -> Outcome:
     id="PB-04",
     name="Liveness and readiness ask different things",
     severity=Severity.M,
+    rule="Where a container has both probes, they must ask something else (another handler, path, port, command "
+    "or header; a named port and its number are the same), or liveness must give up later: its "
+    "failureThreshold x periodSeconds (3 and 10 where they are not set) above that of readiness. Two "
+    "probes that both only open a port (tcpSocket) fail as low.",
     why="With the same question and the same patience, a pod that is merely busy is restarted at "
     "the moment when it should only lose its traffic.",
     remedy="Ask another path for liveness, one that looks at nothing but the process, or let "
     "liveness wait longer than readiness.",
     not_applicable="A container without both probes.",
-    no_data=_UNRESOLVED,
+    no_data=NOT_IN_VIEW,
 )
 def different_questions(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()
@@ -153,11 +164,13 @@ def different_questions(service: ServiceView, _params: NoParams) -> Outcome:
     id="PB-05",
     name="Probe ports exist",
     severity=Severity.C,
+    rule="The port of each httpGet, tcpSocket and grpc probe must be given: a number from 1 to 65535, or the "
+    "name of a port in `ports` of the same container.",
     why="A probe that asks a port nobody opened fails always: the pod is never ready, or is "
     "restarted for ever.",
     remedy="Use a port number, or a name from this container's own `ports`.",
     not_applicable="No probe asks a port.",
-    no_data=_UNRESOLVED,
+    no_data=NOT_IN_VIEW,
 )
 def ports(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()
@@ -191,12 +204,16 @@ def _port_problem(port: Any, names: set[str]) -> str:
     id="PB-06",
     name="Probe timing makes sense",
     severity=Severity.M,
+    rule="For each startup, readiness and liveness probe: periodSeconds is at least 1 and timeoutSeconds not "
+    "above it; the livenessProbe has a failureThreshold of at least 2; liveness and startup have a "
+    "successThreshold of 1. What is not set counts with the defaults of Kubernetes: period 10, timeout 1, "
+    "failureThreshold 3, successThreshold 1.",
     why="A probe that may take longer than its period never settles; a liveness probe that gives "
     "up at the first miss restarts pods at every hiccup.",
     remedy="Keep timeoutSeconds <= periodSeconds, periodSeconds >= 1, liveness failureThreshold "
     ">= 2, and successThreshold 1 for liveness and startup.",
     not_applicable="There is no probe.",
-    no_data=_UNRESOLVED,
+    no_data=NOT_IN_VIEW,
 )
 def timing(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()

@@ -10,6 +10,11 @@ from typing import Any
 from flagstone.policies.manifests.objects import Manifest, dig, mapping, sequence
 from flagstone.policies.manifests.quantities import parse_quantity
 from flagstone.policies.manifests.workloads import INJECTED_CONTAINERS, PodSpec
+from flagstone.scorecards.engine.checks.pods.said_alike import (
+    INJECTED,
+    INJECTED_BY_NAME,
+    NOT_IN_VIEW,
+)
 from flagstone.scorecards.engine.index import compatible
 from flagstone.scorecards.engine.outcome import Fault, Findings, Keys, Outcome
 from flagstone.scorecards.engine.policy_checks import judge_pods
@@ -17,23 +22,22 @@ from flagstone.scorecards.engine.registry import NoParams, check
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
 
-_UNRESOLVED = (
-    "The pods come from a `workloadRef` whose target is not in the input; score a folder that "
-    "holds it too."
-)
-
 
 @check(
     id="RS-01",
     name="Requests and a memory limit are set",
     severity=Severity.H,
+    rule="Each container, init containers and sidecars too, must set requests.cpu, requests.memory and "
+    "limits.memory above 0 (`requests` and `limits` of the policy); what the pod as a whole sets "
+    f"(Kubernetes 1.34) serves the containers that say nothing. {INJECTED}. What a LimitRange of the "
+    "namespace fills in fails as medium.",
     why="Without requests the scheduler packs pods blindly, and autoscaling on utilisation does "
     "not work; without a memory limit one leak takes the node and its neighbours down.",
     remedy="Set resources.requests.cpu, requests.memory and limits.memory on every app, init and "
     "sidecar container. A LimitRange of the namespace makes it less grave, and does not count: what a pod "
     "needs should stand with the pod.",
     not_applicable="The service has no workload.",
-    no_data=_UNRESOLVED,
+    no_data=NOT_IN_VIEW,
     policy=True,
 )
 def requests_and_limits(service: ServiceView, _params: NoParams) -> Outcome:
@@ -86,12 +90,14 @@ class _Defaults:
     id="RS-02",
     name="Limits are at least the requests",
     severity=Severity.C,
+    rule="Each quantity in requests and limits, of a container or of the pod as a whole, must parse and not be "
+    "below 0; where a resource has both, its limit must be at least its request.",
     why="The API server refuses the pod, so the rollout stands still; a quantity that does not "
     "parse or is below 0 is refused too.",
     remedy="Raise the limit to the request, or lower the request; write quantities as 250m, 1, "
     "512Mi.",
     not_applicable="No container sets requests or limits (RS-01 says so).",
-    no_data=_UNRESOLVED,
+    no_data=NOT_IN_VIEW,
 )
 def limits_cover_requests(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()
@@ -116,12 +122,14 @@ def limits_cover_requests(service: ServiceView, _params: NoParams) -> Outcome:
     id="RS-03",
     name="The memory limit is the request",
     severity=Severity.L,
+    rule="Where a container, or the pod as a whole, has both requests.memory and limits.memory, both must be "
+    f"the same quantity, however they are written (1Gi is 1024Mi). {INJECTED_BY_NAME}.",
     why="A pod that may use more memory than it asked for is the first to be killed when the node "
     "runs short, at the moment of the most traffic.",
     remedy="Set limits.memory to requests.memory, at what the container needs at its peak.",
     not_applicable="No container has both a memory limit and a request (RS-01 says so); a limit "
     "alone is the request too.",
-    no_data=_UNRESOLVED,
+    no_data=NOT_IN_VIEW,
 )
 def no_overcommit(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()

@@ -7,6 +7,7 @@ import re
 from flagstone.policies.manifests.durations import go_duration
 from flagstone.policies.manifests.objects import dig, mapping, sequence
 from flagstone.policies.manifests.workloads import Container
+from flagstone.scorecards.engine.checks.pods.said_alike import NOT_IN_VIEW
 from flagstone.scorecards.engine.outcome import Fault, Findings, Outcome
 from flagstone.scorecards.engine.registry import NoParams, check
 from flagstone.scorecards.engine.services import ServiceView
@@ -25,12 +26,15 @@ _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
     id="GS-01",
     name="Requests in flight end before the pod does",
     severity=Severity.M,
+    rule=f"For each long-running workload that takes traffic, terminationGracePeriodSeconds ({_DEFAULT} if "
+    "left out) must be above the longest preStop sleep of its containers (sleep.seconds, or the `sleep` "
+    "commands of exec) plus the longest timeout of the http routes in the service's VirtualServices; a "
+    "route without a timeout adds nothing.",
     why="After terminationGracePeriodSeconds the kubelet kills: requests that are still being "
     "answered break off at every rollout.",
     remedy="Set terminationGracePeriodSeconds above the preStop sleep plus the slowest timeout.",
     not_applicable="Nothing here takes traffic.",
-    no_data="The pods come from a `workloadRef` whose target is not in the input; score a folder that holds it "
-    "too.",
+    no_data=NOT_IN_VIEW,
 )
 def grace(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()

@@ -8,6 +8,7 @@ from typing import Any
 from flagstone.policies.manifests.objects import dig, mapping, sequence
 from flagstone.policies.manifests.selectors import matches
 from flagstone.policies.manifests.workloads import PodSpec
+from flagstone.scorecards.engine.checks.pods.said_alike import NOT_IN_VIEW
 from flagstone.scorecards.engine.outcome import Fault, Findings, Outcome
 from flagstone.scorecards.engine.registry import NoParams, check
 from flagstone.scorecards.engine.services import ServiceView
@@ -25,14 +26,17 @@ _TERMS = (
     id="TS-01",
     name="Pods are spread over zones",
     severity=Severity.L,
+    rule="Each long-running workload that keeps more than one pod, except DaemonSets and bare Pods, needs a "
+    "topologySpreadConstraint or a podAntiAffinity, required or preferred, whose topologyKey has `zone` in "
+    "its last part and whose labelSelector matches the pods' own labels. On a Rollout no constraint may "
+    f"have {_HASH} in matchLabelKeys.",
     why="Pods that happen to be in one zone fail together with it. On a Rollout the label "
     "pod-template-hash is not there, so a constraint by it spreads old and new pods as one.",
     remedy="Add a topologySpreadConstraint (or a podAntiAffinity) with topologyKey "
     "topology.kubernetes.io/zone and a labelSelector of the pods; on a Rollout with matchLabelKeys "
     "[rollouts-pod-template-hash] or none.",
     not_applicable="Jobs, DaemonSets, single Pods, and workloads that run with one pod (PD-03).",
-    no_data="The pods come from a `workloadRef` whose target is not in the input; score a folder that holds it "
-    "too.",
+    no_data=NOT_IN_VIEW,
 )
 def over_zones(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()
