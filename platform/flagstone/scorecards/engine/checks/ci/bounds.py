@@ -36,6 +36,10 @@ _LASTS = re.compile(
     id="CI-07",
     name="Jobs of CI end in time, and give way to newer commits",
     severity=Severity.L,
+    rule="On GitHub each job that calls no other workflow has a `timeout-minutes` above 0, and a workflow that runs "
+    "on pull requests has `concurrency`, as a whole or at each job, with cancel-in-progress and a group that "
+    "is another for each pull request and the same for all its commits. On GitLab each job that triggers no "
+    "other pipeline has `timeout`, and `interruptible: true` if it runs for merge requests.",
     why="A job that hangs holds a runner for six hours; jobs of outdated commits let everybody wait.",
     remedy="Set `timeout-minutes` on every job; for pull requests set `concurrency` with a group per pull "
     "request and `cancel-in-progress: true`. On GitLab: `timeout` and `interruptible: true`.",

@@ -46,6 +46,10 @@ _ROLLBACK = re.compile(r"roll[\s_-]?back|revert", re.IGNORECASE)
     id="CI-02",
     name="Not everybody may skip the size gate",
     severity=Severity.M,
+    rule="Each step that measures the size of a change (CI-01) is searched for ways around it. Words that the "
+    "author writes into the title, description, commit message or name of the branch must not let the change "
+    "through, and neither must a label, unless CODEOWNERS covers the workflow and its scripts. Words and "
+    "labels that say rollback or revert may.",
     why="An exemption that the author of a change gives to himself is no gate; after a month every "
     "big change has the label.",
     remedy="Let only a rollback through, or put owners on the workflow (and its script) in CODEOWNERS, "

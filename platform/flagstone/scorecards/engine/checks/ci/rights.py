@@ -52,6 +52,11 @@ class _MakesFault(Protocol):
     id="CI-04",
     name="Workflows have few rights and run known code",
     severity=Severity.H,
+    rule="In each GitHub workflow `permissions` are set for the whole or for every job, not as write-all, and the "
+    f"whole may not write {', '.join(_BROAD[:-1])} or {_BROAD[-1]}; read-all is a warning. Actions and images "
+    "are pinned to a commit or digest: a tag is a warning of low severity, a branch or no version fails. "
+    "actions/checkout keeps no credentials where no step of the job pushes or fetches, and no step under "
+    "pull_request_target takes the head of the pull request, unless its `if` leaves that event out.",
     why="A workflow's token can push to the repository. An action that is named by a branch becomes "
     "somebody else's code overnight; a checkout of a stranger's head under pull_request_target runs it "
     "with the repository's secrets.",

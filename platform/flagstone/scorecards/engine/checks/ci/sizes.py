@@ -41,6 +41,11 @@ class SizeParams:
     id="CI-01",
     name="CI stops a change that is too big",
     severity=Severity.H,
+    rule="Some step that runs at each commit of every pull request compares the changed lines, by `git diff` "
+    "against the merge base (three dots, full history) or as the host counts them, with a limit, and fails "
+    f"from `max_lines` ({SizeParams().max_lines}) on. What is tolerated when it fails, or only sets a label, "
+    "does not count. A limit one line higher, a count of added or deleted lines only, and a filter by paths or "
+    "by branches that leaves out main are warnings; a limit that is no number in the file is taken as it is.",
     why="A big change is read badly, fails more often and is hard to take back; what only a label "
     "says is merged all the same. Measured by two dots, other people's commits count as the author's.",
     remedy="Run, on every pull request, `git diff --numstat BASE...HEAD` (three dots, after a checkout "

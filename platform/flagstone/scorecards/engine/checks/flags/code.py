@@ -15,7 +15,7 @@ from flagstone.scorecards.engine.outcome import (
     passed,
     summary_of,
 )
-from flagstone.scorecards.engine.registry import NoParams, check
+from flagstone.scorecards.engine.registry import NoParams, check, unrendered
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity, State
 
@@ -26,12 +26,16 @@ _NO_CODE = "no program that asks for feature flags is in view"
     id="FF-01",
     name="Programs ask for flags by OpenFeature, with a default at each call",
     severity=Severity.M,
+    rule="In the service's programs, without tests and code of others, no SDK of a vendor (LaunchDarkly, Unleash, "
+    "Split, Flagsmith, ConfigCat) is used directly, and each call for a flag has a default. Where the "
+    "OpenFeature SDK is used, a provider is registered somewhere, or the program speaks OFREP, OpenFeature's "
+    "protocol.",
     why="A vendor's SDK in every file is a migration later; a call without a default has no answer "
     "when the flag service is down.",
     remedy="Use the OpenFeature SDK, register a provider once at the start (a vendor's is fine), and "
     "give each call the value that is safe when nobody answers.",
     not_applicable="No program that asks for feature flags is in view, as in a GitOps repository.",
-    no_data="Always decided: it is about the programs in view.",
+    no_data=unrendered("No program that asks for flags is in view, and part of the service is"),
 )
 def neutral(service: ServiceView, params: NoParams) -> Outcome:
     code = service.source_code
@@ -61,6 +65,9 @@ def _sdk_faults(code: SourceCode) -> Iterator[Fault]:
     id="FF-06",
     name="Every flag in the code is declared, and every declared flag is used",
     severity=Severity.H,
+    rule="Each key that the service's programs ask for must be declared by some FeatureFlag or file of flags in "
+    "view, whosoever it is. If all keys are, and none is put together at run time, a declared flag of the "
+    "service that no call asks for is a warning of low severity.",
     why="A key with a typing error gives its default for ever, and nobody sees it; a flag that no code "
     "asks for is a switch without a wire.",
     remedy="Declare the flag in the service's FeatureFlag, or mend the key; take out flags that no code "

@@ -12,7 +12,7 @@ from flagstone.policies.manifests.objects import mapping
 from flagstone.scorecards.engine.flags.flag_sets import Flag, FlagSet
 from flagstone.scorecards.engine.flags.targeting import Fraction, constants, fractions, variables
 from flagstone.scorecards.engine.outcome import Fault, Findings, Outcome
-from flagstone.scorecards.engine.registry import NoParams, check
+from flagstone.scorecards.engine.registry import NoParams, check, unrendered
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
 
@@ -30,13 +30,16 @@ _WHOLE = 100
     id="FF-02",
     name="Each flag has a state, variants of one type, and a default among them",
     severity=Severity.H,
+    rule=f"Each flag has `state` {' or '.join(_STATES)}, at least two `variants`, all of one type (boolean, number, "
+    "string or object), and a `defaultVariant` that is a text and one of them. No defaultVariant at all is a "
+    "warning of low severity: the default in the code holds then.",
     why="flagd refuses a flag whose default does not exist, and a program that asks for a boolean gets "
     "an error for a text: the code's default holds, whatever the file says.",
     remedy="Give each flag `state: ENABLED` or `DISABLED`, two or more `variants` of one type, and a "
     '`defaultVariant` that is one of them; put "on" and "off" in quotes, for YAML reads them as true and '
     "false.",
     not_applicable="No declaration of flags is in view.",
-    no_data="Always decided: what is declared is in view. Without a default the code's own holds: a warning.",
+    no_data=unrendered("The declaration of flags is"),
 )
 def sound(service: ServiceView, params: NoParams) -> Outcome:
     found = Findings()
@@ -96,6 +99,10 @@ def _shown(value: Any) -> str:
     id="FF-05",
     name="A share of the customers stays the same share",
     severity=Severity.M,
+    rule="Each `fractional` is a list that begins with the key to hash by: one that uses a variable of the "
+    "customer, such as targetingKey, and $flagd.flagKey or a text of its own. Each share after that is a list "
+    "of a variant that exists and a number above 0 (1 where it is left out). Weights that do not add up to "
+    f"{_WHOLE} are a warning of low severity.",
     why="Without the flag's key in what is hashed, the same customers are the first in every experiment; "
     "without the targeting key, one customer sees both sides.",
     remedy="Begin `fractional` with `cat: [{var: $flagd.flagKey}, {var: targetingKey}]`, and give each "
@@ -172,6 +179,10 @@ def _share(share: Any, flag: Flag) -> tuple[int | float | None, str]:
     id="FF-07",
     name="The flags have the form that flagd and its operator read",
     severity=Severity.M,
+    rule="flagSpec of a FeatureFlag has no `$schema`; a JSON file of flags has flagd's. `flags` is a mapping of "
+    "mappings, in each of which state is a text, and variants, targeting and metadata are mappings; metadata "
+    "holds texts, numbers and booleans. A field whose name is nearly that of a known one fails; other unknown "
+    "fields are passed over.",
     why="The operator refuses a FeatureFlag with `$schema`; a JSON file without it is checked by no "
     "editor, and a key that flagd does not know is dropped without a word.",
     remedy='Take `$schema` out of `flagSpec`; put `"$schema": "https://flagd.dev/schema/v0/flags.json"` '

@@ -32,6 +32,11 @@ _IN_THE_POD = {"FLAGD_HOST": _LOCAL, "FLAGD_RESOLVER": {"", "rpc"}}
     id="FF-08",
     name="The flags reach the pods",
     severity=Severity.M,
+    rule=f'A pod that keeps running and has an annotation of OpenFeature\'s operator has {_ENABLED}: "true" and names '
+    "a FeatureFlagSource that exists, with the FeatureFlags that it reads, or an InProcessConfiguration with a "
+    "host elsewhere, a file or a socket. Or flagd is set up in the pod itself: as a container, or by variables "
+    "such as FLAGD_HOST that lead out of the pod. A service that declares flags must have a pod that gets "
+    "flags in one of these ways.",
     why="Without flagd beside it, or with a source that does not exist, a program gets its defaults: the "
     "switch that is thrown in Git does nothing.",
     remedy='Annotate the pod template with `openfeature.dev/enabled: "true"` and '

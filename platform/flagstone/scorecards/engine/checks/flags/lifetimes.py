@@ -18,7 +18,7 @@ from flagstone.scorecards.engine.outcome import (
     not_applicable,
     passed,
 )
-from flagstone.scorecards.engine.registry import NoParams, check
+from flagstone.scorecards.engine.registry import NoParams, check, unrendered
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
 from flagstone.scorecards.engine.yaml_files import text_of
@@ -37,11 +37,14 @@ def _flags(service: ServiceView) -> Iterator[Flag]:
     id="FF-03",
     name="A flag's default is the safe side",
     severity=Severity.M,
+    rule="The default variant of a flag of kind release must not be true, nor be called on, new, enabled or the "
+    "like. That of a kill switch must not be false, nor be called off, disabled, killed or the like. The name "
+    "counts only where the value is no boolean; flags of other kinds, or without a default, are not judged.",
     why="When flagd loses its source, or a rule fails, everybody gets the default: of an unfinished "
     "feature that must be the old behaviour, of a kill switch the service that works.",
     remedy="Set `defaultVariant` of a release flag to the old behaviour (`off`), of a kill switch to `on`.",
     not_applicable="No release flag and no kill switch is in view (`metadata.kind`).",
-    no_data="Always decided: the kind and the default are in the declaration.",
+    no_data=unrendered("The declaration of flags is"),
 )
 def safe_default(service: ServiceView, params: NoParams) -> Outcome:
     found = Findings()
@@ -87,11 +90,15 @@ class LifetimeParams:
     id="FF-04",
     name="Each flag has an owner and a kind, and a release flag an end",
     severity=Severity.M,
+    rule=f"The `metadata` of each flag has an owner and a kind, one of {', '.join(_KINDS)}. A release flag has "
+    f"`expires`, a date that is not past and at most `max_age_days` ({LifetimeParams().max_age_days}) days "
+    "after `created`, or after today where that is missing or in the future. An experiment may have `expires`, "
+    "which must not be past either.",
     why="A flag that nobody owns stays for years; every one doubles the ways in which the service can run.",
     remedy="Give each flag `metadata` with `owner` and `kind` (release, experiment, ops, permission or "
     "kill-switch), and a release flag `expires` (YYYY-MM-DD), at most 90 days ahead; take it out by then.",
     not_applicable="No declaration of flags is in view.",
-    no_data="Always decided: the metadata is in the declaration.",
+    no_data=unrendered("The declaration of flags is"),
     params=LifetimeParams,
 )
 def owned(service: ServiceView, params: LifetimeParams) -> Outcome:
@@ -144,12 +151,15 @@ def _day(text: str) -> date | None:
     id="FF-09",
     name="There is a kill switch for each external dependency",
     severity=Severity.L,
+    rule="Each component or API in `dependsOn` of the catalogue entity that this repository does not hold must have "
+    "a kill switch: a flag of that kind in whose key, or in whose metadata `dependency`, its name stands. Only "
+    "letters and digits are compared, capital and small ones alike.",
     why="When a partner is down, the service should leave that part out within seconds, without a release.",
     remedy="For each component of others in `dependsOn` of catalog-info.yaml add a flag with `kind: "
     "kill-switch` whose key has the dependency's name in it (or that names it as metadata `dependency`).",
     not_applicable="The catalogue entity declares no dependency on what lies outside of the repository, or "
     "the service has no flags in view.",
-    no_data="Always decided: dependencies and flags are declared.",
+    no_data=unrendered("The catalogue entity or the declaration of flags is"),
 )
 def kill_switches(service: ServiceView, params: NoParams) -> Outcome:
     entity = service.component

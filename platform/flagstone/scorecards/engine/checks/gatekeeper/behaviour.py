@@ -26,6 +26,11 @@ _TRIALS: dict[Subject, tuple[Callable[[Trial], Verdict], Callable[[Trial], str]]
     id="GK-06",
     name="A policy refuses what it is there to refuse",
     severity=Severity.C,
+    rule="Each template that is about probes or resources is run on objects made for it, of each kind that it "
+    "matches. It must refuse each probe or amount that it asks for when that is missing, empty (`{}`, timings "
+    "without a handler, the amount 0) or missing in the second container only, and let a good object, an init "
+    "container without probes, a Rollout with workloadRef and a Job without probes pass. An istio-proxy "
+    "without probes that is refused is a warning, unless a parameter of the policy spares it.",
     why="Two conditions in one rule body hold only together: a policy that says *not readiness* and "
     "*not liveness* there lets through whatever lacks one. It looks right, and refuses nothing.",
     remedy="Write one rule for each thing that may be missing, ask for a handler and not only for the "

@@ -9,7 +9,7 @@ from flagstone.policies.gatekeeper.constraints import GROUP
 from flagstone.policies.manifests.objects import Manifest, mapping, sequence
 from flagstone.policies.manifests.source_lines import Keys
 from flagstone.scorecards.engine.outcome import Findings, Outcome
-from flagstone.scorecards.engine.registry import NoParams, check
+from flagstone.scorecards.engine.registry import NoParams, check, unrendered
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
 from flagstone.scorecards.engine.subjects.policies_in_view import constraints_of
@@ -24,11 +24,12 @@ _ADMISSION = {"*", "validation.gatekeeper.sh", "vap.k8s.io"}
     id="GK-03",
     name="A constraint is v1beta1",
     severity=Severity.C,
+    rule=f"The apiVersion of each constraint is {GROUP}/v1beta1. v1alpha1 is a warning; every other version fails.",
     why="Only ConstraintTemplates have a v1. A constraint of v1 is refused, so its policy never "
     "applies, however right it looks.",
     remedy=f"Write apiVersion: {GROUP}/v1beta1.",
     not_applicable=_NOT_APPLICABLE,
-    no_data="Always decided: it stands in the object itself.",
+    no_data=unrendered("The constraint is"),
 )
 def version(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()
@@ -48,12 +49,16 @@ def version(service: ServiceView, _params: NoParams) -> Outcome:
     id="GK-05",
     name="A policy is enforced, or has a date",
     severity=Severity.H,
+    rule="enforcementAction of each constraint is deny, as it is by default; `scoped` needs deny at admission. One "
+    f"that stops nobody ({_ACTIONS[1]}, {_ACTIONS[2]}, or deny in the audit only) needs an annotation whose "
+    "name is or ends with `until` and whose value is a date (YYYY-MM-DD) of today or later. An action that "
+    "does not exist fails.",
     why="A constraint in dryrun or warn is a promise to look one day. Without a date that day never "
     "comes, and everybody thinks that the rule holds.",
     remedy="Set enforcementAction: deny, or annotate the constraint with the day until which it only "
     'warns: flagstone.dev/until: "2027-01-31".',
     not_applicable=_NOT_APPLICABLE,
-    no_data="Always decided: it stands in the object itself.",
+    no_data=unrendered("The constraint is"),
 )
 def enforced(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()

@@ -30,13 +30,17 @@ _NAMES: dict[Subject, re.Pattern[str]] = {
     id="GK-04",
     name="Policies about pods look at every workload",
     severity=Severity.C,
+    rule="The constraints of one kind that are about probes or resources must together match "
+    f"{', '.join(objects.LONG_RUNNING)}; where they match generated Pods, an ExpansionTemplate may stand in for "
+    "a kind. A missing Rollout is a critical finding, another kind one of high severity, and a policy that "
+    "looks at Pods too gets a warning only. What a constraint is about is told by trying its template, or by "
+    "the name of its kind where the template is not in the input.",
     why="A policy about probes or resources that matches Deployments guards no Rollout: the services "
     "are Rollouts, so it guards nothing.",
     remedy="Match Deployment, StatefulSet and DaemonSet of apps and Rollout of argoproj.io, or bring "
     "an ExpansionTemplate for what a policy about Pods does not see.",
     not_applicable="No constraint among the files is about probes or resources.",
-    no_data="The template is not in the input, so what the constraint is about is not known: score a folder that "
-    "holds its ConstraintTemplate too.",
+    no_data=unrendered("The constraint or its template is"),
 )
 def workloads(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()
@@ -126,6 +130,10 @@ def _expanded(service: ServiceView) -> Iterator[tuple[str, str]]:
     id="GK-09",
     name="What ships traffic is guarded",
     severity=Severity.M,
+    rule="It is asked of whoever has a constraint. If the input holds a VirtualService or DestinationRule, some "
+    "constraint of the input must match VirtualService and be about retries; if it holds a Rollout, some must "
+    "match Rollout and be about the canary. What a constraint is about is told by trying its template, or by "
+    "the name of its kind where the template is not in the input.",
     why="Where Istio and Argo Rollouts are used, endless retries and rollouts that go live at once "
     "are what hurts most; a review forgets them, a policy does not.",
     remedy="Bring a constraint that bounds the timeouts and retries of VirtualServices, and one that "

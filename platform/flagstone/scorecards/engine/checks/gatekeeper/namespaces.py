@@ -28,6 +28,11 @@ _ITS_KINDS = (*objects.APPS, *objects.JOBS, "Pod")
     id="GK-07",
     name="A constraint applies where the services are, and not to the cluster itself",
     severity=Severity.H,
+    rule=f"No constraint may match workloads or Pods of {_SYSTEM}, unless Gatekeeper's own Config leaves that out "
+    "for all (one that only warns or is dryrun gets a warning). Some namespace that the input shows, by an "
+    "Application, a Namespace or a workload, must carry the labels that namespaceSelector asks for, and one "
+    f"must be in `namespaces` and not excluded again. Selectors that only exclude, or that go by {NAME_LABEL}, "
+    "need no label.",
     why="A namespaceSelector that no namespace carries, or a list of namespaces that do not exist, "
     "switches the policy off without a word; a "
     "policy that refuses Pods of kube-system takes the cluster down with it.",

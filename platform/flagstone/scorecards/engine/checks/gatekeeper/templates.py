@@ -9,7 +9,7 @@ from flagstone.policies.gatekeeper.structural_schema import breaches
 from flagstone.policies.manifests.objects import Manifest, mapping, sequence
 from flagstone.policies.manifests.source_lines import Keys
 from flagstone.scorecards.engine.outcome import Findings, Outcome
-from flagstone.scorecards.engine.registry import NoParams, check
+from flagstone.scorecards.engine.registry import NoParams, check, unrendered
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
 from flagstone.scorecards.engine.subjects.policies_in_view import (
@@ -31,6 +31,11 @@ _ANYTHING = "x-kubernetes-preserve-unknown-fields"
     id="GK-01",
     name="Every constraint has its template",
     severity=Severity.H,
+    rule="Each constraint's kind has a ConstraintTemplate in the input, in the same capital and small letters. Each "
+    "template has a kind in spec.crd.spec.names, is called by that kind in small letters, and is "
+    f"templates.gatekeeper.sh/v1; {' and '.join(_OLD_VERSIONS)} are findings of low severity. A constraint "
+    "without template is not decided where the input holds no template at all or something could not be "
+    "rendered.",
     why="A constraint without its template is no known kind: it is refused, and guards nothing. A "
     "template whose name is not its kind in small letters is refused too.",
     remedy="Bring the ConstraintTemplate, name it after its kind in small letters, and write "
@@ -90,6 +95,10 @@ def _note_dangling(service: ServiceView, constraint: Manifest, findings: Finding
     id="GK-02",
     name="The parameters of a policy arrive",
     severity=Severity.H,
+    rule="A template's openAPIV3Schema is structural (a `type` at every level, `items` for every array), and each "
+    "parameter that a constraint sets is in it. A template whose Rego reads input.parameters must have a "
+    "schema. `legacySchema: true`, also as the default of the old versions, lets every parameter in; it is a "
+    "warning of low severity, and breaches of the schema are warnings then.",
     why="The API server drops a parameter that the template's schema does not name, and refuses a "
     "schema that is not structural: the policy runs without what its constraint sets.",
     remedy="Describe every parameter in spec.crd.spec.validation.openAPIV3Schema, with a `type` at "
@@ -214,12 +223,15 @@ def _rego(template: Manifest) -> Iterator[tuple[Keys, str]]:
     id="GK-08",
     name="A policy has one program, and it reports",
     severity=Severity.M,
+    rule=f"A template has exactly one target, {templates.TARGET}, and in it one program: `rego` or `code`, and no "
+    "engine twice. Two engines are a warning. Its Rego has a rule violation, and what that yields, by its text "
+    "and when it is tried, is an object with a msg.",
     why="Beside `code`, an old `rego` wins silently: what is reviewed is not what runs. A rule that "
     "yields no object with a msg is an error at admission, and stops nobody.",
     remedy="Keep one program for each template, under `code`; let its rule `violation` yield objects "
     "with a msg.",
     not_applicable=_NOT_APPLICABLE,
-    no_data="Always decided: it stands in the object itself.",
+    no_data=unrendered("The template is"),
 )
 def program(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()

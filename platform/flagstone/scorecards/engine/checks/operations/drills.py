@@ -23,7 +23,7 @@ from flagstone.scorecards.engine.outcome import (
 from flagstone.scorecards.engine.registry import NoParams, check, unrendered
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
-from flagstone.scorecards.engine.subjects.drills import Drill
+from flagstone.scorecards.engine.subjects.drills import DRILL_LABEL, Drill
 
 _NOTHING_EJECTS = "nothing runs here behind a DestinationRule with outlier detection"
 _NO_DRILL = "there is no drill (CH-01)"
@@ -75,6 +75,10 @@ def _rules(drill: Drill) -> list[Manifest]:
     id="CH-01",
     name="A drill has production's circuit breaker",
     severity=Severity.M,
+    rule="A service that runs behind a DestinationRule with outlier detection needs a drill: a folder called drill "
+    f"or chaos, or objects with the label {DRILL_LABEL}. In it a DestinationRule of the same host must have a "
+    "trafficPolicy that equals, field by field, one of production's that has outlier detection; or a script "
+    "must copy it from the cluster.",
     why="Outlier detection that nobody has ever seen eject is a guess; a drill with other settings "
     "than production proves something about a system that does not exist.",
     remedy="Keep a drill (folder drill or chaos) whose DestinationRule has production's "
@@ -130,6 +134,9 @@ def _path(drill: Drill) -> str:
     id="CH-02",
     name="A drill's failures come from an endpoint",
     severity=Severity.H,
+    rule="No http route of the drill's VirtualServices has `fault`, and each has `retries.attempts` 0; there must "
+    "be such a route, for without one the mesh tries twice more. Where no VirtualService injects a fault, no "
+    "script may do so either.",
     why="A fault of a VirtualService is answered by the caller's own proxy, before it chooses an "
     "endpoint: nothing is counted and nothing is ejected. Retries hide the failures to be counted.",
     remedy="Let one endpoint of several answer 503, take `fault` out of the drill's VirtualService, "
@@ -175,6 +182,9 @@ def _route_faults(route: Manifest) -> Iterator[Fault]:
     id="CH-03",
     name="A drill fails when nothing was ejected",
     severity=Severity.M,
+    rule="One script of the drill must read ejections_enforced, ejections_active or ejections_total, compare "
+    "something, be able to end with a failure after that, and look at ejections_active behind a sleep, wait or "
+    "retry.",
     why="A drill that only prints is read as passed by whoever runs it, and by every pipeline.",
     remedy="Read ejections_enforced_total and ejections_active, compare them, wait until "
     "ejections_active is 0 again, and exit non-zero when one of that does not hold.",
@@ -220,6 +230,11 @@ def _missing_assertion(code: str) -> str:
     id="CH-04",
     name="The drill was run lately",
     severity=Severity.M,
+    rule=f"The latest recorded run is at most `max_age_days` ({DrillParams().max_age_days}) days ago and not in the "
+    "future. Counted are last_chaos_drill in the runbook's front matter, dated rows of its tables that are "
+    f"about outlier detection and do not say fail, and the annotation {_DRILLED}; without any of them "
+    f"last_drilled. Where both versions are written down (drilled_istio or {_ISTIO}, and the namespace's "
+    "istio.io/rev), Istio must not be a later minor version than the one that was drilled.",
     why="Upgrades change what is ejected: since Envoy 1.31 a percentage that used to eject one "
     "endpoint ejects none.",
     remedy="Run the drill every 90 days and after each minor upgrade of Istio, and record it: "
@@ -290,6 +305,9 @@ def _minor(text: str) -> tuple[int, ...]:
     id="CH-05",
     name="The drill sees ejections",
     severity=Severity.H,
+    rule="A pod of the service or an object of the drill must let Envoy's statistics of outlier_detection through: "
+    "by proxyStatsMatcher in the annotation proxy.istio.io/config, or by sidecar.istio.io/statsInclusion with "
+    "Regexps, Prefixes or Suffixes. The same in defaultConfig of the mesh's own ConfigMap, istio, is as good.",
     why="Envoy hides the statistics of outlier detection in a sidecar unless the pod asks for them: "
     "the drill is blind, and so is everybody else.",
     remedy="Annotate the calling pods with proxy.istio.io/config: proxyStatsMatcher: "

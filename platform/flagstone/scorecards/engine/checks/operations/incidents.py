@@ -74,6 +74,9 @@ _TRIGGERS = frozenset(
     id="RB-04",
     name="The runbook says who is called when, and who does what",
     severity=Severity.M,
+    rule=f"The runbook names {', '.join(_ROLES)}, each by one of its usual names. `escalation` in its front matter "
+    "and its sections on escalation together have at least two steps with a time, such as 15 min or "
+    "immediately. If nothing but that is missing and every step is a link, it is not decided.",
     why="Without times nobody knows how long to try alone; without roles everybody debugs and "
     "nobody tells the customers.",
     remedy="Write two steps with times into `escalation` (oncall -> lead (15 min) -> incident "
@@ -130,6 +133,9 @@ def _pair(key: str, text: str) -> str:
     id="RB-05",
     name="On-call hears of an aborted canary",
     severity=Severity.M,
+    rule=f"Each Rollout is subscribed to {_ABORTED}, and to {_FAILED} too if it has an analysis or experiment: by "
+    "its own annotations, or for all by argo-rollouts-notification-configmap. Every trigger that is subscribed "
+    "to must be there with its templates, and be one that Argo Rollouts asks for.",
     why="An abort saves the customers and leaves the bad version in Git: if nobody hears of it, the "
     "next sync starts it again.",
     remedy=f"Subscribe the Rollout (notifications.argoproj.io/subscribe.<trigger>.<service>) to "
@@ -187,6 +193,10 @@ class RollbackParams:
     id="RB-06",
     name="A rollback is healthy within minutes, as measured",
     severity=Severity.M,
+    rule=f"Of the rollbacks merged in the last `window_days` ({RollbackParams().window_days}) days, nine of ten must "
+    f"be healthy at most `max_minutes` ({RollbackParams().max_minutes}) minutes after the merge, as the portal "
+    "measured it. One that was reported unhealthy, or is not healthy when the limit is over, counts as never; "
+    "one of which nobody reported anything does not count.",
     why="Two clicks are worth what follows them: a sync that is polled, a canary that crawls through "
     "every step, an image that is gone.",
     remedy="Let the code host call Argo CD's webhook, set rollbackWindow, keep old images, and look "

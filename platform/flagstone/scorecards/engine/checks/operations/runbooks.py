@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 from flagstone.scorecards.engine.outcome import Fault, Outcome, failed, not_applicable, passed
 from flagstone.scorecards.engine.prometheus.alert_rules import alerts, web_address
-from flagstone.scorecards.engine.registry import NoParams, check
+from flagstone.scorecards.engine.registry import NoParams, check, unrendered
 from flagstone.scorecards.engine.runbook_text import Runbook, Section
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
@@ -60,6 +60,10 @@ _NOTHING_RUNS = "nothing runs here that a person would be called for"
     id="RB-01",
     name="There is a runbook, and the alerts lead to it",
     severity=Severity.H,
+    rule="A service that has a workload or a catalogue entity needs a runbook. Its front matter gives each of "
+    f"{', '.join(_FRONT_MATTER)} a value that is no placeholder, and `service` is this service. Those "
+    "runbook_urls of its alerts that are http(s) lead to one page, and their #anchors to headings of the "
+    "runbook.",
     why="At three in the morning somebody who did not write the service has to mend it; a link to "
     "a page or heading that is not there costs the minutes that count.",
     remedy="Put a runbook.md into the service's folder (or docs/runbook.md, or "
@@ -67,7 +71,7 @@ _NOTHING_RUNS = "nothing runs here that a person would be called for"
     "escalation, dashboard and last_drilled; let every alert's runbook_url lead to one of its "
     "headings.",
     not_applicable="Objects that belong to no service.",
-    no_data="Always decided: a runbook is a file.",
+    no_data=unrendered("Nothing that runs is in view, and part of the service is"),
 )
 def exists(service: ServiceView, _params: NoParams) -> Outcome:
     if not called_for(service):
@@ -135,12 +139,15 @@ def _link_faults(service: ServiceView, runbook: Runbook) -> Iterator[Fault]:
     id="RB-02",
     name="The runbook says how to roll back",
     severity=Severity.H,
+    rule="The sections of the runbook whose title speaks of rolling back name a revert in Git, and an abort if the "
+    "service has a canary; TODO, TBD, FIXME or TBC in them fails. Where Argo CD heals the service, every "
+    "sentence with `undo` or `set image` must forbid it, and with a canary there must be one.",
     why="`kubectl argo rollouts undo` edits the live object: self-heal puts the bad version back "
     "within seconds, and the person on call believes that it is mended.",
     remedy="Add a section on rolling back: abort the running canary, then revert in Git; and say "
     "not to use undo while Argo CD heals.",
     not_applicable="Objects that belong to no service.",
-    no_data="Always decided: a runbook is a file.",
+    no_data=unrendered("Nothing that runs is in view, and part of the service is"),
 )
 def rollback(service: ServiceView, _params: NoParams) -> Outcome:
     if not called_for(service):
@@ -215,10 +222,12 @@ class DrillParams:
     id="RB-03",
     name="The runbook was practised lately",
     severity=Severity.M,
+    rule="`last_drilled` in the runbook's front matter is a date (YYYY-MM-DD) that is not in the future and at most "
+    f"`max_age_days` ({DrillParams().max_age_days}) days ago. A service without a runbook fails.",
     why="A runbook that nobody has followed for months is about a service that no longer exists.",
     remedy="Drill the rollback, and write the day into last_drilled (YYYY-MM-DD).",
     not_applicable="Objects that belong to no service.",
-    no_data="Always decided: a runbook is a file.",
+    no_data=unrendered("Nothing that runs is in view, and part of the service is"),
     params=DrillParams,
 )
 def drilled(service: ServiceView, params: DrillParams) -> Outcome:

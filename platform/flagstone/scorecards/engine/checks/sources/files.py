@@ -14,6 +14,9 @@ _DUPLICATE_OBJECT = "duplicate-object"
     id="IN-01",
     name="Every manifest can be read",
     severity=Severity.C,
+    rule="Each file of the service that is taken for manifests must be YAML or JSON that parses, without a key that "
+    "is given twice in one mapping. It is about reading only: what the documents say is the other checks' "
+    "matter.",
     why="A document that does not parse is not applied, or stops the whole sync; of a key that is "
     "given twice one value is dropped without a word.",
     remedy="Mend the YAML at the line that is named; keep each key once.",
@@ -38,6 +41,7 @@ def readable(service: ServiceView, _params: NoParams) -> Outcome:
     id="IN-02",
     name="No object is defined twice",
     severity=Severity.H,
+    rule="No two objects that are applied together have the same group, kind, namespace and name.",
     why="The one that is applied last wins, and which one that is depends on the order of files.",
     remedy="Keep one definition, or give the objects different names or namespaces. Folders count as one where "
     "they are rendered together, or where one Application reads them with directory.recurse.",

@@ -16,6 +16,9 @@ from flagstone.scorecards.engine.states import Severity
     id="IN-03",
     name="Objects have the fields and types that Kubernetes takes",
     severity=Severity.C,
+    rule="Each object is held against the CRD of its kind, where that is known: every field must be in its schema "
+    "and have the type and form that the schema asks for. In objects of every kind, what Kubernetes takes as a "
+    "text must be one, and no number or boolean.",
     why="The API server refuses a value of the wrong type and stops the sync; a field that it does not know it "
     "drops without a word: the setting that everybody reads in Git is off.",
     remedy="Write the field as the CRD has it, where the finding says that it belongs; quote a text that YAML takes "
