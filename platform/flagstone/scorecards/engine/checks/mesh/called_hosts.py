@@ -13,7 +13,7 @@ from flagstone.scorecards.engine.checks.mesh.traffic import (
 )
 from flagstone.scorecards.engine.mesh import MeshHost
 from flagstone.scorecards.engine.outcome import Findings, Outcome, no_data
-from flagstone.scorecards.engine.registry import NoParams, check
+from flagstone.scorecards.engine.registry import NoParams, check, unrendered
 from flagstone.scorecards.engine.relations import (
     ISTIO,
     destinations,
@@ -39,13 +39,19 @@ _UNDECLARED = (
     id="DR-06",
     name="What it calls has a circuit breaker",
     severity=Severity.H,
+    rule="Of a service in the mesh each host that it calls must have a DestinationRule for that host, or a "
+    f"wildcard around it, in the caller's namespace, in the host's or in {_ROOT_NAMESPACE}, and exported "
+    "to the caller. What it calls are the components in dependsOn of its catalog entity and the "
+    "destinations of VirtualServices that do not lead to itself; where a route sends the requests to other "
+    "hosts, these are asked.",
     why="A dependency without a DestinationRule that the caller sees has no bounded pool and no "
     "ejection: when it becomes slow, so does the caller.",
     remedy="Add a DestinationRule for the host in the caller's namespace, or let the one in the "
     "host's namespace be exported to it (exportTo).",
     not_applicable="The service is in no mesh, or declares that it calls nothing (dependsOn: []).",
     no_data="What it calls is not declared, or the dependency's namespace is not in the input: list what it "
-    "calls as dependsOn in its catalog-info.yaml ([] for nothing), and score a folder that holds those too.",
+    "calls as dependsOn in its catalog-info.yaml ([] for nothing), and score a folder that holds those too. "
+    f"Or {unrendered('a DestinationRule is')}",
 )
 def protected(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()

@@ -35,6 +35,10 @@ def _unprotected(service: ServiceView, otherwise: str) -> Findings:
     id="DR-01",
     name="The connection pool is bounded",
     severity=Severity.H,
+    rule="connectionPool must have tcp.maxConnections, http.http1MaxPendingRequests and http.http2MaxRequests "
+    "above 0: in the trafficPolicy of the DestinationRule (unless every subset has its own), in each "
+    "subset that has a connectionPool of its own, and in each of portLevelSettings. In a mesh each host "
+    "that gets the service's HTTP or gRPC requests must have a DestinationRule.",
     why="Every limit defaults to 2^32-1: callers queue without end on a backend that is slow, and "
     "fall with it.",
     remedy="Set connectionPool.tcp.maxConnections, .http.http1MaxPendingRequests and "
@@ -53,6 +57,13 @@ def connection_pool(service: ServiceView, _params: NoParams) -> Outcome:
     id="DR-02",
     name="Failing endpoints are ejected",
     severity=Severity.C,
+    rule="outlierDetection must set consecutive5xxErrors or consecutiveGatewayErrors above 0: in the "
+    "trafficPolicy of the DestinationRule (unless every subset has its own), in each subset that has one "
+    "of its own, and in each of portLevelSettings; in a mesh each host that gets the service's HTTP or "
+    "gRPC requests must have a DestinationRule. No outlierDetection, or one that is switched off "
+    "(consecutive5xxErrors 0 without consecutiveGatewayErrors above 0), fails as critical. One left to its "
+    "defaults, consecutiveGatewayErrors not below consecutive5xxErrors (5 if left out), and the old "
+    "consecutiveErrors fail as medium.",
     why="Without outlier detection a pod that answers only errors keeps its share of the traffic "
     "until somebody deletes it.",
     remedy="Set trafficPolicy.outlierDetection.consecutive5xxErrors or consecutiveGatewayErrors "
@@ -70,6 +81,9 @@ def outlier_detection(service: ServiceView, _params: NoParams) -> Outcome:
     id="DR-04",
     name="Retries in flight are bounded",
     severity=Severity.M,
+    rule="connectionPool.http.maxRetries above 0, or a retryBudget, must be set: in the trafficPolicy of the "
+    "DestinationRule (unless every subset has its own), in each subset that has a connectionPool of its "
+    "own, and in each of portLevelSettings. A subset also has the retryBudget of that trafficPolicy.",
     why="Without a bound on concurrent retries every caller retries at once, and a short failure "
     "becomes a storm.",
     remedy="Set trafficPolicy.connectionPool.http.maxRetries, or trafficPolicy.retryBudget "
@@ -86,6 +100,8 @@ def retries_in_flight(service: ServiceView, _params: NoParams) -> Outcome:
     id="DR-05",
     name="Istio objects have no unknown field",
     severity=Severity.C,
+    rule="Each field of a DestinationRule or VirtualService must be one of its CRD: that which Flagstone is "
+    f"given or the repository holds, else that of Istio {ISTIO_VERSION}.",
     why="A field that the CRD does not know is dropped without a word: the guardrail that it was "
     "meant to be is off.",
     remedy="Use the field's right name, or move it to the object that has it. The known fields "

@@ -39,13 +39,20 @@ class _Pool:
     id="DR-03",
     name="Ejection can happen, and stops in time",
     severity=Severity.H,
+    rule="Of each pool with outlier detection (each subset, or the host without subsets) n is the fewest "
+    "endpoints: the sum of the workloads' minimum sizes; of a canary its first weight's share of them "
+    "rounded up, or minPodsPerReplicaSet if that is more. n must be at least 2, and maxEjectionPercent "
+    f"(else the default, {_DEFAULT_PERCENT}) at least 100 / n: 50 for 2 pods, 34 for 3, 25 for 4, 10 for "
+    f"10. Above {_SAFE_PERCENT} it fails as medium, a default that does for n warns, and where n is not "
+    f"known only {_SAFE_PERCENT} passes.",
     why="With the default of 10% and fewer than ten pods nothing is ever ejected: outlier "
     "detection is written down and off. Above 50% it can take most of the service away.",
     remedy="Set outlierDetection.maxEjectionPercent to 50, and run at least two pods of each "
     "subset (HPA minReplicas, minPodsPerReplicaSet for the canary).",
     not_applicable="No DestinationRule has outlier detection (DR-02 says so).",
     no_data="The number of endpoints is not known: the host's Service, workload or autoscaler is "
-    "not in the input. Score a folder that holds them too, or set maxEjectionPercent to 50.",
+    "not in the input. Score a folder that holds them too, or set maxEjectionPercent to 50. "
+    f"Or {unrendered('the DestinationRule is')}",
 )
 def ejection_percent(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()
@@ -63,6 +70,9 @@ def ejection_percent(service: ServiceView, _params: NoParams) -> Outcome:
     id="DR-08",
     name="Ejection is soon, and for a while",
     severity=Severity.M,
+    rule="Wherever outlierDetection stands (trafficPolicy, subsets, portLevelSettings), `interval` must be from "
+    f"{_BOUNDS['interval'][0]} to {_BOUNDS['interval'][1]} s and `baseEjectionTime` from "
+    f"{_BOUNDS['baseEjectionTime'][0]} to {_BOUNDS['baseEjectionTime'][1]} s, where they are set.",
     why="An interval of minutes leaves callers with a failing pod for so long; an ejection of seconds "
     "brings it back before anything has changed, one of hours keeps a healed pod out.",
     remedy="Set outlierDetection.interval from 1s to 60s and baseEjectionTime from 10s to 5m (the "

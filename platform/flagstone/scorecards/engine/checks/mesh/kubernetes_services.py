@@ -36,6 +36,8 @@ def _ports(manifest: Manifest) -> Iterator[tuple[int, dict[str, Any]]]:
     id="SV-01",
     name="Each Service leads to one workload",
     severity=Severity.C,
+    rule="The selector of each Service must match the pods of exactly one workload in its namespace. It may "
+    "match several if each of them has the labels of a subset in a DestinationRule for the Service's host.",
     why="A selector that matches no pod answers nobody; one that matches several workloads sends "
     "requests to a job or to another service.",
     remedy="Let the selector match the pods of exactly one workload; several versions behind one "
@@ -76,6 +78,9 @@ def _told_apart(service: ServiceView, manifest: Manifest, found: list[Manifest])
     id="SV-02",
     name="Service ports lead to container ports",
     severity=Severity.H,
+    rule="A targetPort that is a name must be that of a port with the same protocol (TCP if left out) on an app "
+    "container or a native sidecar of the pods that the Service selects; a number, or none, is taken as it "
+    "is.",
     why="A targetPort name that no container has leads nowhere: every connection is refused.",
     remedy="Use the name of a port of the same protocol on an app container or a native sidecar, or a "
     "number.",
@@ -116,6 +121,8 @@ def _protocol(port: dict[str, Any]) -> str:
     id="SV-03",
     name="The mesh knows the protocol of each port",
     severity=Severity.M,
+    rule="Each port of a Service with a selector, of a service in the mesh, must have an appProtocol, or a name "
+    f"that is one of {', '.join(sorted(_PROTOCOLS))} or begins with one of them and a hyphen.",
     why="Without it Istio guesses by the first bytes: routing, retries and metrics of HTTP are off "
     "whenever the guess is wrong, and each connection starts later.",
     remedy="Name the port http, http2, grpc, tcp (with -suffix if you like), or set appProtocol.",
@@ -139,6 +146,7 @@ def protocols(service: ServiceView, _params: NoParams) -> Outcome:
     id="SV-04",
     name="Services are reached through the mesh or a gateway",
     severity=Severity.M,
+    rule="The type of each Service with a selector must be ClusterIP, or left out.",
     why="A NodePort or LoadBalancer leads past the gateway: no authentication, no limits, no "
     "timeouts, and on every node.",
     remedy="Leave spec.type out (ClusterIP). A gateway itself: waive it.",

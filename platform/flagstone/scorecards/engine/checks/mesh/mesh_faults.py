@@ -22,6 +22,9 @@ _WORD = re.compile(r"[a-z]+(?:-injection)?")
     id="VS-07",
     name="No fault is injected",
     severity=Severity.H,
+    rule="No http rule of a VirtualService may have a `fault`; an empty one, or one with percentage.value 0, "
+    "injects none. Left out are VirtualServices whose folder or namespace is called drill, chaos, "
+    "fault-injection, dev, test, qa, staging, sandbox or the like.",
     why="A fault that was left behind after a drill fails or delays requests of real customers, and "
     "every graph says that the service did it.",
     remedy="Take `fault` out; keep a drill in a folder of its own, called drill or chaos.",

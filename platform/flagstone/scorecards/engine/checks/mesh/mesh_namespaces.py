@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from flagstone.policies.manifests.workloads import pod_template_keys
 from flagstone.scorecards.engine.mesh import gets_sidecars, is_ambient
 from flagstone.scorecards.engine.outcome import Fault, Findings, Outcome
-from flagstone.scorecards.engine.registry import NoParams, check
+from flagstone.scorecards.engine.registry import NoParams, check, unrendered
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
 from flagstone.scorecards.engine.workload_view import Workload
@@ -20,13 +20,21 @@ _WAYPOINT = "istio.io/use-waypoint"
     id="NS-01",
     name="The pods have a sidecar",
     severity=Severity.C,
+    rule="Where the service has a VirtualService or DestinationRule, each long-running workload that takes "
+    "traffic must be in a namespace that is labelled istio-injection: enabled, or istio.io/rev without "
+    "istio-injection, by its Namespace or by an Application with CreateNamespace=true; or its pods are "
+    'labelled sidecar.istio.io/inject: "true" or istio.io/rev. Ambient mode (istio.io/dataplane-mode: '
+    "ambient on namespace or pods) needs istio.io/use-waypoint on the Namespace or on each Service. "
+    'istio-injection: disabled, pods with sidecar.istio.io/inject: "false" and those on the host\'s network '
+    "fail.",
     why="Routes and circuit breakers act in the proxies: in a namespace without injection there "
     "are none, and everything that the mesh was to do is off.",
     remedy="Label the Namespace istio-injection: enabled (or istio.io/rev), or the pods "
     'sidecar.istio.io/inject: "true"; ambient mode needs a waypoint (istio.io/use-waypoint) too.',
     not_applicable="The service has no VirtualService and no DestinationRule.",
     no_data="The Namespace is not in the input, no Application labels it, and the pods ask for "
-    "nothing: add one of them.",
+    "nothing: add one of them. "
+    f"Or {unrendered('the Service or the workload is')}",
 )
 def in_the_mesh(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()

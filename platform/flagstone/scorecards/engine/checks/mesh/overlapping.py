@@ -19,6 +19,9 @@ _IN_VIEW = unrendered("The objects are")
     id="VS-08",
     name="One VirtualService routes a host",
     severity=Severity.H,
+    rule="No other VirtualService in the input may have one of the service's hosts at one of the same gateways "
+    "(`mesh` where none is named), unless exportTo lets no client see both. Where the two lie in folders "
+    "side by side, which may be for different clusters, it warns.",
     why="Of two VirtualServices for one host a sidecar takes one, and a gateway merges them in an "
     "order that nobody decides: timeouts and weights change with the weather.",
     remedy="Put the rules into one VirtualService, or let one delegate to the other.",
@@ -46,6 +49,9 @@ def one_route(service: ServiceView, _params: NoParams) -> Outcome:
     id="DR-07",
     name="One DestinationRule sets a host's policy",
     severity=Severity.M,
+    rule="No other DestinationRule for the same host in the same namespace may set the same field of "
+    "trafficPolicy, unless they have different workloadSelectors. Different fields of it warn, and so does "
+    "the same one in folders side by side, which may be for different clusters.",
     why="Of two rules for one host Istio keeps the trafficPolicy of the older one, and drops the "
     "other's without a word.",
     remedy="Put the trafficPolicy into one DestinationRule; another one may add subsets.",

@@ -26,6 +26,9 @@ _READING_METHODS = ("GET", "HEAD", "OPTIONS")
     id="VS-02",
     name="Retries are finite and written down",
     severity=Severity.C,
+    rule="Each http rule of a VirtualService that has `route` must have retries.attempts, a whole number from 0 "
+    "to 3 (maxAttempts of the policy). A missing `retries` (unless meshRetriesOff of the policy is set) or "
+    "a missing `attempts` fails as high, any other value as critical.",
     why="Without `retries` the mesh retries twice all the same; many attempts multiply the load on "
     "a backend that is already failing.",
     remedy="Set spec.http[].retries.attempts to 0..3 on each rule that forwards (0 switches "
@@ -48,6 +51,8 @@ def retries(service: ServiceView, _params: NoParams) -> Outcome:
     id="VS-03",
     name="The tries fit into the timeout",
     severity=Severity.H,
+    rule="Where retries.attempts is above 0, perTryTimeout must be a duration above 0, and with a timeout above "
+    "0 (attempts + 1) x perTryTimeout must be no longer than it. The time between the tries is not counted.",
     why="Without perTryTimeout the first try may use up the whole timeout, and the retries never "
     "happen; tries that do not fit are cut off.",
     remedy="Set perTryTimeout so that (attempts + 1) x perTryTimeout <= timeout.",
@@ -69,6 +74,10 @@ def per_try_timeout(service: ServiceView, _params: NoParams) -> Outcome:
     id="VS-04",
     name="Only what was not processed is retried",
     severity=Severity.C,
+    rule="Where retries.attempts is above 0, retryOn must name conditions. Unless the rule has `match` and each of "
+    "it the exact method GET, HEAD or OPTIONS, 5xx, gateway-error, reset, retriable-4xx, retriable-status-codes, "
+    "deadline-exceeded, internal and bare status codes fail, and the answers of gRPC "
+    f"{', '.join(_GRPC_ANSWERS)} warn. A condition that Istio does not know fails as high.",
     why="`5xx`, `reset` and the like repeat a POST that the backend has already processed: the "
     "customer is charged twice.",
     remedy="Set retryOn: connect-failure,refused-stream,reset-before-request; keep wider "

@@ -22,6 +22,11 @@ _LONGEST = 15.0  # seconds, as the policy has it for VirtualServices
     id="VS-01",
     name="Every route has a timeout",
     severity=Severity.C,
+    rule="Each http rule of a VirtualService that has `route` must have a `timeout` that is a duration above 0 "
+    f"and at most {_LONGEST:g}s (maxTimeout of the policy); redirects, direct responses, delegates, tls "
+    "and tcp rules are not asked. In a mesh each Service with HTTP or gRPC traffic must be routed to by a "
+    "VirtualService, or by an HTTPRoute whose rules with backendRefs have timeouts.request, or without it "
+    "timeouts.backendRequest, within the same limits.",
     why="Istio's default is no timeout at all: one slow backend holds the threads and connections "
     "of every caller until they run out, and the outage spreads.",
     remedy="Set spec.http[].timeout on each rule that forwards, above 0 and at most 15s (in an "

@@ -23,6 +23,9 @@ _IN_VIEW = unrendered("The VirtualService is")
     id="VS-05",
     name="The weights of a route sum to 100",
     severity=Severity.C,
+    rule="In each http, tls and tcp rule of a VirtualService the weights of the destinations must be whole "
+    "numbers, none below 0, and sum to 100; one left out counts as 0. A rule with one destination may "
+    "leave its weight out.",
     why="Istio refuses the VirtualService, and the last version that it accepted stays in force.",
     remedy="Make the weights of each rule's destinations sum to 100, or give its only destination "
     "no weight.",
@@ -74,12 +77,16 @@ class HostParams:
     id="VS-06",
     name="Every destination exists",
     severity=Severity.C,
+    rule="Each destination host of a VirtualService must be that of a Service or a ServiceEntry in the input, "
+    "or match the parameter known_hosts; a short name is one in the VirtualService's namespace. Each "
+    "subset must be defined by a DestinationRule for that host.",
     why="A destination that resolves to nothing answers 503 to everybody.",
     remedy="Correct the host, or add the Service or ServiceEntry; define each subset in the "
     "DestinationRule of its host.",
     not_applicable="The service has no VirtualService.",
     no_data="A host lies in a namespace that is not in the input, or outside of the cluster: add "
-    "its Service or ServiceEntry, or name it in the check's parameter known_hosts.",
+    "its Service or ServiceEntry, or name it in the check's parameter known_hosts. "
+    f"Or {unrendered('the VirtualService is')}",
     params=HostParams,
 )
 def destinations_exist(service: ServiceView, params: HostParams) -> Outcome:
