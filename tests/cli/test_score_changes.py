@@ -187,6 +187,68 @@ def test_with_a_baseline_only_new_findings_fail(
     assert found(done)["baseline"] == {"known": 2, "new": 1, "undecided": 0, "gone": []}
 
 
+@pytest.fixture
+def overlays(tmp_path: Path) -> Callable[..., Path]:
+    """One service of two overlays, each with an image of its own."""
+
+    def write(**bad: bool) -> Path:
+        folder = tmp_path / "overlays"
+        put(folder / "base/all.yaml", DEPLOYMENT)
+        put(folder / "base/kustomization.yaml", "resources: [all.yaml]\n")
+        for name, is_bad in bad.items():
+            version = {"newTag": "latest"} if is_bad else {"digest": f"sha256:{'1' * 64}"}
+            image = {"name": "registry.example.com/checkout", **version}
+            overlay = {"resources": ["../../base"], "images": [image]}
+            put(folder / f"overlays/{name}/kustomization.yaml", json.dumps(overlay))
+        return folder
+
+    return write
+
+
+def put(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+def test_what_another_overlay_breaks_is_new(
+    run: Command, overlays: Callable[..., Path], tmp_path: Path
+) -> None:
+    file, card = tmp_path / "known.json", tmp_path / "card.yaml"
+    card.write_text(CARD.replace("PB-01", "IM-01"))
+    folder = overlays(prod=False, staging=True)
+    run("score", folder, "--scorecard", card, "--write-baseline", file)
+    options = ("--scorecard", card, "--baseline", file, "--fail-on", "L", "-f", "json")
+    assert found(run("score", folder, *options))["baseline"]["new"] == 0
+
+    done = run("score", overlays(prod=True, staging=False), *options)
+
+    assert done.status == 1
+    told = found(done)["baseline"]
+    assert (told["new"], len(told["gone"])) == (1, 1)
+
+
+def test_a_finding_names_the_overlay_that_makes_it_so(
+    run: Command, overlays: Callable[..., Path], tmp_path: Path
+) -> None:
+    card = tmp_path / "card.yaml"
+    card.write_text(CARD.replace("PB-01", "IM-01"))
+    folder = overlays(prod=True, staging=True)
+
+    services = found(run("score", folder, "--scorecard", card, "-f", "json"))["services"]
+    checks = [check for service in services for check in service["checks"]]
+    findings = [f for check in checks if check["id"] == "IM-01" for f in check["findings"]]
+    text = " ".join(run("score", folder, "--scorecard", card).out.split())
+
+    places = [(f["path"], f["line"], f["rendered_by"]) for f in findings]
+    assert places == [
+        ("base/all.yaml", None, "overlays/prod"),
+        ("base/all.yaml", None, "overlays/staging"),
+    ]
+    assert len({f["fingerprint"] for f in findings}) == 2
+    for name in ("prod", "staging"):
+        assert f"base/all.yaml (as overlays/{name} renders it)" in text
+
+
 def test_what_is_mended_is_told(run: Command, clone: Path, card: Path, tmp_path: Path) -> None:
     file = tmp_path / "known.json"
     run("score", clone, "--scorecard", card, "--write-baseline", file)

@@ -49,7 +49,7 @@ def _object(judged: Judged, style: Style) -> Iterator[str]:
     review = judged.review
     if not review.violations and not review.failures:
         return
-    where = f"{on_one_line(judged.path)}  {on_one_line(judged.manifest.ref)}"
+    where = f"{on_one_line(judged.path)}  {on_one_line(_name(judged))}"
     yield style.paint(where, _BOLD)
     for violation in review.violations:
         word = style.paint(f"{violation.enforcement:<6}", _COLOURS[violation.enforcement])
@@ -61,6 +61,12 @@ def _object(judged: Judged, style: Style) -> Iterator[str]:
         yield f"  {style.paint('unknown', _CYAN)}"
         yield from style.wrap(failure.message, 10)
     yield ""
+
+
+def _name(judged: Judged) -> str:
+    """The object, and the overlay that renders it from a file of others."""
+    overlay = judged.manifest.rendered_by
+    return f"{judged.manifest.ref}, rendered by {overlay}" if overlay else judged.manifest.ref
 
 
 def _names(violation: Violation) -> str:
@@ -91,6 +97,7 @@ def as_json(judgement: Judgement) -> str:
             {
                 "path": judged.path,
                 "line": judged.manifest.line(),
+                "rendered_by": judged.manifest.rendered_by,
                 "object": judged.manifest.ref,
                 "violations": [_violation(judged, v) for v in judged.review.violations],
                 "unknown": [_error(error) for error in judged.review.failures],
@@ -142,7 +149,7 @@ def as_junit(judgement: Judgement) -> str:
 
 
 def _junit_object(judged: Judged) -> str:
-    head = f"  <testcase classname={_attribute(judged.path)} name={_attribute(judged.manifest.ref)}"
+    head = f"  <testcase classname={_attribute(judged.path)} name={_attribute(_name(judged))}"
     faults = _faults(judged)
     if faults:
         text = escape(written_out("\n".join(faults)))
@@ -181,7 +188,7 @@ def as_sarif(judgement: Judgement) -> str:
 
 
 def _result(judged: Judged, violation: Violation, names: list[str]) -> dict[str, Any]:
-    name = on_one_line(judged.manifest.ref)
+    name = on_one_line(_name(judged))
     parts = [violation.policy, violation.constraint, judged.path, name, violation.message]
     fingerprint = hashlib.sha256("\0".join(parts).encode(errors="replace")).hexdigest()[:32]
     return {

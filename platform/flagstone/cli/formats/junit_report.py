@@ -87,9 +87,8 @@ def _details(check: CheckReport) -> str:
 
 
 def _line(finding: Finding) -> str:
-    place = f"{finding.path}:{finding.line}" if finding.line else finding.path
     about = f" {finding.object}" if finding.object else ""
-    return f"{on_one_line(place + about)}: {finding.message}"
+    return f"{on_one_line(finding.place_text + about)}: {finding.message}"
 
 
 def _attribute(text: str) -> str:

@@ -118,9 +118,8 @@ def _waivers(report: Report) -> Iterator[str]:
 
 
 def _finding(finding: Finding) -> str:
-    place = f"{finding.path}:{finding.line}" if finding.line else finding.path
     about = f" {_plain(finding.object)}" if finding.object else ""
-    return f"- {_code(place)}{about}: {_plain(finding.message)}"
+    return f"- {_code(finding.place_text)}{about}: {_plain(finding.message)}"
 
 
 def _cell(text: str) -> str:

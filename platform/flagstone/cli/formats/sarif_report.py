@@ -178,7 +178,7 @@ def _result(
     result: dict[str, Any] = {
         "ruleId": check.id,
         "level": "warning" if check.state is State.WARN else _LEVELS[check.severity_of(finding)],
-        "message": {"text": written_out(f"{finding.message}. {check.rule.check.remedy}")},
+        "message": {"text": written_out(f"{_message(finding)}. {check.rule.check.remedy}")},
         "locations": [_location(finding)],
         "partialFingerprints": {_FINGERPRINT: mark},
         "properties": {"services": [on_one_line(service.ref)], "state": check.state.value},
@@ -224,6 +224,12 @@ def _gone(entry: BaselineEntry, index: int) -> dict[str, Any]:
         "baselineState": "absent",
         "properties": {"services": []},
     }
+
+
+def _message(finding: Finding) -> str:
+    if not finding.rendered_by:
+        return finding.message
+    return f"{finding.message} (as {finding.rendered_by} renders it)"
 
 
 def _place(path: str, line: int | None) -> dict[str, Any]:

@@ -45,11 +45,10 @@ def _places(places: list[_Place], indent: int, style: Style) -> Iterator[str]:
 
 def _place(finding: Finding) -> _Place:
     """Where it is, and what it is about."""
-    where = f"{finding.path}:{finding.line}" if finding.line else finding.path
     about = finding.object
     if finding.container:
         about += f", container {finding.container}"
-    return where, about
+    return finding.place_text, about
 
 
 def _where(place: _Place, indent: int, style: Style) -> Iterator[str]:

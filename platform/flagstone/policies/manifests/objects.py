@@ -97,6 +97,17 @@ class Manifest:
         return "/".join(part for part in (self.kind, self.namespace, self.name) if part)
 
     @property
+    def rendered_by(self) -> str:
+        """The folder of the kustomization that rendered it from a file that is not below it; "" if none did."""
+        if (
+            self.origin is None
+            or self.path.startswith(f"{self.origin}/")
+            or self.origin in {"", "."}
+        ):
+            return ""
+        return self.origin
+
+    @property
     def identity(self) -> Identity:
         """Group, kind, namespace, name; two objects without a name of their own never share one."""
         name = self.name

@@ -11,6 +11,8 @@ from types import MappingProxyType
 from flagstone.core.forking import in_shares
 from flagstone.policies.gatekeeper.errors import PolicyError
 from flagstone.policies.gatekeeper.policy_set import PolicySet
+from flagstone.policies.manifests.objects import Manifest
+from flagstone.policies.manifests.scalars import resolve
 from flagstone.policies.manifests.snapshot import Snapshot
 from flagstone.policies.schemas.schemas import Schemas
 from flagstone.scorecards.engine import scoring
@@ -273,11 +275,19 @@ def _finding(fault: Fault) -> Finding:
     manifest = fault.manifest
     return Finding(
         path=manifest.path if manifest else fault.path,
-        line=manifest.line(*fault.keys) if manifest else fault.line,
+        line=_line(manifest, fault) if manifest else fault.line,
         object=_object(fault),
         container=fault.container,
         message=fault.message,
         place=named_place(manifest.raw if manifest else None, fault.keys),
         subject=fault.subject,
         severity=fault.severity,
+        rendered_by=manifest.rendered_by if manifest else "",
     )
+
+
+def _line(manifest: Manifest, fault: Fault) -> int | None:
+    """The line of what is wrong, unless an overlay has put another value there than the line shows."""
+    written = manifest.written(*fault.keys) if manifest.rendered_by else None
+    is_patched = written is not None and resolve(written) != manifest.at(*fault.keys)
+    return None if is_patched else manifest.line(*fault.keys)

@@ -1,13 +1,14 @@
 """Fingerprints of findings: the same while lines move, documents change places and files new names.
 
-A finding is known by its check, its object, its container and its place in the object, where items
-of lists go by their names. One without an object is known by the kind of its message and by what it is
-about: a workflow and its job by their names, else its file.
+A finding is known by its check, its object, its container, its place in the object, where items of lists go by
+their names, and the overlay that renders the object from a file of others. One without an object is known by the
+kind of its message and by what it is about: a workflow and its job by their names, else its file.
 """
 
 from __future__ import annotations
 
 import hashlib
+import posixpath
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -54,8 +55,14 @@ def fingerprints(check: CheckReport, findings: Iterable[Finding] | None = None) 
 
 def _identity(check: str, finding: Finding) -> tuple[str, ...]:
     if finding.object:
-        return check, finding.object, finding.container, finding.place
+        what = (check, finding.object, finding.container, finding.place)
+        return (*what, _overlay(finding)) if finding.rendered_by else what
     return check, finding.subject or finding.path, kind_of(finding.message)
+
+
+def _overlay(finding: Finding) -> str:
+    """Overlays render one object from the same file; the way between them stays when a service's folder moves."""
+    return posixpath.relpath(f"/{finding.rendered_by}", f"/{posixpath.dirname(finding.path)}")
 
 
 def kind_of(message: str) -> str:

@@ -26,6 +26,7 @@ class Finding:
         known: the baseline has it, so it fails nothing.
         subject: what in a file without objects it is about, by a name, for fingerprints.
         severity: its own, where a check finds graver and lighter things; None: as the check.
+        rendered_by: the folder of the overlay that makes it so, where the file stands elsewhere; "" if none does.
     """
 
     path: str
@@ -37,11 +38,19 @@ class Finding:
     known: bool = False
     subject: str = ""
     severity: Severity | None = None
+    rendered_by: str = ""
+
+    @property
+    def place_text(self) -> str:
+        """The file, its line, and the overlay that makes it so."""
+        place = f"{self.path}:{self.line}" if self.line else self.path
+        return f"{place} (as {self.rendered_by} renders it)" if self.rendered_by else place
 
     def as_dict(self) -> dict[str, Any]:
         return {
             "path": self.path,
             "line": self.line,
+            "rendered_by": self.rendered_by,
             "object": self.object,
             "container": self.container,
             "message": self.message,
