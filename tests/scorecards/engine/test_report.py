@@ -53,6 +53,7 @@ def test_the_json_has_exactly_the_promised_shape() -> None:
                             {
                                 "path": "services/checkout/manifests.yaml",
                                 "line": data["services"][0]["checks"][1]["findings"][0]["line"],
+                                "rendered_by": "",
                                 "object": "Deployment/payments/checkout",
                                 "container": "app",
                                 "message": "Deployment/checkout: container app has no livenessProbe",
