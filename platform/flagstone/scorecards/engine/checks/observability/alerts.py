@@ -24,6 +24,8 @@ _NO_RULES = "the service has no PrometheusRule"
     id="PR-01",
     name="Prometheus accepts the rules",
     severity=Severity.C,
+    rule="The spec of each PrometheusRule of the service is given to `promtool check rules`, which must find "
+    "nothing wrong.",
     why="A rule file with one error is not loaded at all: every alert in it is off.",
     remedy="Mend what promtool names; `promtool check rules` reads the object's .spec.",
     not_applicable="The service has no PrometheusRule.",
@@ -74,6 +76,9 @@ class AlertParams:
     id="PR-09",
     name="Every alert is routed and has a runbook",
     severity=Severity.M,
+    rule=f"Each alert has a label severity that is one of `severities` ({', '.join(AlertParams().severities)}) or "
+    "named by a route of an AlertmanagerConfig in view, an annotation summary, and a runbook_url with http or "
+    "https. Its #anchor is a heading of the service's runbook, where there is a runbook.",
     why="An alert whose severity no route knows reaches nobody; one without a runbook reaches "
     "somebody who does not know what to do.",
     remedy="Give each alert the label severity (page or ticket, or one that a route of an AlertmanagerConfig "

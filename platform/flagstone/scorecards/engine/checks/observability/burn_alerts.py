@@ -67,6 +67,11 @@ class _Pair:
     id="PR-07",
     name="Alerts watch the error budget over two windows",
     severity=Severity.H,
+    rule="Pages compare one ratio with one threshold over two windows, the longer one 6 to 24 times the shorter: "
+    f"one pair with a {_FAST.name}, one with a {_SLOW.name} (the longer window counts). The burn rate is read "
+    "from the threshold, such as 14.4 * 0.001, or from it and the objective that is recorded; thresholds that "
+    "are bare numbers pass if both fit one budget, whichever it is. A service with HTTP traffic and no such "
+    "alert fails.",
     why="One window is either slow to notice or pages for a blip, and keeps paging for an hour "
     "after the trouble is over; the budget runs out without anybody being woken.",
     remedy="Alert on `errors over 1h > 14.4 x budget and errors over 5m > 14.4 x budget`, and the "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flagstone.scorecards.engine.alert_scenarios.performances import Act
 from flagstone.scorecards.engine.alert_scenarios.rulebook import Rule
+from flagstone.scorecards.engine.alert_scenarios.scenarios import LONGEST
 from flagstone.scorecards.engine.alert_scenarios.stages import Stage
 from flagstone.scorecards.engine.alert_scenarios.urgency import Urgency, urgency
 from flagstone.scorecards.engine.outcome import (
@@ -36,6 +37,9 @@ _NO_TRAFFIC = "Workers, jobs and services without HTTP traffic that have no aler
     id="PR-02",
     name="No alert fires while the service is healthy",
     severity=Severity.C,
+    rule="promtool plays the service's rules on made-up traffic: every request succeeds (scenario A), or 6% are "
+    "redirects and 4% mistakes of callers (scenario B). After 60 and after 120 minutes neither a page nor a "
+    "ticket may fire; an alert of another severity, such as info, does not count.",
     why="An alert that fires while every request succeeds, or because callers are redirected or make "
     "mistakes, teaches people to ignore it.",
     remedy='Count only answers that are the service\'s own failures (`code=~"5.."`), divide them by '
@@ -53,6 +57,9 @@ def quiet_in_health(service: ServiceView, _params: NoParams) -> Outcome:
     id="PR-03",
     name="An outage pages somebody",
     severity=Severity.C,
+    rule="promtool plays the service's rules on made-up traffic. A page fires when every request failed for 10 "
+    "minutes (scenario D), and when 20 times the error budget failed for an hour (scenario C; all requests "
+    "where that is more than all). A service with HTTP traffic and no alert fails.",
     why="An alert that is silent when everything fails is worse than none: people trust it.",
     remedy="Page when errors divided by all requests are above 14.4 times the budget over 1h and 5m; "
     "let no part of the expression need a request that succeeded.",
@@ -67,6 +74,10 @@ def pages_in_an_outage(service: ServiceView, _params: NoParams) -> Outcome:
     id="PR-04",
     name="A blip pages nobody, and a page ends with the trouble",
     severity=Severity.H,
+    rule="promtool plays the service's rules on made-up traffic. Neither page nor ticket fires 5, 10 and 20 minutes "
+    "after twice the error budget began to fail behind 5 clean hours (scenario E), and no page fires 35 "
+    "minutes after an hour in which a tenth failed (scenario F). Scenario E is left out where twice the budget "
+    "is more than all requests.",
     why="People are woken for what needs nobody, or are paged for an hour after it was mended.",
     remedy="Let each page compare a long and a short window with one threshold: the long one says that "
     "it matters, the short one that it still goes on.",
@@ -81,6 +92,9 @@ def quiet_after_a_blip(service: ServiceView, _params: NoParams) -> Outcome:
     id="PR-05",
     name="A slow burn opens a ticket",
     severity=Severity.M,
+    rule="promtool plays the service's rules on made-up traffic. A ticket and no page fires when 4 times the error "
+    f"budget failed for 26 hours (scenario G), and when twice the budget failed for {LONGEST} hours (scenario "
+    "H); one that is more than all requests is left out. A service with HTTP traffic and no alert fails.",
     why="A few errors for days spend the whole budget; they are to be mended in working hours, which "
     "nobody does who is not told, and nobody should be woken for.",
     remedy="Open a ticket at 3 times the budget over 1d and 2h, and at 1 time over 3d and 6h.",
@@ -95,6 +109,9 @@ def tickets_for_a_slow_burn(service: ServiceView, _params: NoParams) -> Outcome:
     id="PR-06",
     name="Missing metrics are an alert",
     severity=Severity.H,
+    rule="promtool plays the service's rules while there are no series at all (scenario I). After 20 minutes some "
+    "alert fires that asks for series of the service: by its name, by the name or namespace of a workload, or "
+    "for a metric that other rules of it use. A service with HTTP traffic and no alert fails.",
     why="Without series there is no ratio and no alert: a broken scrape, or the loss of the last pod, "
     "looks like health.",
     remedy="Alert on `absent(<the request counter with the service's own labels>)` for 10 minutes. A "

@@ -27,6 +27,10 @@ _TOLERANCE = 0.02  # 13.44 may be written as 13.4
     id="PR-08",
     name="Thresholds fit the objective",
     severity=Severity.H,
+    rule="Every alert whose threshold or label says a burn rate is judged. Its threshold is that burn rate times (1 "
+    f"- objective), within {_TOLERANCE:.0%}, and where both say a burn rate it is the same; an error ratio is "
+    "compared with less than 1, and a burn rate with less than 1 / (1 - objective). The objective is the one "
+    "declared or recorded for the service, else the one in the threshold, else that of the runbook.",
     why="A threshold made for another objective fires far too early or far too late. Nothing burns faster "
     "than 1/(1 - objective): below 93.06% an alert at 14.4 times the budget can never fire.",
     remedy="Let the threshold be burn rate x (1 - objective), with the burn rate that the label burn_rate "

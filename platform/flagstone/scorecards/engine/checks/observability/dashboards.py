@@ -50,6 +50,9 @@ def _fault(dashboard: Dashboard, message: str, *, absent: bool = False) -> Fault
     id="DB-01",
     name="The dashboard loads in any Grafana",
     severity=Severity.M,
+    rule=f"Each dashboard is JSON with panels, a uid of at most {_LONGEST_UID} letters, digits, - and _, a title, a "
+    "number as schemaVersion, and no id on two panels. Its panels, queries, annotations and variables choose "
+    "the data source by a variable, by default, or as one of Grafana's own.",
     why="Without a uid links break at each import, two panels of one id overwrite each other, and a data "
     "source that exists in one Grafana only shows nothing in the other.",
     remedy="Give it a uid of at most 40 letters, digits, - and _, a title, a schemaVersion and one id for "
@@ -108,6 +111,8 @@ def _fixed_sources(dashboard: Dashboard) -> Iterator[str]:
     id="DB-02",
     name="Every panel asks a question that Prometheus understands",
     severity=Severity.H,
+    rule="Each query to Prometheus on its dashboards must parse as PromQL once values are put in for its variables. "
+    "Whether the series exist is not asked.",
     why="A query with a mistake is an empty panel, which looks like a quiet service.",
     remedy="Mend the query: with its variables put in it has to be PromQL.",
     not_applicable="The service has no dashboard with a query to Prometheus in the repository.",
@@ -131,6 +136,10 @@ def queries_parse(service: ServiceView, _params: NoParams) -> Outcome:
     id="DB-03",
     name="The dashboard shows what is asked in an incident",
     severity=Severity.M,
+    rule="Queries on the dashboards of a service with HTTP traffic must show the budget that remains, the burn "
+    "rate, latency percentiles, saturation and, if it has a canary, success by version. That is told by names "
+    "of metrics, labels, functions and a division by the budget in the query, not by titles. One query on any "
+    "of the dashboards is enough for each.",
     why="Whoever is paged asks: how much budget is left, how fast does it burn, is it the canary, is it "
     "slow, is it full? What is not on the dashboard is looked for while customers wait.",
     remedy="Add panels for the budget that remains, the burn rate, success by canary and stable, latency "
@@ -239,6 +248,9 @@ class SidecarParams:
     id="DB-04",
     name="Grafana finds the dashboard",
     severity=Severity.M,
+    rule=f"Each ConfigMap with a dashboard of the service has the label `label` ({SidecarParams().label}), whose "
+    "value is a text, whichever. Dashboards in files of their own or in objects of the Grafana operator are "
+    "not asked.",
     why="The sidecar of Grafana loads ConfigMaps with its label only; any other is never seen.",
     remedy='Label the ConfigMap `grafana_dashboard: "1"`; the value is a text, so it needs quotes.',
     not_applicable="No dashboard of the service is in a ConfigMap.",

@@ -25,6 +25,10 @@ _INCLUDED = "traffic.sidecar.istio.io/includeInboundPorts"
     id="SM-06",
     name="Strict mTLS lets Prometheus in",
     severity=Severity.H,
+    rule="A port of a pod in the mesh that a monitor scrapes in the clear must not have the mTLS mode STRICT, by "
+    f"the PeerAuthentication of the pod, of its namespace or of {_ROOT}, in that order. It does not concern "
+    f"{' and '.join(map(str, sorted(_OF_THE_SIDECAR)))}, ports that excludeInboundPorts or includeInboundPorts "
+    "lead past the sidecar, and endpoints with https and a tlsConfig.",
     why="Under STRICT mTLS a sidecar refuses the plain scrape of a Prometheus outside the mesh: the "
     "target is down, and with it every alert and analysis.",
     remedy="Except the metrics port with the pod annotation "

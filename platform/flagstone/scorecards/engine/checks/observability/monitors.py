@@ -26,6 +26,11 @@ _OPERATOR_KINDS = ("ServiceMonitor", "PodMonitor", "PrometheusRule")
     id="SM-01",
     name="Prometheus finds the service's metrics",
     severity=Severity.C,
+    rule="The selector of each ServiceMonitor matches the metadata.labels of a Service, and `port` of each endpoint "
+    "is the name of a port of it; of a PodMonitor the same holds for pods and their containers' ports. An "
+    "endpoint may give targetPort (or portNumber) in its place, which a container must then declare. Where the "
+    "input uses the Prometheus operator, some pod with HTTP traffic is scraped, or has the annotation "
+    "prometheus.io/scrape.",
     why="A ServiceMonitor that selects nothing, or names a port that is not there, makes no target "
     "and no error: the alerts and the canary analysis look at nothing.",
     remedy="Let spec.selector match the Service's metadata.labels (not its pod selector), and "

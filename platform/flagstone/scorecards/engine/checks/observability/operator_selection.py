@@ -60,6 +60,9 @@ class _Reader:
     id="PR-10",
     name="Prometheus loads the rules",
     severity=Severity.C,
+    rule=f"Some {' or '.join(_RULERS)} in view has a ruleSelector that matches the labels of each PrometheusRule, "
+    "and a ruleNamespaceSelector that covers its namespace; or, where `labels` is set, the rule has these. A "
+    "selector that is left out takes nothing (of namespaces: its own), an empty one takes everything.",
     why="The operator loads a PrometheusRule only if the ruleSelector of a Prometheus matches its "
     "labels; any other is accepted by the cluster and never looked at.",
     remedy="Give the PrometheusRule the labels that spec.ruleSelector of the platform's Prometheus asks "
@@ -80,6 +83,10 @@ def rules_are_loaded(service: ServiceView, params: RuleSelection) -> Outcome:
     id="SM-04",
     name="Prometheus loads the monitor",
     severity=Severity.C,
+    rule=f"Some {' or '.join(_SCRAPERS)} in view has a serviceMonitorSelector (podMonitorSelector for a PodMonitor) "
+    "that matches the labels of each monitor, and a namespace selector that covers its namespace; or, where "
+    "`labels` is set, the monitor has these. A selector that is left out takes nothing (of namespaces: its "
+    "own), an empty one takes everything.",
     why="The operator uses a ServiceMonitor only if the serviceMonitorSelector of a Prometheus matches "
     "its labels; any other makes no target and no error.",
     remedy="Give the ServiceMonitor the labels that spec.serviceMonitorSelector (podMonitorSelector for "

@@ -29,6 +29,12 @@ _Asked = tuple[Selector, Fault]
     id="PR-11",
     name="Alerts, dashboards and analyses ask for the service by its own name",
     severity=Severity.H,
+    rule='Each `service="..."` in the selectors of its rules, dashboards and Prometheus analyses is a name of the '
+    "service (its own, that of a workload, Service or container of it, a pod's label "
+    f"{', '.join(_NAME_LABELS[:-1])} or {_NAME_LABELS[-1]}, a variable such as OTEL_SERVICE_NAME, or what its "
+    'monitor writes) or the name of another service in the input. `namespace="..."` beside a name of its own '
+    "is where its pods run. Two of its names for one metric fail, unless a Service, a monitor or an SDK writes "
+    "both; only `=` is compared, and of dashboards only what no variable leaves open.",
     why='An alert on service="checkout-api" of a service that is called checkout finds no series: it is '
     "silent, while the canary analysis beside it works.",
     remedy="Let each selector have the service's own namespace and service, equal in rules, dashboards and "

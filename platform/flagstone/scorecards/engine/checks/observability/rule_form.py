@@ -42,6 +42,11 @@ class ScrapeParams:
     id="PR-13",
     name="Rates are taken over enough samples",
     severity=Severity.M,
+    rule=f"Each {'(), '.join(sorted(_RATES))}() in the rules has a range of at least {_SCRAPES} scrape intervals: "
+    "those of the service's monitors, else of a Prometheus in view; else `default_interval_seconds` "
+    f"({ScrapeParams().default_interval_seconds}) is taken, and a shorter range is a warning. Recorded series "
+    "and subqueries are not measured. No rate is taken of a sum, and neither an alert nor a recording rule "
+    "that it rests on uses irate().",
     why="A rate over less than four scrapes vanishes when one scrape fails; irate() jumps from sample to "
     "sample, so an alert on it flaps; the rate of a sum counts every restart of one pod as a reset of all.",
     remedy="Take rate() over at least four scrape intervals, rate() instead of irate() in alerts, and "
@@ -141,6 +146,9 @@ def _interval(service: ServiceView, params: ScrapeParams) -> tuple[float, bool]:
     id="PR-14",
     name="Recorded series are named and told apart",
     severity=Severity.L,
+    rule=f"The name of each recording rule has at least {_PARTS} parts between colons (level:metric:operation). Two "
+    "are a warning and one fails, except for a name that ends in _info. No two rules of the service have the "
+    "same name and the same labels.",
     why="level:metric:operation says what a recorded series is summed by, of what, and how; two rules that "
     "record one series overwrite each other.",
     remedy="Name it like service:http_requests:rate5m; give rules of one name different labels.",

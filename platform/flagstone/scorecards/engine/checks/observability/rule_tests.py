@@ -21,6 +21,8 @@ from flagstone.scorecards.engine.states import Severity
     id="PR-12",
     name="The alerts have tests that pass",
     severity=Severity.M,
+    rule="Some test file of promtool names a file that holds the service's rules, and asks for one of these. Every "
+    "such test passes, and the file that it tests says what the PrometheusRule says today.",
     why="Nobody sees that an alert is silent until the outage in which it is; a test sees it in the pull "
     "request.",
     remedy="Write a test file for promtool beside the PrometheusRule, such as tests/slo_test.yaml, that asks "

@@ -44,6 +44,8 @@ def endpoints(monitor: Manifest) -> Iterator[tuple[tuple[str | int, ...], dict[s
     id="SM-02",
     name="The monitor looks into the service's namespace",
     severity=Severity.C,
+    rule="Something that the monitor selects, Services or for a PodMonitor pods, lies in a namespace that it looks "
+    "into: its own, or those of its namespaceSelector (matchNames or any).",
     why="A monitor looks into its own namespace only, unless its namespaceSelector says otherwise: no "
     "target and no error.",
     remedy="Put the monitor into the Service's namespace, or name that in "
@@ -86,6 +88,10 @@ def _targets(service: ServiceView, monitor: Manifest) -> list[Manifest]:
     id="SM-03",
     name="Metrics say which ReplicaSet they come from",
     severity=Severity.C,
+    rule=f"It is asked where a Prometheus query of an analysis selects or groups by {_HASH_LABEL} on a metric of the "
+    "service itself, not of the mesh, the cluster or a recording rule. Each monitor that scrapes the pods of a "
+    f"canary, or finds none, has {_HASH} in podTargetLabels or copies it by relabeling, and has an endpoint "
+    "that does not drop it again.",
     why="The analysis asks for rollouts_pod_template_hash, which no metric has unless the monitor "
     "copies it from the pods: its queries are empty, and a canary is judged by nothing.",
     remedy="Add `podTargetLabels: [rollouts-pod-template-hash]` to the monitor's spec.",
@@ -142,6 +148,8 @@ def _scraping_canaries(service: ServiceView) -> list[Manifest]:
     id="SM-05",
     name="A scrape ends before the next begins",
     severity=Severity.M,
+    rule="scrapeTimeout of each endpoint is at most its interval. Where it has no interval, that of the Prometheus "
+    "in view is taken if there is exactly one, else 30s. Both must be durations of Prometheus.",
     why="The operator refuses a monitor whose scrapeTimeout is longer than its interval, and scrapes "
     "nothing.",
     remedy="Let scrapeTimeout be at most interval; both are durations such as 15s.",

@@ -36,6 +36,10 @@ _COMPOSITE = "aws_cloudwatch_composite_alarm"
     id="SY-04",
     name="An alarm tells somebody that the canary fails",
     severity=Severity.H,
+    rule=f"Some aws_cloudwatch_metric_alarm watches {' or '.join(_METRICS)} of {_NAMESPACE} with this canary as the "
+    "dimension CanaryName. It has alarm_actions, or a composite alarm that watches it has some, and "
+    "actions_enabled is not false; it compares the right way round. A treat_missing_data other than breaching "
+    "is a finding of medium severity, and of several alarms the best one counts.",
     why="A failing canary that tells nobody is a log file; one that stopped sends no data, and only "
     "`breaching` takes that for a failure.",
     remedy="Add an aws_cloudwatch_metric_alarm on CloudWatchSynthetics SuccessPercent (or Failed) with the "

@@ -62,6 +62,10 @@ _COMMON_WORDS = frozenset(
     id="SY-08",
     name="The canary's results lie in a bucket of one's own, private and tidy",
     severity=Severity.M,
+    rule="`artifact_s3_location` leads to a bucket that the Terraform defines; one that a data source reads is not "
+    "decided. Its name has no dot and does not consist of common words only, all four switches of a public "
+    "access block are true (its own or the account's), encryption is configured for it or for the artifacts, "
+    "and an enabled lifecycle rule has an expiration.",
     why="Results hold screenshots and answers of production. The name of a bucket is worldwide: a name "
     "that anybody may register first is a place to send them to a stranger.",
     remedy="Define the bucket with the account's id in its name and no dot, block public access, "

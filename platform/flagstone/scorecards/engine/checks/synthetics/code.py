@@ -32,6 +32,9 @@ _SOURCES = ("zip_file", "s3_bucket", "s3_key")
     id="SY-02",
     name="The canary has its code",
     severity=Severity.C,
+    rule="Of `zip_file` on the one hand, `s3_bucket` with `s3_key` on the other, exactly one is given, and the "
+    "bucket's name has no s3://. Where the archive is in view, or made from files that are, it exists and "
+    "holds the file of the `handler`.",
     why="Without code AWS refuses the canary; with a handler that is not in the archive every run fails.",
     remedy="Give exactly one of `zip_file` or `s3_bucket` with `s3_key`; make the archive with "
     "`data.archive_file` from a folder in Git that holds the handler's file.",
@@ -115,6 +118,9 @@ def _alike(file: str, code: Code) -> str:
     id="SY-09",
     name="The canary's code fits its runtime",
     severity=Severity.M,
+    rule="`handler` ends in .handler, or is file.function where the runtime takes any function. A script of the "
+    f"code, that of the handler or one of the others (at most {_MOST_SCRIPTS} are read), loads the library that "
+    "belongs to the runtime's version; an older name of it is a warning.",
     why="The library of a runtime has changed its name: code that loads one which the runtime does not "
     "have fails at its first line, in every run.",
     remedy="Call the handler `file.handler`, and load the library of the runtime: "

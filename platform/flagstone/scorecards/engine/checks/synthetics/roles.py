@@ -38,6 +38,10 @@ _PUTS_NOTHING = frozenset(
     id="SY-07",
     name="The canary's role is its own and narrow",
     severity=Severity.H,
+    rule="`execution_role_arn` leads to a role that trusts lambda.amazonaws.com. Of its policies some allows "
+    f"{_PUT}, each that does is limited by a condition on {_KEY}, and none allows every action on every "
+    "resource; of the policies of AWS those that do so are known by name. A role that is defined elsewhere is "
+    "not decided, one that a data source reads passes.",
     why="A canary runs code against production every minute: a role that may do everything makes it a way "
     "in, and one that may write any metric can paint every dashboard green.",
     remedy="Define the role (or read it with a data source), trust lambda.amazonaws.com, allow "

@@ -28,6 +28,9 @@ _MOST_SECONDS = 840
     id="SY-01",
     name="The canary's runtime is supported",
     severity=Severity.C,
+    rule="`runtime_version` is a runtime of AWS Synthetics that the list beside the check does not call deprecated "
+    "today. One on a Node.js that is next to be retired is a warning; one that is newer than the list passes, "
+    "with a note.",
     why="AWS refuses to make a canary with a deprecated runtime, and soon stops running the old ones: "
     "then nobody walks the money path any more.",
     remedy="Set `runtime_version` to a current one; for Node.js one on Node 22, such as "
@@ -85,6 +88,7 @@ def _judge_runtime(
     id="SY-03",
     name="The canary is started",
     severity=Severity.C,
+    rule="`start_canary` is true; where it is left out the canary is never started.",
     why="Without `start_canary` the canary is made and never runs: it looks like a guard and is none.",
     remedy="Set `start_canary = true`.",
     not_applicable=NOT_APPLICABLE,
@@ -117,6 +121,9 @@ class PeriodParams:
     id="SY-05",
     name="The canary runs often enough",
     severity=Severity.M,
+    rule="`schedule.expression` is rate(...) or cron(...), runs again and again, and leaves at most `max_minutes` "
+    f"({PeriodParams().max_minutes}) minutes between two runs. duration_in_seconds must not end it after a "
+    "time.",
     why="What is tried once an hour is broken for an hour before anybody knows.",
     remedy="Run it every five minutes or more often: `rate(1 minute)`; not `rate(0 minute)`, which "
     "runs once.",
@@ -157,6 +164,9 @@ def _judge_period(expression: str, most: int, canary: Canary, findings: CanaryFi
     id="SY-06",
     name="A run of the canary ends before the next one",
     severity=Severity.M,
+    rule=f"`run_config.timeout_in_seconds`, where it is set, is between {_LEAST_SECONDS} and {_MOST_SECONDS} and not "
+    "above the shortest time between two runs of the schedule. Where it is left out it is that time, which "
+    "passes.",
     why="AWS refuses a timeout above the period, and one of a few seconds ends healthy runs: a cold "
     "start alone takes up to fifteen.",
     remedy="Set `run_config.timeout_in_seconds` between 15 and the period of the schedule, 840 at the "

@@ -45,6 +45,10 @@ _SECRET_SOURCES = {
     id="SY-10",
     name="The canary's environment holds no secrets",
     severity=Severity.H,
+    rule="No variable in `run_config.environment_variables` holds a secret: the value of a secret, password, key or "
+    "sensitive variable of Terraform, a text that looks like a key or token, or any value under a name such as "
+    "PASSWORD, TOKEN or API_KEY. ARNs, paths and references to the name of a secret may stand under such a "
+    "name.",
     why="The environment of a canary is shown in the console and in the Terraform state to everybody who "
     "may look.",
     remedy="Put the name of the secret into the environment, and fetch it from Secrets Manager at run time.",
