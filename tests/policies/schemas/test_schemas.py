@@ -105,7 +105,7 @@ def test_what_the_schema_knows_fits(spec: dict[str, Any]) -> None:
          "spec.scale.steps[0].weihgt is no field of Gauge: the field is called weight"),
         ({"size": "1"}, ("spec", "size"), "spec.size must be an integer, and is '1'"),
         ({"size": 0}, ("spec", "size"), "spec.size is not right: 0 is less than the minimum of 1"),
-        ({"width": True}, ("spec", "width"), "spec.width must be an integer or a string, and is True"),
+        ({"width": True}, ("spec", "width"), "spec.width must be an integer or a string, and is true"),
         ({"unit": "litres"}, ("spec", "unit"), "spec.unit is 'litres', and must be one of seconds, bytes"),
         ({"note": "A1"}, ("spec", "note"), "spec.note is not right: 'A1' does not match '^[a-z]+$'"),
         ({"labels": {"any": 5}}, ("spec", "labels", "any"), "spec.labels.any must be a string, and is 5"),
@@ -154,7 +154,49 @@ def test_of_a_kind_without_a_definition_nothing_is_said() -> None:
 def test_a_definition_that_is_no_schema_is_said_to_be_broken() -> None:
     known = schemas(crd({"type": "object", "required": 7}))
     assert known.problems(gauge()) == ()
-    assert known.broken(gauge()).startswith("the CRD in crd.yaml is no valid schema: ")
+    assert known.broken(gauge()) == (
+        "the CRD in crd.yaml is no valid schema: "
+        "properties.spec.required must be an array, and is 7"
+    )
+
+
+def test_what_no_schema_may_have_is_shown_as_data() -> None:
+    known = schemas(crd({"type": "object", "properties": {"note": {"enum": []}}}))
+    assert known.broken(gauge()) == (
+        "the CRD in crd.yaml is no valid schema: "
+        "properties.spec.properties.note.enum is [], which no schema may have there"
+    )
+
+
+@pytest.mark.parametrize(
+    ("pattern", "fits", "fails"),
+    [
+        ("^(?i)(abort|warn)?$", "ABORT", "stop"),
+        ("^a(?i)b$", "aB", "AB"),
+        (r"^[[:alpha:]]+\z", "abc", "a1"),
+        (r"^\d+$", "12", "١٢"),
+        ("^a$", "a", "a\n"),
+        ("^a{,2}$", "a{,2}", "aa"),
+        (r"^\p{Lu}{2}$", "AB", "Ab"),
+        ("^[a&&b]+$", "&", "d"),
+    ],
+)
+def test_patterns_are_those_of_go(pattern: str, fits: str, fails: str) -> None:
+    known = schemas(
+        crd({"type": "object", "properties": {"note": {"type": "string", "pattern": pattern}}})
+    )
+    for note, problems in ((fits, 0), (fails, 1)):
+        manifest = Manifest({**gauge().raw, "spec": {"note": note}}, "gauge.yaml")
+        assert (known.broken(manifest), len(known.problems(manifest))) == ("", problems)
+
+
+@pytest.mark.parametrize("pattern", [r"^\Qa.b\E$", "(?U)^a+$", "^(", "^(?=a)"])
+def test_a_pattern_that_only_another_engine_understands_refuses_nothing(pattern: str) -> None:
+    known = schemas(
+        crd({"type": "object", "properties": {"note": {"type": "string", "pattern": pattern}}})
+    )
+    manifest = Manifest({**gauge().raw, "spec": {"note": "other"}}, "gauge.yaml")
+    assert (known.broken(manifest), known.problems(manifest)) == ("", ())
 
 
 @pytest.mark.parametrize("junk", [None, 5, [], "x", {"versions": 5}, {"names": []}, {"group": 1}])
@@ -211,6 +253,21 @@ def test_real_resources_agree_with_the_table(name: str) -> None:
     assert len(theirs) == {"manifests": 44, "slo": 2}[name]
     assert {key: ours.get(key) for key in theirs} == theirs
     assert set(ours.values()) == {"yes"}
+
+
+@pytest.mark.corpus
+def test_every_real_definition_is_usable() -> None:
+    crds = read_folder(corpus("crds"), render=False).manifests
+    known = Schemas.for_objects(crds)
+    broken = {
+        (definition.kind, version): known.broken(
+            Manifest({"apiVersion": f"{definition.group}/{version}", "kind": definition.kind}, "a")
+        )
+        for definition in known.definitions
+        for version in definition.schemas
+    }
+    assert len(known.definitions) == 13
+    assert {key: reason for key, reason in broken.items() if reason} == {}
 
 
 @pytest.mark.corpus

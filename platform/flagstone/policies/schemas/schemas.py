@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
-import regex
-from jsonschema import Draft4Validator, SchemaError, ValidationError, validators
+from jsonschema import Draft4Validator, FormatChecker, SchemaError, ValidationError, validators
 
+from flagstone.policies.cel.errors import CelError
+from flagstone.policies.cel.functions.patterns import compiled
 from flagstone.policies.manifests.objects import Manifest, dig
 from flagstone.policies.manifests.source_lines import Keys
 from flagstone.policies.schemas.advice import Homes
@@ -20,6 +22,7 @@ from flagstone.policies.schemas.strict import strict
 _MOST = 50  # problems of one object: more help nobody
 _PATTERN_SECONDS = 0.2
 _SHOWN = 80
+_NO_FORMATS = FormatChecker(formats=())  # a CRD's patterns are Go's, which Python need not take
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,23 +109,23 @@ class Schemas:
         if key not in self._validators:
             schema = strict(definition.schemas[version], embedded=True)
             try:
-                Draft4Validator.check_schema(schema)
+                Draft4Validator.check_schema(schema, format_checker=_NO_FORMATS)
                 self._validators[key] = self._class(schema)
             except SchemaError as error:
                 self._validators[key] = (
-                    f"the CRD in {definition.source} is no valid schema: {error.message[:_SHOWN]}"
+                    f"the CRD in {definition.source} is no valid schema: {_fault(error)}"
                 )
         return self._validators[key]
 
     def _by_pattern(
         self, _validator: Any, pattern: str, instance: Any, _schema: Any
     ) -> Iterator[ValidationError]:
-        """As jsonschema does, but a pattern out of somebody's repository may not take for ever."""
+        """As Go means the pattern, and not for ever; one that only Go understands refuses nothing."""
         if not isinstance(instance, str) or pattern in self._unusable:
             return
         try:
-            found = regex.search(pattern, instance, timeout=_PATTERN_SECONDS)
-        except (regex.error, TimeoutError):  # or written for another engine
+            found = compiled(pattern).search(instance, timeout=_PATTERN_SECONDS)
+        except (CelError, TimeoutError):
             self._unusable.add(pattern)
             return
         if found is None:
@@ -167,9 +170,21 @@ def _step(key: str | int) -> str:
     return f'["{key}"]' if "." in key or "/" in key else f".{key}"
 
 
+def _fault(error: SchemaError) -> str:
+    """What is wrong with a schema, and where in it."""
+    place = dotted(tuple(error.absolute_path)) or "it"
+    if error.validator == "type" and isinstance(error.validator_value, str):
+        return f"{place} must be {_a(error.validator_value)}, and is {_shown(error.instance)}"
+    return f"{place} is {_shown(error.instance)}, which no schema may have there"
+
+
+def _shown(value: Any) -> str:
+    text = repr(value) if isinstance(value, str) else json.dumps(value, default=str)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
 def _words(error: ValidationError) -> str:
-    value, asked = repr(error.instance), cast("Any", error.validator_value)
-    value = value if len(value) <= _SHOWN else f"{value[:_SHOWN]}…"
+    value, asked = _shown(error.instance), cast("Any", error.validator_value)
     match error.validator:
         case "type":
             types = [name for name in asked if name != "null"]

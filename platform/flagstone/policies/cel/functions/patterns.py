@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
@@ -14,6 +15,8 @@ from flagstone.policies.cel.values import no_overload
 
 _SECONDS = 1.0
 _NOT_RE2 = ("(?=", "(?!", "(?<=", "(?<!", "(?#", "(?>", "(?P=", "(?(")
+_PROPERTY = re.compile(r"\\[pP]\{[^}]*\}")
+_COUNT = re.compile(r"\{\d+(?:,\d*)?\}")
 
 
 def search(pattern: str, text: str) -> Any:
@@ -42,17 +45,15 @@ def compiled(pattern: str) -> Any:
 
 
 def _translated(pattern: str) -> str:
-    """RE2's `$` is the very end; what only other dialects have is refused."""
+    """RE2's `$` is the very end, a brace without a count means itself; what only other dialects have is refused."""
     made: list[str] = []
     place, in_class = 0, False
     while place < len(pattern):
         letter = pattern[place]
         if letter == "\\":
-            pair = pattern[place : place + 2]
-            if len(pair) < 2 or (pair[1].isdigit() and pair[1] != "0" and not in_class):
-                raise CelError(f"{pattern!r} has a back reference, which RE2 has not")
-            made.append(r"\Z" if pair == r"\z" else pair)
-            place += 2
+            escape = _escape(pattern, place, in_class=in_class)
+            made.append(r"\Z" if escape == r"\z" else escape)
+            place += len(escape)
             continue
         if in_class:
             if pattern.startswith("[:", place) and (end := pattern.find(":]", place)) > 0:
@@ -71,9 +72,20 @@ def _translated(pattern: str) -> str:
             raise CelError(f"{pattern!r} looks around, which RE2 does not")
         elif letter == "$" and "(?m" not in pattern:
             letter = r"\Z"
+        elif letter == "{" and not _COUNT.match(pattern, place):
+            letter = r"\{"
         made.append(letter)
         place += 1
     return "".join(made)
+
+
+def _escape(pattern: str, place: int, *, in_class: bool) -> str:
+    if named := _PROPERTY.match(pattern, place):
+        return named[0]
+    pair = pattern[place : place + 2]
+    if len(pair) < 2 or (pair[1].isdigit() and pair[1] != "0" and not in_class):
+        raise CelError(f"{pattern!r} has a back reference, which RE2 has not")
+    return pair
 
 
 def _texts(function: str, *values: Any) -> None:
