@@ -230,12 +230,12 @@ class ServiceView:
         pods = [workload.pod for workload in self.workloads if workload.pod]
         marks = [pod.annotations | pod.labels for pod in pods]
         wanted = [mark.get("sidecar.istio.io/inject") for mark in marks]
-        if "false" in wanted and "true" not in wanted:
-            return ""
         if "true" in wanted:
             return "its pods ask for a sidecar"
         for manifest in (*self.virtual_services, *self.destination_rules):
             return f"{manifest.ref} is part of it"
+        if "false" in wanted:
+            return ""
         return next(filter(None, map(self._namespace_mesh, self.workloads)), "")
 
     def _namespace_mesh(self, workload: Workload) -> str:

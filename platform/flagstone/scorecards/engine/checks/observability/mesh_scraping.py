@@ -16,6 +16,7 @@ from flagstone.scorecards.engine.states import Severity
 
 _SECURITY = "security.istio.io"
 _ROOT = "istio-system"
+_INJECT = "sidecar.istio.io/inject"
 _OF_THE_SIDECAR = frozenset({15020, 15090})  # never redirected to Envoy
 _EXCLUDED = "traffic.sidecar.istio.io/excludeInboundPorts"
 _INCLUDED = "traffic.sidecar.istio.io/includeInboundPorts"
@@ -34,7 +35,7 @@ _INCLUDED = "traffic.sidecar.istio.io/includeInboundPorts"
     remedy="Except the metrics port with the pod annotation "
     "traffic.sidecar.istio.io/excludeInboundPorts, scrape Istio's merged metrics on port 15020, or set "
     "portLevelMtls for that port to PERMISSIVE.",
-    not_applicable="The service is in no mesh, or has no monitor.",
+    not_applicable="The service is in no mesh, its pods refuse the sidecar, or it has no monitor.",
     no_data="No PeerAuthentication is in view that says whether mTLS is STRICT, and nothing excepts the "
     "metrics port: score a folder that holds the mesh's PeerAuthentication (that of istio-system) too.",
 )
@@ -43,6 +44,7 @@ def scraped_through_mtls(service: ServiceView, _params: NoParams) -> Outcome:
         return not_applicable("the service is in no mesh")
     findings = Findings()
     pods = [workload.pod for workload in service.workloads if workload.pod]
+    pods = [pod for pod in pods if not _refuses_sidecar(pod)]
     for monitor in monitors(service):
         for keys, endpoint in endpoints(monitor):
             for pod in pods:
@@ -50,7 +52,14 @@ def scraped_through_mtls(service: ServiceView, _params: NoParams) -> Outcome:
                 if ports:
                     findings.judged += 1
                     _judge(service, monitor, (*keys,), ports, endpoint, pod, findings)
-    return findings.verdict("Prometheus reaches the metrics", nothing="no monitor of the service")
+    return findings.verdict(
+        "Prometheus reaches the metrics", nothing="no monitor of pods with a sidecar"
+    )
+
+
+def _refuses_sidecar(pod: PodSpec) -> bool:
+    """Whether nothing stands before the pod that could ask a scrape for mTLS."""
+    return pod.labels.get(_INJECT, pod.annotations.get(_INJECT)) == "false"
 
 
 def _judge(
