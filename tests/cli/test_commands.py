@@ -53,6 +53,15 @@ def test_the_help_lists_every_command(run) -> None:
     assert [word for word in listed if word in COMMANDS] == COMMANDS
 
 
+@pytest.mark.parametrize("group", [(), ("policy",), ("audit",), ("forge",)])
+def test_the_help_of_a_group_says_what_each_command_does_in_whole_sentences(run, group) -> None:
+    _, _, commands = run(*group, "--help").out.partition("Commands:\n")
+
+    assert commands
+    assert [line for line in commands.splitlines() if line and not line.endswith(".")] == []
+    assert "..." not in commands
+
+
 @pytest.mark.parametrize(("typed", "meant"), [("scor", "score"), ("polcy", "policy")])
 def test_a_misspelled_command_is_compared_with_all(run, typed, meant) -> None:
     done = run(typed)

@@ -17,7 +17,7 @@ audit_app = typer.Typer(
 )
 
 
-@audit_app.command("head")
+@audit_app.command("head", short_help="Print the last entry, to compare it later.")
 def head() -> None:
     """Check the chain and print its last entry as NUMBER:HASH, for an auditor to keep.
 
@@ -29,7 +29,7 @@ def head() -> None:
     typer.echo(str(verdict.anchor))
 
 
-@audit_app.command("verify")
+@audit_app.command("verify", short_help="Walk the chain and name the first break.")
 def verify(
     anchor: Annotated[
         str,

@@ -17,6 +17,11 @@ _PLACES = {
     "forge": "flagstone.cli.forge:forge_app",
     "policy": "flagstone.cli.policy:policy_app",
 }
+_IN_SHORT = {
+    "score": "Score every service of a repository.",
+    "render": "Show what a scaffold writes with these answers.",
+    "init-gitops": "Make a GitOps repository.",
+}
 _NOT_DONE = "it is not done: run the same command again"
 _LEFT = {
     "score": "there is no whole report: run it again, which is faster, as what promtool answered is kept"
@@ -61,5 +66,5 @@ def _made(name: str) -> Any:
     if isinstance(found, typer.Typer):
         host.add_typer(found, name=name)
     else:
-        host.command(name)(found)
+        host.command(name, short_help=_IN_SHORT[name])(found)
     return get_group(host).commands[name]

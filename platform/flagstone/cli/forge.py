@@ -17,7 +17,7 @@ def forge() -> None:
     """Code hosts and their secrets."""
 
 
-@forge_app.command("new-key")
+@forge_app.command("new-key", short_help="Print a key that seals stored secrets.")
 def new_key() -> None:
     """Print a new key for FLAGSTONE_SEALING_KEYS, which seals what code hosts entrust to Flagstone.
 
@@ -29,7 +29,7 @@ def new_key() -> None:
     typer.echo(Fernet.generate_key().decode())
 
 
-@forge_app.command("reseal")
+@forge_app.command("reseal", short_help="Seal stored secrets with the first key.")
 def reseal() -> None:
     """Seal every stored secret with the first of FLAGSTONE_SEALING_KEYS, so that the other keys can go."""
     with with_database():
@@ -41,7 +41,7 @@ def reseal() -> None:
     )
 
 
-@forge_app.command("backfill")
+@forge_app.command("backfill", short_help="Read the pull requests from before Flagstone.")
 def backfill(
     repositories: Annotated[
         list[str] | None,
@@ -81,7 +81,7 @@ def backfill(
     raise typer.Exit(max(endings, default=0))
 
 
-@forge_app.command("doctor")
+@forge_app.command("doctor", short_help="Try a code host: what works there, what not.")
 def doctor(
     host: Annotated[str, typer.Argument(help="The code host, by its name in Flagstone.")],
     repository: Annotated[
@@ -101,7 +101,7 @@ def doctor(
     raise typer.Exit(status)
 
 
-@forge_app.command("discover")
+@forge_app.command("discover", short_help="Find repositories that could be registered.")
 def discover(
     host: Annotated[str, typer.Argument(help="The code host, by its name in Flagstone.")],
     person: Annotated[str, typer.Option("--as", help="Your user name in Flagstone.")],

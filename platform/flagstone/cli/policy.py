@@ -68,7 +68,7 @@ _Policies = Annotated[
 ]
 
 
-@policy_app.command("verify")
+@policy_app.command("verify", short_help="Run gator's Suite files.")
 def verify(
     paths: Annotated[
         list[str],
@@ -105,7 +105,7 @@ def verify(
         raise typer.Exit(1)
 
 
-@policy_app.command("test")
+@policy_app.command("test", short_help="Put manifests to policies.")
 def try_manifests(
     files: Annotated[list[Path], typer.Argument(help="Manifests, or folders of them.")],
     policies: _Policies = None,
@@ -141,7 +141,7 @@ def try_manifests(
         raise typer.Exit(1)
 
 
-@policy_app.command("list")
+@policy_app.command("list", short_help="List policies and what each matches.")
 def list_policies(
     policies: _Policies = None,
     report_format: Annotated[
