@@ -14,7 +14,10 @@ from flagstone.scorecards.engine.argocd.ignored_differences import (
     left_alone,
 )
 from flagstone.scorecards.engine.argocd.jq_paths import Place
-from flagstone.scorecards.engine.checks.release.routing import RoutedVirtualService, routed
+from flagstone.scorecards.engine.checks.release.routed_virtual_services import (
+    RoutedVirtualService,
+    routed,
+)
 from flagstone.scorecards.engine.mesh import gets_sidecars, is_ambient
 from flagstone.scorecards.engine.outcome import Findings, Outcome
 from flagstone.scorecards.engine.registry import NoParams, check, unrendered

@@ -23,6 +23,7 @@ from flagstone.scorecards.engine.checks.release.analysis_metrics import (
     NO_DATA,
     NOT_APPLICABLE,
     PROMETHEUS,
+    UNRENDERED,
     decide,
     fault,
     note_unseen,
@@ -42,6 +43,10 @@ _NO_QUERY = "no metric asks for numbers that may be missing"
     id="AT-04",
     name="An answer without data is provided for",
     severity=Severity.H,
+    rule="The conditions of each metric are tried on the answers that its provider gives without data: an empty "
+    "one, and NaN where the query divides. Neither may be an error, and NaN no success unless a condition "
+    "names isNaN; with rangeQuery no condition may take result[0]. Asked are Prometheus, Datadog, "
+    "CloudWatch, Graphite and InfluxDB.",
     why="A quiet night gives an empty answer or 0/0: `result[0]` then is an error that aborts a "
     "good rollout, and NaN may count as a success of a version that nobody used.",
     remedy="Ask len(result) > 0 && !isNaN(result[0]) in both conditions (the measurement is then "
@@ -49,7 +54,8 @@ _NO_QUERY = "no metric asks for numbers that may be missing"
     "that may be empty with `or vector(0)`.",
     not_applicable=f"{NOT_APPLICABLE} Metrics of a Job, a web hook, Kayenta, New Relic, SkyWalking, "
     "Wavefront or a plugin, whose answers without data are not known.",
-    no_data="A condition is beyond what is read of its language: write it with comparisons, len, isNaN and default.",
+    no_data="A condition is beyond what is read of its language: write it with comparisons, len, isNaN and default. "
+    f"{UNRENDERED}",
 )
 def without_data(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()
@@ -85,6 +91,9 @@ def _check_without_data(metric: Metric, service: ServiceView, findings: Findings
     id="AT-07",
     name="A canary without traffic is noticed",
     severity=Severity.M,
+    rule="For each Rollout of a service with HTTP traffic one metric, dry runs left out, must notice that there "
+    "is none: a PromQL query of the traffic that is no success at 0 and is one at a great number, or "
+    "conditions that are both false for an answer without data (Inconclusive).",
     why="A canary that got no request has proved nothing, and would be promoted.",
     remedy="Add a metric that demands a number of requests (increase(...) >= n), or give a metric "
     "both conditions, each false without data: the rollout then waits for a person.",

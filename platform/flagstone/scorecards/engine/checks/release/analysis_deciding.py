@@ -32,6 +32,11 @@ _WORTH_JUDGING = frozenset({Subject.ERRORS, Subject.LATENCY})
     id="AT-01",
     name="The analysis judges errors or latency",
     severity=Severity.C,
+    rule="At least one metric of the analyses of a Rollout, dry runs left out, must have a successCondition or "
+    "failureCondition whose outcome changes with the answer, and for a service with HTTP traffic its query "
+    "must be about errors or latency, neither only traffic nor resources (other languages than PromQL are "
+    "not read, and pass). A template of which no metric can tell answers apart fails, and so does a "
+    "condition that is an error whatever the answer.",
     why="A metric without a condition, or with one that is the same for every answer, decides "
     "nothing; one that only counts traffic lets every broken version pass.",
     remedy="Give at least one metric a successCondition or failureCondition that depends on its "

@@ -17,6 +17,7 @@ from flagstone.scorecards.engine.checks.release.analysis_conditions import is_fl
 from flagstone.scorecards.engine.checks.release.analysis_metrics import (
     NO_DATA,
     NOT_APPLICABLE,
+    UNRENDERED,
     decide,
     fault,
     real_metrics,
@@ -45,6 +46,9 @@ def _inline(analysis: Analysis) -> bool:
     id="AT-06",
     name="A gate measures more than once",
     severity=Severity.M,
+    rule="Each metric of an analysis step, an experiment or a prePromotionAnalysis must have a count of at "
+    f"least {_ENOUGH} and an interval, or a consecutiveSuccessLimit. A count of 0 or none is once "
+    "without an interval, and without end with one, which the controller refuses in a step.",
     why="One measurement is one moment: a single bad answer stops a good version, a single good one "
     "lets a bad version pass.",
     remedy="Set count to at least 3 and an interval on the metrics of each analysis step, or a "
@@ -114,12 +118,16 @@ class FailureParams:
     id="AT-09",
     name="Few failures are enough",
     severity=Severity.M,
+    rule="failureLimit (0 if left out) of each metric, dry runs left out, must be a whole number and at most "
+    f"`most_failures`, {FailureParams().most_failures} unless set; one below 0 needs a "
+    "consecutiveSuccessLimit. One that is not below the metric's count warns, unless a "
+    "consecutiveSuccessLimit is set.",
     why="An analysis that forgives many failures keeps sending users to a bad version; one with "
     "failureLimit -1 forgives all of them.",
     remedy="Set failureLimit to 3 or less (0 is the default), and below the metric's count; -1 only "
     "with a consecutiveSuccessLimit.",
     not_applicable=NOT_APPLICABLE,
-    no_data="An argument without a value in view decides the limit: give it a default.",
+    no_data=f"An argument without a value in view decides the limit: give it a default. {UNRENDERED}",
     params=FailureParams,
 )
 def few_failures(service: ServiceView, params: FailureParams) -> Outcome:
@@ -162,12 +170,17 @@ def _never_fails(metric: Metric, limit: int) -> bool:
     id="AT-10",
     name="The analysis asks over a safe line",
     severity=Severity.M,
+    rule="An `address` or `url` of a provider with plain http must be of a host in the cluster (x, x.namespace, "
+    "x.namespace.svc, the same with the cluster's domain, or the pod itself), none may hold a password, "
+    "and `insecure` must not be true. A header whose key speaks of authorization, cookies, tokens, "
+    "secrets, passwords or keys, and authentication.oauth2.clientSecret, must have their value from an "
+    "argument that a Secret fills.",
     why="Numbers that come over plain HTTP from outside, or from a server whose certificate nobody "
     "checks, can be forged by whoever is on the way; a secret in a template is in Git.",
     remedy="Ask a Service of the cluster, or https; leave `insecure` out; take secrets from an "
     "argument with valueFrom.secretKeyRef, or from the provider's `authentication`.",
     not_applicable=f"{NOT_APPLICABLE} No provider has an address, headers or credentials in it.",
-    no_data="An argument without a value in view is the address: give it a default.",
+    no_data=f"An argument without a value in view is the address: give it a default. {UNRENDERED}",
 )
 def safe_line(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()

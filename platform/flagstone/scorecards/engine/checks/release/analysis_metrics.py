@@ -15,6 +15,7 @@ from flagstone.scorecards.engine.analysis.analyses import (
 )
 from flagstone.scorecards.engine.outcome import Findings, Outcome
 from flagstone.scorecards.engine.prometheus.promql import PromQLError, parse
+from flagstone.scorecards.engine.registry import unrendered
 from flagstone.scorecards.engine.services import ServiceView
 
 PROMETHEUS = "prometheus"
@@ -24,7 +25,8 @@ QUERYING = (
 LONGEST_QUERY = 10_000  # taking a query apart takes time by the square of its length
 NO_ANALYSIS = "no analysis of a rollout is in view"
 NOT_APPLICABLE = "No Rollout runs an analysis, and no AnalysisTemplate is in view."
-NO_DATA = "A template is not in the input (RO-05 says which): score a folder that holds it too."
+UNRENDERED = f"Or {unrendered('the templates are')}"
+NO_DATA = f"A template is not in the input (RO-05 says which): score a folder that holds it too. {UNRENDERED}"
 
 
 def real_metrics(service: ServiceView) -> Iterator[Metric]:

@@ -8,6 +8,7 @@ from flagstone.scorecards.engine.checks.release.analysis_metrics import (
     LONGEST_QUERY,
     NOT_APPLICABLE,
     PROMETHEUS,
+    UNRENDERED,
     decide,
     fault,
     queries,
@@ -29,6 +30,11 @@ _NO_QUERY = "no metric asks Prometheus"
     id="AT-03",
     name="Only the service's own failures are errors",
     severity=Severity.H,
+    rule="Each matcher on a status label (code, status, response_code, grpc_code and the like) of a PromQL "
+    "query, series that end in _bucket left out, is tried on codes: it must let through all errors of the "
+    "service (5xx; of gRPC Unknown, Internal, Unavailable, DataLoss, DeadlineExceeded) and no success or "
+    "redirect, or the other way round. One that counts mistakes of callers (4xx; of gRPC InvalidArgument, "
+    "NotFound and the like) among the errors warns.",
     why="Where everything but 2xx is an error, a redirect or a caller's mistake aborts a good "
     "rollout; the numbers then say nothing of the new version.",
     remedy='Count code=~"5.." as errors, or code!~"5.." as successes; for gRPC, grpc_code=~'
@@ -62,12 +68,14 @@ def own_failures(service: ServiceView, _params: NoParams) -> Outcome:
     id="AT-08",
     name="The queries parse",
     severity=Severity.C,
+    rule="The query of each Prometheus metric must be there and parse as PromQL once the arguments are put in. "
+    f"One of more than {LONGEST_QUERY} characters is not read.",
     why="Prometheus refuses a query that does not parse: every measurement is an error, and the "
     "rollout is aborted.",
     remedy="Correct the query where the message says; {{args.name}} stands for the argument's value, "
     "or for x where it has none in view.",
     not_applicable=f"{NOT_APPLICABLE} No metric asks Prometheus.",
-    no_data=f"A query is too long: record a part of it. Or {unrendered('the templates are')}",
+    no_data=f"A query is too long: record a part of it. {UNRENDERED}",
 )
 def parses(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()

@@ -16,13 +16,14 @@ from flagstone.scorecards.engine.analysis.analyses import (
 )
 from flagstone.scorecards.engine.checks.release.analysis_metrics import note_unseen
 from flagstone.scorecards.engine.outcome import Findings, Outcome
-from flagstone.scorecards.engine.registry import NoParams, check
+from flagstone.scorecards.engine.registry import NoParams, check, unrendered
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
 from flagstone.scorecards.engine.workload_view import Workload
 
 _NOT_IN_VIEW = (
-    "Its templates are not in the input (RO-05 says which): score a folder that holds them too."
+    "Its templates are not in the input (RO-05 says which): score a folder that holds them too. "
+    f"Or {unrendered('the Rollout or a template is')}"
 )
 
 
@@ -30,6 +31,9 @@ _NOT_IN_VIEW = (
     id="RO-06",
     name="Every analysis gets its arguments",
     severity=Severity.H,
+    rule="Each argument of the templates of an analysis must have a value: from the analysis (in its `args`, a "
+    "value that is not empty or a valueFrom), or from the templates, which must then not give it different "
+    "ones.",
     why="An argument without a value is an error of the controller: the analysis never starts, "
     "and the rollout stops.",
     remedy="Supply each argument of the template that has no value of its own in the analysis' "
@@ -83,6 +87,9 @@ def _own_value(arg: dict[str, Any]) -> list[str]:
     id="RO-07",
     name="The background analysis lasts as long as the canary",
     severity=Severity.M,
+    rule="A background analysis (canary.analysis) needs a metric that measures without end (an interval, and no "
+    "count), or whose initialDelay + count x interval is at least the sum of the pauses from startingStep "
+    "on; a pause without a duration has no end. startingStep must be below the number of steps.",
     why="A metric with a count that is used up early looks away while the canary is still growing.",
     remedy="Leave count out of at least one metric of the background template (it runs to the "
     "end), and let startingStep be the number of a step that exists.",

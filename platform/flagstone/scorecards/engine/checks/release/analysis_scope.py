@@ -90,6 +90,12 @@ class _Marks:
     id="AT-02",
     name="The analysis asks about the canary",
     severity=Severity.H,
+    rule="For a service with HTTP traffic each query of an analysis that runs before everybody has the new "
+    "version must ask about it: at least one series has a matcher (= or =~) with the hash of "
+    "podTemplateHashValue: Latest, the name of canaryService or previewService, or a label of "
+    "canaryMetadata or previewMetadata. Each other series must have one too, or one with the hash of "
+    "Stable, stableService or activeService, or be joined by pod with one of the new version. In other "
+    "query languages one of these names of the new version must stand somewhere in the metric.",
     why="A query over the whole service hides the canary: with a tenth of the traffic, one that "
     "fails always still shows 90%.",
     remedy="Match a label against an argument that podTemplateHashValue: Latest fills, such as "
@@ -168,6 +174,11 @@ class ScrapeParams:
     id="AT-05",
     name="The window is the canary's own time",
     severity=Severity.M,
+    rule="The longest range of a PromQL query must be no longer than the pauses at the last weight at which the "
+    "canary was paused before the analysis, plus initialDelay; another analysis, or a pause without a "
+    "duration, is long enough for any. Its shortest range must be at least four times the interval of the "
+    f"service's ServiceMonitor or PodMonitor, if there is one ({ScrapeParams().scrape_seconds} s unless "
+    "it or `scrape_seconds` says otherwise); metrics of proxies are left out.",
     why="A window longer than the pause before the measurement mixes in the time before it; one of "
     "less than four scrapes is empty whenever a scrape fails.",
     remedy="Let the range in the query be at most the pause before the measurement plus its "

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from flagstone.policies.manifests.objects import Manifest
-from flagstone.scorecards.engine.checks.release.routing import routed
+from flagstone.scorecards.engine.checks.release.routed_virtual_services import routed
 from flagstone.scorecards.engine.outcome import Findings, Outcome
-from flagstone.scorecards.engine.registry import NoParams, check
+from flagstone.scorecards.engine.registry import NoParams, check, unrendered
 from flagstone.scorecards.engine.relations import destinations
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
@@ -18,12 +18,16 @@ _CANARY = ("spec", "strategy", "canary")
     id="RO-12",
     name="A canary without subsets has two Services",
     severity=Severity.C,
+    rule="Where trafficRouting.istio has no destinationRule, canaryService and stableService (or pingPong's "
+    "two) must be two different Services that are in the input and select the Rollout's pods, and each "
+    "routed VirtualService must have both among its destinations.",
     why="Without subsets Istio splits between two hosts: with one Service missing, or one for "
     "both, the controller refuses the Rollout or sends everybody everywhere.",
     remedy="Set canaryService and stableService to two Services that both select the pods, and "
     "name both hosts in the routed VirtualService; or use subsets.",
     not_applicable="No canary is routed by Istio, or it is routed by subsets (RO-11).",
-    no_data="The pods come from a workloadRef that is not in the input: score a folder that holds it too.",
+    no_data="The pods come from a workloadRef that is not in the input: score a folder that holds it too. "
+    f"Or {unrendered('the Rollout or a Service is')}",
 )
 def two_services(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()

@@ -30,6 +30,8 @@ def _number(value: Any, default: int) -> int:
     id="RO-13",
     name="The Rollout selects its own pods",
     severity=Severity.C,
+    rule="A Rollout must have exactly one of template and workloadRef. With a template of its own, "
+    "spec.selector must not be empty and must match the labels of that template.",
     why="The controller refuses a Rollout whose selector does not match its template, and one with "
     "two templates or none.",
     remedy="Let spec.selector match spec.template.metadata.labels, with at least one label; give "
@@ -69,6 +71,9 @@ def _template_problem(workload: Workload) -> str:
     id="RO-14",
     name="The Rollout leaves its size to the autoscaler",
     severity=Severity.H,
+    rule="With an autoscaler that scales the Rollout spec.replicas must be left out; neither of both fails as "
+    "medium. A workload that lends its template by workloadRef must have replicas 0, or "
+    "workloadRef.scaleDown be onsuccess or progressively; else it warns.",
     why="With replicas in the manifest every apply undoes what the autoscaler did; without both "
     "there is one pod.",
     remedy="Leave spec.replicas out where an autoscaler scales the Rollout; set it where none does.",
@@ -111,6 +116,8 @@ def _check_lender(workload: Workload, findings: Findings) -> None:
     id="RO-15",
     name="A stuck rollout gives up",
     severity=Severity.M,
+    rule="progressDeadlineAbort must be true. progressDeadlineSeconds (600 if left out) must be above "
+    "minReadySeconds (0 if left out); where it is not, the check fails as critical.",
     why="Without progressDeadlineAbort a canary that never becomes ready stays, and keeps its share "
     "of the traffic, until a person looks.",
     remedy="Set progressDeadlineAbort: true and progressDeadlineSeconds above minReadySeconds.",
@@ -146,6 +153,8 @@ def gives_up(service: ServiceView, _params: NoParams) -> Outcome:
     id="RO-16",
     name="A revert is fast",
     severity=Severity.M,
+    rule="rollbackWindow.revisions must be at least 1, and revisionHistoryLimit (10 if left out) no less than "
+    "it.",
     why="Without a rollback window a revert crawls through every step and pause of the canary, "
     "while customers wait.",
     remedy="Set rollbackWindow.revisions to at least 1, and revisionHistoryLimit to no less.",
@@ -171,6 +180,8 @@ def fast_revert(service: ServiceView, _params: NoParams) -> Outcome:
     id="RO-17",
     name="The canary has two pods",
     severity=Severity.M,
+    rule="A canary with trafficRouting must have minPodsPerReplicaSet of at least 2 (1 if left out), unless its "
+    "autoscaler's maximum is 1.",
     why="With one pod, a restart or an ejection takes the whole canary away: its callers get 503, "
     "and the analysis sees a failure that is none.",
     remedy="Set canary.minPodsPerReplicaSet to at least 2.",
@@ -199,6 +210,8 @@ def _at_most_one(scalers: list[Manifest]) -> bool:
     id="RO-18",
     name="The canary can make progress",
     severity=Severity.C,
+    rule="In the canary strategy maxSurge and maxUnavailable must not both be 0 (0%), and dynamicStableScale: "
+    "true must not stand beside scaleDownDelaySeconds.",
     why="With maxSurge and maxUnavailable both 0 no pod may come or go, and the controller refuses "
     "the Rollout; dynamicStableScale and scaleDownDelaySeconds exclude each other.",
     remedy="Let one of maxSurge and maxUnavailable be above 0; keep one of dynamicStableScale and "

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
 
-from flagstone.policies.manifests.objects import Manifest, dig, mapping, sequence
-from flagstone.scorecards.engine.analysis import analyses
+from flagstone.policies.manifests.objects import mapping
 from flagstone.scorecards.engine.outcome import Findings, Outcome, not_applicable
 from flagstone.scorecards.engine.policy_checks import judge_objects
 from flagstone.scorecards.engine.registry import NoParams, check, unrendered
@@ -16,16 +12,19 @@ from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
 from flagstone.scorecards.engine.workload_view import Workload
 
-ARGO = "argoproj.io"
 _NOT_ROUTERS = frozenset({"managedRoutes", "maxTrafficWeight"})
-_IN_VIEW = "Everything it looks at is in the Rollout itself."
-_NO_CANARY = "no Rollout with a canary strategy (RO-01 and RO-02 look after that)"
+_IN_VIEW = unrendered("The Rollout is")
+NO_CANARY = "no Rollout with a canary strategy (RO-01 and RO-02 look after that)"
 
 
 @check(
     id="RO-01",
     name="The service runs as a Rollout",
     severity=Severity.H,
+    rule="Each workload with HTTP or gRPC traffic must be a Rollout of argoproj.io, except StatefulSets and "
+    "DaemonSets. A workload has such traffic by the ports of its Services, or where none is in view by "
+    "those of its containers; ports for metrics, health and the like do not count. The label "
+    "paved.example.com/rollout: exempt is not enough: it needs a waiver.",
     why="A Deployment sends every user to the new version as fast as pods start; nothing measures "
     "it and nothing takes it back.",
     remedy="Turn the Deployment into an Argo Rollouts Rollout with a canary strategy (the pod "
@@ -67,6 +66,8 @@ def _rollouts_by_policy(service: ServiceView, check_id: str, good: str) -> Outco
     id="RO-02",
     name="The Rollout has exactly one safe strategy",
     severity=Severity.C,
+    rule="spec.strategy must have exactly one of canary and blueGreen. A blueGreen needs at least one entry in "
+    "prePromotionAnalysis.templates, and its previewService must not be its activeService.",
     why="Without a strategy, or with both, the controller refuses the Rollout; a blue-green switch "
     "without analysis sends everybody to an untested version at once.",
     remedy="Set spec.strategy.canary; or blueGreen with prePromotionAnalysis.templates and two "
@@ -85,7 +86,7 @@ def _canaries_by_policy(service: ServiceView, check_id: str, good: str) -> Outco
         check_id,
         [workload.manifest for workload in service.canaries],
         good=good,
-        nothing=_NO_CANARY,
+        nothing=NO_CANARY,
     )
 
 
@@ -93,6 +94,10 @@ def _canaries_by_policy(service: ServiceView, check_id: str, good: str) -> Outco
     id="RO-03",
     name="The canary grows in steps",
     severity=Severity.H,
+    rule="The steps must have at least two different setWeight below 100, none lower than the one before it, "
+    "and the first at most 20 (maxFirstWeight of the policy). Weights count in percent of "
+    "trafficRouting.maxTrafficWeight where that is set; one that is no number from 0 to that fails as "
+    "critical.",
     why="Without setWeight a canary is a plain rolling update; with a first step that is too big, a "
     "bad version meets many users before anything measured it.",
     remedy="Use at least two different setWeight steps below 100, rising, the first at most 20.",
@@ -108,6 +113,10 @@ def steps(service: ServiceView, _params: NoParams) -> Outcome:
     id="RO-04",
     name="The canary is watched between steps",
     severity=Severity.H,
+    rule="Between each setWeight below 50 and a higher one that follows there must be a pause, an analysis, or "
+    "an experiment with analyses; and so after the last setWeight, if that is below 50. A pause's duration "
+    "must be above 0, in seconds or with the units s, m and h; one without a duration waits for a person, "
+    "and is enough. Pauses of 2h (maxTotalPause of the policy) or more altogether fail as medium.",
     why="Steps without time between them are one step: no measurement can see the new version "
     "before it has everybody.",
     remedy="Put a pause with a duration above 0, or an analysis, between each increase up to 50. Everybody "
@@ -120,117 +129,23 @@ def pauses(service: ServiceView, _params: NoParams) -> Outcome:
     return _canaries_by_policy(service, "RO-04", "every increase is followed by a look")
 
 
-@dataclass(frozen=True, slots=True)
-class AnalysisParams:
-    """What the clusters have besides the input.
-
-    Attributes:
-        known_templates: ClusterAnalysisTemplates that the platform team installs.
-    """
-
-    known_templates: tuple[str, ...] = ()
-
-
-@check(
-    id="RO-05",
-    name="The canary is analysed",
-    severity=Severity.C,
-    why="Without analysis nobody but a person notices a bad canary; with a template that does not "
-    "exist the controller sets InvalidSpec and the rollout never proceeds.",
-    remedy="Name an AnalysisTemplate in canary.analysis.templates (background), or in an analysis "
-    "step before the last weight, and keep that template in the same namespace.",
-    not_applicable="There is no canary.",
-    no_data="A template with clusterScope: true is not in the input: name it in the check's "
-    "parameter known_templates if the platform installs it.",
-    params=AnalysisParams,
-)
-def analysis(service: ServiceView, params: AnalysisParams) -> Outcome:
-    findings = Findings()
-    for workload in service.canaries:
-        findings.judged += 1
-        templates = list(_templates(workload))
-        if not templates:
-            findings.fault(
-                "the canary has no analysis before the last weight",
-                workload.manifest,
-                "spec",
-                "strategy",
-                "canary",
-            )
-        for keys, template in templates:
-            _resolve(service, workload, template, keys, params, findings)
-    return findings.verdict("the canary is analysed, and each template exists", nothing=_NO_CANARY)
-
-
-def _templates(workload: Workload) -> Iterator[tuple[tuple[str | int, ...], dict[str, Any]]]:
-    """The template references that are used before everybody is on the new version."""
-    canary: tuple[str | int, ...] = ("spec", "strategy", "canary")
-    background = sequence(dig(workload.canary, "analysis", "templates"))
-    for i, template in enumerate(background):
-        yield (*canary, "analysis", "templates", i), mapping(template)
-    for i, step in enumerate(workload.steps):
-        if step.get("setWeight") == 100:
-            return
-        keys = (*canary, "steps", i)
-        for j, template in enumerate(sequence(dig(step, "analysis", "templates"))):
-            yield (*keys, "analysis", "templates", j), mapping(template)
-        for j, template in enumerate(sequence(dig(step, "experiment", "analyses"))):
-            yield (*keys, "experiment", "analyses", j), mapping(template)
-
-
-def _resolve(
-    service: ServiceView,
-    workload: Workload,
-    template: dict[str, Any],
-    keys: tuple[str | int, ...],
-    params: AnalysisParams,
-    findings: Findings,
-) -> None:
-    manifest, name = workload.manifest, str(template.get("templateName") or "")
-    if template.get("clusterScope") is True:
-        known = service.index.everywhere(ARGO, "ClusterAnalysisTemplate", name)
-        if not known and name not in params.known_templates:
-            message = f"ClusterAnalysisTemplate {name} is not in the input"
-            findings.cannot_tell(message, manifest, *keys, "templateName")
-    elif not service.index.named(ARGO, "AnalysisTemplate", name, near=manifest):
-        place = f" in namespace {manifest.namespace}" if manifest.namespace else ""
-        message = f"AnalysisTemplate {name or '(no name)'} does not exist{place}"
-        findings.missing(message, manifest, *keys, "templateName")
-    else:
-        _resolve_parts(service, manifest, template, params, findings)
-
-
-def _resolve_parts(
-    service: ServiceView,
-    rollout: Manifest,
-    reference: dict[str, Any],
-    params: AnalysisParams,
-    findings: Findings,
-) -> None:
-    """The templates that a template consists of must exist too."""
-    for one in analyses.all_templates(service.index, rollout, reference):
-        for i, raw in enumerate(sequence(one.spec.get("templates"))):
-            part = mapping(raw)
-            name = str(part.get("templateName") or "")
-            if analyses.template(service.index, one, part) or name in params.known_templates:
-                continue
-            message = f"it consists of a template {name}, which is not in the input"
-            unknown = part.get("clusterScope") is True
-            note = findings.cannot_tell if unknown else findings.missing
-            note(message, one, "spec", "templates", i, "templateName")
-
-
 @check(
     id="RO-08",
     name="The canary's weight is real traffic",
     severity=Severity.C,
+    rule="A canary that takes traffic, of a service in the mesh, must have a router with settings in "
+    "trafficRouting; managedRoutes and maxTrafficWeight are none. The service is in the mesh if its pods "
+    "ask for a sidecar, or if they do not refuse it and the service has a VirtualService or "
+    "DestinationRule, or its namespace has one or is labelled for the mesh. Outside of a mesh a canary "
+    "without a router warns as medium if fewer pods run (the minimum of the autoscaler, else `replicas`) "
+    "than 100 / first weight, rounded up.",
     why="Without a traffic router the weights are approximated by counting pods: with three pods, "
     "10% is a third of the users, and with one pod all of them.",
     remedy="Set canary.trafficRouting.istio with the VirtualService and its routes, and the "
     "DestinationRule with the canary and stable subsets.",
     not_applicable="There is no canary, the workload takes no traffic, or nothing says that the "
     "service is in a mesh: then its pods must be enough for the first weight.",
-    no_data=unrendered("The Rollout is"),
+    no_data=_IN_VIEW,
 )
 def traffic_routing(service: ServiceView, _params: NoParams) -> Outcome:
     serving = [workload for workload in service.canaries if workload.serves]

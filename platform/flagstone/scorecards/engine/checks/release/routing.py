@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from flagstone.policies.manifests.objects import Manifest, dig, mapping, sequence, text_map
+from flagstone.scorecards.engine.checks.release.routed_virtual_services import (
+    ROUTER,
+    RoutedVirtualService,
+    routed,
+)
 from flagstone.scorecards.engine.outcome import Findings, Outcome
 from flagstone.scorecards.engine.registry import NoParams, check, unrendered
 from flagstone.scorecards.engine.relations import ISTIO
@@ -14,62 +17,19 @@ from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
 from flagstone.scorecards.engine.workload_view import Workload
 
-_ROUTER = ("spec", "strategy", "canary", "trafficRouting", "istio")
 _POD_HASH = "rollouts-pod-template-hash"
 _NO_ROUTER = "no canary is routed by Istio"
 _NO_SUBSETS = "no canary is routed by Istio subsets (RO-12 looks at hosts)"
-
-
-@dataclass(frozen=True, slots=True)
-class RoutedVirtualService:
-    """One VirtualService that a Rollout names; `found` is None if it is not in the input."""
-
-    workload: Workload
-    keys: tuple[str | int, ...]
-    name: str
-    reference: dict[str, Any]
-    found: Manifest | None
-
-    @property
-    def route_names(self) -> list[str]:
-        return [str(name) for name in sequence(self.reference.get("routes"))]
-
-    def http_rules(self) -> Iterator[tuple[int, dict[str, Any]]]:
-        """The HTTP rules that the controller changes: those named, or the only one."""
-        rules = [mapping(r) for r in sequence(self.found.spec.get("http"))] if self.found else []
-        names = self.route_names
-        for position, rule in enumerate(rules):
-            if rule.get("name") in names or (not names and len(rules) == 1):
-                yield position, rule
-
-
-def routed(service: ServiceView) -> Iterator[RoutedVirtualService]:
-    for workload in service.canaries:
-        router = workload.subset_routing or {}
-        references: list[tuple[tuple[str | int, ...], dict[str, Any]]] = [
-            ((*_ROUTER, "virtualServices", i), mapping(item))
-            for i, item in enumerate(sequence(router.get("virtualServices")))
-        ]
-        if isinstance(router.get("virtualService"), dict):
-            references.append(((*_ROUTER, "virtualService"), router["virtualService"]))
-        for keys, reference in references:
-            name, _, namespace = str(reference.get("name") or "").partition(".")
-            manifest = workload.manifest
-            named = service.index.named(
-                ISTIO,
-                "VirtualService",
-                name,
-                near=manifest,
-                namespace=namespace or manifest.namespace,
-            )
-            found = named[0] if named else None
-            yield RoutedVirtualService(workload, keys, name, reference, found)
 
 
 @check(
     id="RO-09",
     name="The routes that the canary changes exist",
     severity=Severity.C,
+    rule="Each VirtualService in trafficRouting.istio (virtualService and virtualServices, as name or "
+    "name.namespace) must be in the input; there must be at least one. Each of `routes` must be the name "
+    "of one of its http rules, and without `routes` it must have exactly one http rule (or a single tls or "
+    "tcp rule and no http); tlsRoutes and tcpRoutes need tls and tcp rules.",
     why="The controller cannot shift traffic on a VirtualService or route that is not there: the "
     "rollout stops at its first step.",
     remedy="Name an existing VirtualService in trafficRouting.istio.virtualService and the names "
@@ -83,7 +43,7 @@ def routes_exist(service: ServiceView, _params: NoParams) -> Outcome:
         if workload.subset_routing and not any(
             workload.subset_routing.get(key) for key in ("virtualService", "virtualServices")
         ):
-            findings.fault("the Istio router names no VirtualService", workload.manifest, *_ROUTER)
+            findings.fault("the Istio router names no VirtualService", workload.manifest, *ROUTER)
     for route in routed(service):
         findings.judged += 1
         manifest = route.workload.manifest
@@ -125,13 +85,18 @@ def _other_protocols(route: RoutedVirtualService, found: Manifest) -> bool:
     id="RO-10",
     name="Git has the routed weights at stable 100, canary 0",
     severity=Severity.C,
+    rule="Each http rule that the Rollout changes (those in `routes`, or the only one) must have the stable "
+    "subset with weight 100 and the canary subset with weight 0, both of one host, and no other "
+    "destination but those in additionalSubsetNames. Another rule that splits between these subsets fails "
+    "as medium.",
     why="The controller owns the weights while a canary runs, and Git is what is applied before "
     "and after: other weights, or a missing canary destination, send users to pods that may not "
     "be there.",
     remedy="Give each routed rule exactly two destinations of one host: the stable subset with "
     "weight 100 and the canary subset with weight 0.",
     not_applicable="No canary is routed by Istio subsets.",
-    no_data="The VirtualService is not in the input (RO-09): score a folder that holds it too.",
+    no_data="The VirtualService is not in the input (RO-09): score a folder that holds it too. "
+    f"Or {unrendered('the Rollout is')}",
 )
 def weights_in_git(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()
@@ -211,12 +176,16 @@ def _note_unlisted_rules(
     id="RO-11",
     name="The canary's subsets exist and fit the pods",
     severity=Severity.C,
+    rule="trafficRouting.istio.destinationRule must name a DestinationRule in the input whose host is that of "
+    "the routed destinations and that has both subsets, stable and canary. The pods must have each label "
+    f"of these (those of stableMetadata and canaryMetadata count), and none may be {_POD_HASH}.",
     why="A subset that no DestinationRule defines answers 503; one whose labels the pods lack has "
     "no endpoint.",
     remedy="Define both subsets in the DestinationRule of the routed host, with labels that the "
     "pods have, and without rollouts-pod-template-hash, which the controller adds.",
     not_applicable="No canary is routed by Istio subsets.",
-    no_data="The pods come from a workloadRef that is not in the input: score a folder that holds it too.",
+    no_data="The pods come from a workloadRef that is not in the input: score a folder that holds it too. "
+    f"Or {unrendered('the Rollout or the DestinationRule is')}",
 )
 def subsets_exist(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()
@@ -231,7 +200,7 @@ def subsets_exist(service: ServiceView, _params: NoParams) -> Outcome:
         rules = service.index.named(ISTIO, "DestinationRule", name, near=manifest)
         if not rules:
             message = f"DestinationRule {name or '(no name)'} is not in the input"
-            findings.missing(message, manifest, *_ROUTER, "destinationRule", "name")
+            findings.missing(message, manifest, *ROUTER, "destinationRule", "name")
             continue
         hosts = [route for route in routes if route.workload is workload]
         _check_host(service, rules[0], hosts, findings)
