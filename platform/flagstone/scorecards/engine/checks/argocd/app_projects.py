@@ -11,7 +11,7 @@ from flagstone.policies.manifests.resources import is_cluster_wide
 from flagstone.scorecards.engine.argocd.argo_applications import GROUP, Application, same_repository
 from flagstone.scorecards.engine.argocd.project_destinations import allows_destination
 from flagstone.scorecards.engine.outcome import Findings, Outcome
-from flagstone.scorecards.engine.registry import NoParams, check
+from flagstone.scorecards.engine.registry import NoParams, check, unrendered
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
 
@@ -22,6 +22,11 @@ _ARGO_OWN = frozenset({"Application", "ApplicationSet", "AppProject"})
     id="AC-01",
     name="The Application's project has limits",
     severity=Severity.H,
+    rule="An Application (or an ApplicationSet's template) must name an AppProject other than default, and that "
+    "must not allow every repository and every namespace of every cluster at once. It must allow the "
+    "repoURL of each source, the destination, and the kinds that are deployed: cluster-wide ones by "
+    "clusterResourceWhitelist, others by namespaceResourceWhitelist where that is set, and none of them by "
+    "a blacklist.",
     why="The project `default` allows any repository to deploy anything anywhere; a project that "
     "does not allow what the service needs refuses the sync.",
     remedy="Name an AppProject of the squad in spec.project, with its repository in sourceRepos, "
@@ -29,7 +34,8 @@ _ARGO_OWN = frozenset({"Application", "ApplicationSet", "AppProject"})
     not_applicable="No Argo CD Application for the service is in the input.",
     no_data="The AppProject is not in the input: score a folder that holds it too. Or whether it "
     "allows the destination hangs on what a generator puts there: write it down, or let a glob of the project "
-    "cover it.",
+    "cover it. "
+    f"Or {unrendered('the Application is')}",
 )
 def project(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()

@@ -22,6 +22,10 @@ _PATCHED_PROJECT = re.compile(r"^\s*[\"']?project[\"']?\s*:.*\{\{.*", re.MULTILI
     id="AC-12",
     name="An ApplicationSet is strict, and fixes the project",
     severity=Severity.H,
+    rule=f"An ApplicationSet must have goTemplate: true and {_STRICT} among its goTemplateOptions. The "
+    "project of its template, its templatePatch and its generators' templates must not be filled by a "
+    f"generator of what others write ({', '.join(FOREIGN_GENERATORS)}); one that another generator fills "
+    "warns.",
     why="A project that is templated from Git is chosen by whoever may push there: they deploy with "
     "the rights of any project. Without missingkey=error a typo becomes `<no value>` in a name.",
     remedy=f'Set goTemplate: true and goTemplateOptions: ["{_STRICT}"], and write the project of '

@@ -40,6 +40,9 @@ _SCALERS = frozenset({"kube-controller-manager"})
     id="AC-02",
     name="Git is what runs: prune and self-heal",
     severity=Severity.M,
+    rule="syncPolicy.automated must be there, its `enabled` not false, and prune and selfHeal both true. An "
+    "Application whose name, namespace, paths and labels of the environment speak of another environment "
+    "than production may be synced by hand.",
     why="Without self-heal a change made by hand stays; without prune what was deleted in Git runs "
     "on: the cluster is no longer what was reviewed.",
     remedy="Set syncPolicy.automated.prune and selfHeal to true.",
@@ -86,6 +89,11 @@ def _ignored_everywhere(service: ServiceView, target: Manifest) -> list[IgnoredD
     id="AC-03",
     name="Argo CD leaves a running canary alone",
     severity=Severity.C,
+    rule="Where an Application heals itself (automated.selfHeal true), its ignoreDifferences or those of "
+    "argocd-cm for all must cover each weight that a Rollout of the service changes in a VirtualService, "
+    "and the label rollouts-pod-template-hash in both subsets of its DestinationRule: by "
+    f"jqPathExpressions, jsonPointers, or managedFieldsManagers with {', '.join(_ROLLOUTS)}. Where that "
+    "VirtualService is not in the input, an entry for the kind is enough.",
     why="The Rollouts controller writes weights into the VirtualService while a canary runs; "
     "self-heal puts Git's weights back, and the canary gets no traffic or all of it.",
     remedy="Add ignoreDifferences for VirtualService (.spec.http[].route[].weight) and, with "
@@ -164,6 +172,9 @@ def _subset_labels(service: ServiceView) -> Iterator[tuple[Manifest, list[Place]
     id="AC-04",
     name="A change of a list is still applied",
     severity=Severity.H,
+    rule="With the sync option RespectIgnoreDifferences=true no entry of ignoreDifferences, nor of those of "
+    "argocd-cm for all, may be about a kind of a custom resource and lead into a list, name a value that "
+    "is or holds a list, or go by managedFieldsManagers.",
     why="RespectIgnoreDifferences copies the ignored part of the live object into Git's version by "
     "merge patch, which replaces whole lists: no change of a timeout or retry is applied any more.",
     remedy="Drop RespectIgnoreDifferences=true and keep ignoreDifferences; use "
@@ -195,6 +206,9 @@ def lists_are_applied(service: ServiceView, _params: NoParams) -> Outcome:
     id="AC-05",
     name="Git leaves the number of pods to the autoscaler",
     severity=Severity.H,
+    rule="A long-running workload that an autoscaler scales must leave spec.replicas out, or each Application "
+    "of the service must ignore /spec/replicas of it, by ignoreDifferences or those of argocd-cm for all: "
+    f"also by managedFieldsManagers with {', '.join(_SCALERS)}.",
     why="With replicas in Git, every sync puts the number back that the autoscaler has just raised: "
     "pods disappear in the middle of a peak.",
     remedy="Leave spec.replicas out of the workload that an autoscaler scales, or ignore "
@@ -223,6 +237,9 @@ def replicas_are_left_out(service: ServiceView, _params: NoParams) -> Outcome:
     id="AC-06",
     name="A namespace that Argo CD makes is in the mesh",
     severity=Severity.C,
+    rule="Where an Application of a service in the mesh has CreateNamespace=true, "
+    "syncPolicy.managedNamespaceMetadata.labels or the Namespace in the input must have istio-injection: "
+    "enabled, istio.io/rev without istio-injection, or istio.io/dataplane-mode: ambient.",
     why="CreateNamespace makes a bare namespace: no sidecars, so no routing, no timeouts and no "
     "circuit breaker, although all of them are written down.",
     remedy="Set syncPolicy.managedNamespaceMetadata.labels with istio-injection: enabled (or "

@@ -14,7 +14,7 @@ from flagstone.scorecards.engine.argocd.notifications import (
     subscriptions,
 )
 from flagstone.scorecards.engine.outcome import Findings, Outcome, summary_of
-from flagstone.scorecards.engine.registry import NoParams, check
+from flagstone.scorecards.engine.registry import NoParams, check, unrendered
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity, State
 
@@ -40,6 +40,11 @@ _CATALOGUE = frozenset(
     id="AC-10",
     name="Somebody hears of failed syncs, degraded services and deployments",
     severity=Severity.M,
+    rule=f"For an Application of production somebody must be subscribed to {', '.join(_EVENTS)}, or to "
+    "triggers whose conditions are about the same: by annotations of the Application or its AppProject, or "
+    "by `subscriptions` of argocd-notifications-cm. Each subscription must have a trigger, a service and "
+    "templates that exist there, and a recipient where the service needs one. An annotation whose key is "
+    "nearly that of a subscription warns.",
     why="A sync that fails in silence leaves the old version running for days. A subscription to "
     "a trigger that does not exist is never sent, and nothing says so: one letter is enough.",
     remedy="Subscribe the Application or its AppProject (notifications.argoproj.io/subscribe."
@@ -47,7 +52,8 @@ _CATALOGUE = frozenset(
     "in `subscriptions` of argocd-notifications-cm, which must have the triggers and templates.",
     not_applicable="No Argo CD Application for the service is in the input.",
     no_data="The triggers and the subscriptions for all are not known, or the AppProject is not: score a "
-    "folder that holds argocd-notifications-cm (or the NotificationsConfiguration) and the AppProject too.",
+    "folder that holds argocd-notifications-cm (or the NotificationsConfiguration) and the AppProject too. "
+    f"Or {unrendered('the Application is')}",
 )
 def notifications(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()

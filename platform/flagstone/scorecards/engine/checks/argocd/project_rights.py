@@ -23,6 +23,8 @@ _IN_VIEW = unrendered("The AppProject is")
     id="AC-13",
     name="A project gives no more rights than it needs",
     severity=Severity.H,
+    rule="An AppProject must have no destination with namespace * and server or name *, no entry of "
+    "clusterResourceWhitelist with group * and kind *, and no policy of a role that allows the action *.",
     why="Who may push to a repository of such a project owns every namespace, or the cluster: a "
     "stolen token of one squad is a stolen cluster.",
     remedy="Name namespaces in destinations, the cluster-wide kinds that are needed in "
@@ -79,6 +81,8 @@ def _action(policy: str) -> tuple[str, str]:
     id="AC-14",
     name="A freeze lets a rollback through",
     severity=Severity.H,
+    rule="Each sync window of kind deny in the AppProject that is about one of the service's Applications, by "
+    "its name, namespace or cluster, must have manualSync: true. A window of kind allow without it warns.",
     why="A deny window without manualSync stops every sync, the revert of a bad release too: the "
     "outage lasts as long as the freeze.",
     remedy="Set manualSync: true on each sync window of kind deny.",

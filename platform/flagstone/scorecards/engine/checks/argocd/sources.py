@@ -10,7 +10,7 @@ from flagstone.policies.manifests.objects import sequence
 from flagstone.scorecards.engine.argocd.argo_applications import Application, folder_at, plain_url
 from flagstone.scorecards.engine.argocd.argo_generators import filled
 from flagstone.scorecards.engine.outcome import Findings, Outcome
-from flagstone.scorecards.engine.registry import NoParams, check
+from flagstone.scorecards.engine.registry import NoParams, check, unrendered
 from flagstone.scorecards.engine.services import ServiceView
 from flagstone.scorecards.engine.states import Severity
 
@@ -39,11 +39,17 @@ _NOT_PRODUCTION = frozenset(
     id="AC-07",
     name="What is deployed is a trunk or a tag",
     severity=Severity.M,
+    rule="The targetRevision of each source must not be left out, HEAD, or a branch of somebody's own "
+    "(feature/x, fix/x, ABC-123 and the like), and of an Application for production not "
+    f"{', '.join(sorted(_NOT_PRODUCTION))}; of a chart it must not be open upwards. It warns of a range "
+    f"of versions, and of any other branch that is neither a trunk ({', '.join(sorted(_TRUNKS))}), a "
+    "release or environment branch, a tag nor a commit.",
     why="HEAD is whatever the code host calls the default branch today, and a branch of somebody's "
     "own reaches production without the review that the trunk asks for.",
     remedy="Set targetRevision to main (or your trunk) or to a tag; for a chart, to one version.",
     not_applicable=_NOT_APPLICABLE,
-    no_data="The revision comes from a generator whose values are not in the input: write it into the template.",
+    no_data="The revision comes from a generator whose values are not in the input: write it into the template. "
+    f"Or {unrendered('the Application is')}",
 )
 def revisions(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()
@@ -107,11 +113,16 @@ def _doubt(revision: str, source: dict[str, Any]) -> str:
     id="AC-08",
     name="The Application has one kind of source, and it exists",
     severity=Severity.H,
+    rule="An Application must have exactly one of source and sources (or a sourceHydrator), each source a "
+    "repoURL and either a chart or a path. The path must lie within the repository and, except in an OCI "
+    "registry, be a folder of it. A source with a `ref` beside others, or one of an OCI registry, needs "
+    "neither chart nor path.",
     why="With both source and sources one of them is ignored; with a path that is not in the "
     "repository nothing is deployed any more, while the last version runs on.",
     remedy="Keep either source or sources; give each one a path that exists, or a chart.",
     not_applicable=_NOT_APPLICABLE,
-    no_data="The path is not in the input: score the repository that it is in, or all of it.",
+    no_data="The path is not in the input: score the repository that it is in, or all of it. "
+    f"Or {unrendered('the Application is')}",
 )
 def one_source(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()

@@ -46,6 +46,9 @@ _OPTIONS = {
     id="AC-09",
     name="What an Application made goes when it goes",
     severity=Severity.L,
+    rule=f"metadata.finalizers of each Application must have {_FINALIZER}, as it is or with a slash and more "
+    "after it. An ApplicationSet whose template has no finalizers adds it itself, unless "
+    "preserveResourcesOnDeletion is true.",
     why="Without the finalizer a deleted Application leaves its pods running, and nobody owns them.",
     remedy=f"Add {_FINALIZER} to metadata.finalizers of the Application.",
     not_applicable="No Application in the input, or its ApplicationSet keeps the resources on "
@@ -76,6 +79,8 @@ def finalizer(service: ServiceView, _params: NoParams) -> Outcome:
     id="AC-11",
     name="A sync that fails is tried again, and not for ever",
     severity=Severity.L,
+    rule="syncPolicy.retry.limit must be a whole number above 0. One below 0, which is without end, fails as "
+    "medium.",
     why="A webhook that is not up yet fails a sync for seconds; without retry it stays failed until "
     "somebody looks. Retries without end hide that it will never work.",
     remedy="Set syncPolicy.retry.limit to a few tries (5), with backoff.",
@@ -104,6 +109,10 @@ def retry(service: ServiceView, _params: NoParams) -> Outcome:
     id="AC-15",
     name="Every sync option exists",
     severity=Severity.M,
+    rule=f"Each entry of syncPolicy.syncOptions, and of the annotation {_SYNC_OPTIONS} on the service's "
+    f"objects, must be one that Argo CD 3.5 has, spelt the same: {', '.join(sorted(_OPTIONS))}. "
+    f"PrunePropagationPolicy takes {', '.join(_OPTIONS['PrunePropagationPolicy'])}, Prune and Delete "
+    f"{', '.join(_SWITCH_OR_CONFIRM)}, the others {', '.join(_SWITCH)}.",
     why="Argo CD ignores an option that it does not know without a word, so a typo switches the "
     "guardrail off that it was meant to be.",
     remedy="Write each option as Argo CD has it, name and value, letter by letter: "
