@@ -79,6 +79,40 @@ def test_what_is_refused_is_an_error_of_every_object_that_it_matches(changed, re
     assert [error.reason for error in found.review(deployment()).failures] == [reason]
 
 
+@pytest.mark.parametrize(
+    ("written", "entry", "reason"),
+    [
+        (
+            "variables: [{name: n, expression: '1'}]",
+            "variables[0].name",
+            'n as the boolean false: quote it, "n"',
+        ),
+        (
+            "matchConditions: [{name: 1.10, expression: 'true'}]",
+            "matchConditions[0].name",
+            '1.10 as the number 1.1: quote it, "1.10"',
+        ),
+        (
+            "auditAnnotations: [{key: a, valueExpression: true}]",
+            "auditAnnotations[0].valueExpression",
+            'true as a boolean: quote it, "true"',
+        ),
+    ],
+)
+def test_a_text_that_yaml_takes_for_something_else(written, entry, reason):
+    text = dump(policy()).rstrip("\n") + f"\n  {written}\n"
+    (error,) = PolicySet.from_files({"p.yaml": text.encode()}).errors
+    assert error.reason == f"{entry} must be text, and YAML reads {reason}"
+    assert text.splitlines()[error.line - 1].strip() == written
+
+
+def test_an_expression_that_is_no_text_at_all():
+    (error,) = policies(policy(validations=[{"expression": ["true"]}]), binding()).errors
+    assert error.reason == (
+        "validations[0].expression must be text, and is a list: write it as a block of text (`|`)"
+    )
+
+
 def test_the_line_of_an_expression():
     text = dump(policy(validations=[{"expression": "true &&\nobjct.spec == 1\n"}]))
     found = PolicySet.from_files({"p.yaml": text.encode()})

@@ -8,6 +8,7 @@ from typing import Any
 from flagstone.policies.engines.sources import CelSource, Keys
 from flagstone.policies.gatekeeper.errors import PolicyError
 from flagstone.policies.manifests.objects import Manifest, mapping, sequence
+from flagstone.policies.schemas.text_fields import misread
 
 
 def cel_source(
@@ -28,10 +29,15 @@ def cel_source(
         found = []
         for place, entry in enumerate(map(mapping, sequence(holder.get(name)))):
             for key in wanted:
-                if not isinstance(entry.get(key), str) or not entry[key].strip():
+                value = entry.get(key)
+                if not isinstance(value, str) or not value.strip():
                     line = manifest.line(*keys, name, place)
+                    problem = "is missing or no text"
+                    if value is not None and not isinstance(value, str):
+                        way = (*keys, name, place, key)
+                        problem = f"must be text, and {misread(manifest, way, value)}"
                     raise PolicyError(
-                        f"{name}[{place}].{key} is missing or no text",
+                        f"{name}[{place}].{key} {problem}",
                         path=manifest.path,
                         line=line,
                         policy=manifest.name,

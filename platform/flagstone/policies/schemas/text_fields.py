@@ -28,7 +28,7 @@ _MAPS: dict[tuple[str, str], tuple[Keys, ...]] = {
 def text_problems(manifest: Manifest) -> tuple[SchemaProblem, ...]:
     """What is not text where Kubernetes takes nothing else, in the order of the fields."""
     return tuple(
-        SchemaProblem(keys, f"{dotted(keys)} must be text, and {_found(manifest, keys, value)}")
+        SchemaProblem(keys, f"{dotted(keys)} must be text, and {misread(manifest, keys, value)}")
         for keys, value in _places(manifest)
         if value is not None and not isinstance(value, str)
     )
@@ -76,7 +76,8 @@ def _of_container(container: Any, keys: Keys) -> Iterator[tuple[Keys, Any]]:
             yield (*keys, "env", position, name), dig(variable, name)
 
 
-def _found(manifest: Manifest, keys: Keys, value: Any) -> str:
+def misread(manifest: Manifest, keys: Keys, value: Any) -> str:
+    """What a value is that should have been text, and how to write it so that YAML leaves it one."""
     if isinstance(value, dict | list):
         kind = "mapping" if isinstance(value, dict) else "list"
         return f"is a {kind}: write it as a block of text (`|`)"
