@@ -42,7 +42,7 @@ def test_only_broken_yaml(run: Command, tmp_path: Path) -> None:
     (tmp_path / "b.yaml").write_text("\t- x: {\n")
 
     text = run("score", tmp_path).out
-    assert "  not read    2 of them, so nothing in them counts:\n    a.yaml\n      line 2: " in text
+    assert "  not read    2 files, so nothing in them counts:\n    a.yaml\n      line 2: " in text
     assert names(found(run, tmp_path)) == []
 
 

@@ -256,7 +256,7 @@ def test_the_summary() -> None:
     start = lines.index("Summary: Sample")
     assert lines[start:] == [
         "Summary: Sample",
-        "  not read    1 of them, so nothing in them counts:",
+        "  not read    1 file, so nothing in it counts:",
         "    x.yaml",
         "      binary, not text",
         "  read        2 files, 2 documents",

@@ -223,6 +223,8 @@ def test_what_is_not_rendered_is_no_data_and_never_a_guess() -> None:
     decided = {check.id for check in found.checks if check.state is not State.NO_DATA}
     assert decided == {"IN-01", "IN-02", "RB-01", "RB-02", "RB-03", "RB-04", "RB-06"}
     assert "helm" in verdict(report, "PB-01").summary
+    said = "each manifest in view can be parsed; that earns nothing"
+    assert verdict(report, "IN-01").summary == said
     applicable = [check for check in found.checks if check.state is not State.NOT_APPLICABLE]
     missing_runbook = 4 + 4 + 2 + 2
     assert found.coverage == round(missing_runbook / sum(c.rule.weight for c in applicable), 3)

@@ -122,9 +122,10 @@ def _by_check(report: Report, *states: State) -> list[tuple[Check, int]]:
 def _summary(report: Report, style: Style) -> Iterator[str]:
     yield style.paint(f"Summary: {on_one_line(report.scorecard.title)}", BOLD)
     if report.skipped:
-        yield from _fact(
-            "not read", f"{len(report.skipped)} of them, so nothing in them counts:", style
-        )
+        count = len(report.skipped)
+        them = "it" if count == 1 else "them"
+        unread = f"{_number(count, 'file')}, so nothing in {them} counts:"
+        yield from _fact("not read", unread, style)
         by_reason: dict[str, list[str]] = {}
         for skipped in report.skipped:
             by_reason.setdefault(skipped.reason, []).append(skipped.path)

@@ -45,10 +45,10 @@ _POLICY_TESTS = re.compile(
     name="CI checks what is rendered, and runs the tests of rules and policies",
     severity=Severity.H,
     rule="Counted are the steps that run for every pull request and stop it when they fail. They run `flagstone "
-    "score` or `gate` or ask the gate's API, or they run `flagstone check` and render each overlay and chart "
-    "beside it (`kubectl kustomize`, `helm template` or the like). Where there are tests of policies these are "
-    "run, and for a service with alert rules `promtool test rules` runs its test files, which promtool must be "
-    "able to begin with.",
+    "score` or an action of Flagstone's, or ask the gate's API; beside a checker that renders nothing itself, "
+    "such as `paved check`, they render each overlay and chart (`kubectl kustomize`, `helm template` or the "
+    "like). Where there are tests of policies these are run, and for a service with alert rules `promtool test "
+    "rules` runs its test files, which promtool must be able to begin with.",
     why="An overlay changes what its base says: a check of the sources passes, and what the cluster "
     "gets breaks the rule. Alert rules and policies without their tests break unseen.",
     remedy="On every pull request render each overlay (`kubectl kustomize`) and run `flagstone score` on "

@@ -20,7 +20,7 @@ _DUPLICATE_OBJECT = "duplicate-object"
     why="A document that does not parse is not applied, or stops the whole sync; of a key that is "
     "given twice one value is dropped without a word.",
     remedy="Mend the YAML at the line that is named; keep each key once.",
-    not_applicable="Everything was read: that files can be read earns nothing, so this check never passes; "
+    not_applicable="Each manifest in view can be parsed: that earns nothing, so this check never passes; "
     "it only ever fails.",
     no_data="Always decided: it is about what was read.",
 )
@@ -33,7 +33,7 @@ def readable(service: ServiceView, _params: NoParams) -> Outcome:
     return (
         failed(*faults)
         if faults
-        else not_applicable("every file was read; that earns nothing", certain=True)
+        else not_applicable("each manifest in view can be parsed; that earns nothing", certain=True)
     )
 
 
