@@ -135,10 +135,10 @@ def pauses(service: ServiceView, _params: NoParams) -> Outcome:
     severity=Severity.C,
     rule="A canary that takes traffic, of a service in the mesh, must have a router with settings in "
     "trafficRouting; managedRoutes and maxTrafficWeight are none. The service is in the mesh if its pods "
-    "ask for a sidecar, or if they do not refuse it and the service has a VirtualService or "
-    "DestinationRule, or its namespace has one or is labelled for the mesh. Outside of a mesh a canary "
-    "without a router warns as medium if fewer pods run (the minimum of the autoscaler, else `replicas`) "
-    "than 100 / first weight, rounded up.",
+    "ask for a sidecar, or it has a VirtualService or DestinationRule, or its namespace has one or is "
+    "labelled for the mesh and neither the pods refuse the sidecar nor the namespace injection. Outside of "
+    "a mesh a canary without a router warns as medium if fewer pods run (the minimum of the autoscaler, "
+    "else `replicas`) than 100 / first weight, rounded up.",
     why="Without a traffic router the weights are approximated by counting pods: with three pods, "
     "10% is a third of the users, and with one pod all of them.",
     remedy="Set canary.trafficRouting.istio with the VirtualService and its routes, and the "
