@@ -18,6 +18,7 @@ class CheckText:
     id: str
     name: str
     severity: str
+    rule: str
     why: str
     remedy: str
     not_applicable: str
@@ -30,6 +31,7 @@ class CheckText:
             id=check.id,
             name=check.name,
             severity=check.severity.label,
+            rule=check.rule,
             why=check.why,
             remedy=check.remedy,
             not_applicable=check.not_applicable,
