@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flagstone.scorecards.engine.checks.operations import (
+    drill_runs,
     drills,
     incidents,
     runbooks,
@@ -18,6 +19,6 @@ CHECKS = (
     drills.same_policy,
     drills.real_failures,
     drills.asserts,
-    drills.run_lately,
+    drill_runs.run_lately,
     drills.sees_ejections,
 )

@@ -1,4 +1,4 @@
-"""CH: a drill that proves that outlier detection ejects, and that was run lately."""
+"""CH: a drill that proves that outlier detection ejects."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import Any
 import yaml
 
 from flagstone.policies.manifests.objects import Manifest, dig, mapping, sequence
-from flagstone.scorecards.engine.checks.operations.runbooks import DrillParams, drill_problem
 from flagstone.scorecards.engine.ci.consequences import calls, functions_that_fail
 from flagstone.scorecards.engine.outcome import (
     Fault,
@@ -26,9 +25,9 @@ from flagstone.scorecards.engine.states import Severity
 from flagstone.scorecards.engine.subjects.drills import DRILL_LABEL, Drill
 
 _NOTHING_EJECTS = "nothing runs here behind a DestinationRule with outlier detection"
-_NO_DRILL = "there is no drill (CH-01)"
-_NOT_APPLICABLE = "The service has no drill: CH-01 says whether it needs one."
-_IN_VIEW = unrendered("The drill is")
+NO_DRILL = "there is no drill (CH-01)"
+NOT_APPLICABLE = "The service has no drill: CH-01 says whether it needs one."
+IN_VIEW = unrendered("The drill is")
 _COPIES = re.compile(r"\bget\s+(?:-\S+\s+)*(?:destinationrules?|dr)\b[\s\S]{0,600}?trafficPolicy")
 _FAULT = re.compile(r"\bfault[\"']?\s*:|/fault\b[/\"']")
 _EJECTIONS = re.compile(r"ejections_(?:enforced|active|total)")
@@ -40,11 +39,6 @@ _FAILS = re.compile(
 )
 _BARE_TEST = re.compile(r"^\s*(?:\[.*\]|test\s.*|\(\(.*\)\))\s*$", re.MULTILINE)
 _MOST_FUNCTIONS = 50
-_DRILLED = "paved.example.com/last-drilled"
-_ISTIO = "paved.example.com/drilled-istio"
-_ROW = re.compile(r"^\s*\|(?P<row>.*\b(?P<day>\d{4}-\d\d-\d\d)\b.*)\|\s*$", re.MULTILINE)
-_OF_THE_MESH = re.compile(r"outlier|eject|chaos|circuit", re.IGNORECASE)
-_MINOR = re.compile(r"(\d+)[.-](\d+)")
 _STATISTIC = (
     "cluster.outbound|80||partner.drill.svc.cluster.local.outlier_detection.ejections_active"
 )
@@ -62,7 +56,7 @@ def _policies(rule: Manifest) -> Iterator[dict[str, Any]]:
         yield mapping(subset.get("trafficPolicy"))
 
 
-def _drills(service: ServiceView) -> list[Drill]:
+def drills_of(service: ServiceView) -> list[Drill]:
     names = {service.host(rule.spec.get("host"), rule).name for rule in _protected(service)}
     return service.surroundings.mesh_drills(service.folder, names)
 
@@ -84,13 +78,13 @@ def _rules(drill: Drill) -> list[Manifest]:
     remedy="Keep a drill (folder drill or chaos) whose DestinationRule has production's "
     "trafficPolicy word for word, or a script that copies it from production when it runs.",
     not_applicable="The service has no DestinationRule with outlier detection, so it needs none.",
-    no_data=_IN_VIEW,
+    no_data=IN_VIEW,
 )
 def same_policy(service: ServiceView, _params: NoParams) -> Outcome:
     protected = _protected(service)
     if not protected:
         return not_applicable(_NOTHING_EJECTS)
-    drills = _drills(service)
+    drills = drills_of(service)
     if not drills:
         rule = protected[0]
         message = f"no drill shows that the outlier detection of {rule.ref} ejects anything"
@@ -102,9 +96,9 @@ def same_policy(service: ServiceView, _params: NoParams) -> Outcome:
         for rule in _rules(drill):
             _compare(service, rule, protected, findings)
     if not findings.judged and not findings.faults:
-        path = _path(drills[0])
+        path = path_of(drills[0])
         return failed(Fault("the drill has no DestinationRule of production's host", path=path))
-    return findings.verdict("the drill has production's settings", nothing=_NO_DRILL)
+    return findings.verdict("the drill has production's settings", nothing=NO_DRILL)
 
 
 def _compare(
@@ -125,7 +119,7 @@ def _compare(
         findings.fault(message, rule, "spec", "trafficPolicy")
 
 
-def _path(drill: Drill) -> str:
+def path_of(drill: Drill) -> str:
     paths = [script.path for script in drill.scripts] + [m.path for m in drill.manifests]
     return paths[0] if paths else drill.place
 
@@ -141,12 +135,12 @@ def _path(drill: Drill) -> str:
     "endpoint: nothing is counted and nothing is ejected. Retries hide the failures to be counted.",
     remedy="Let one endpoint of several answer 503, take `fault` out of the drill's VirtualService, "
     "and set retries: {attempts: 0} there.",
-    not_applicable=_NOT_APPLICABLE,
-    no_data=_IN_VIEW,
+    not_applicable=NOT_APPLICABLE,
+    no_data=IN_VIEW,
 )
 def real_failures(service: ServiceView, _params: NoParams) -> Outcome:
     faults: list[Fault] = []
-    drills = _drills(service)
+    drills = drills_of(service)
     for drill in drills:
         routes = drill.of_kind("VirtualService")
         for route in routes:
@@ -159,10 +153,10 @@ def real_failures(service: ServiceView, _params: NoParams) -> Outcome:
             ]
         if not any(sequence(v.spec.get("http")) for v in routes) and not faults:
             message = "no VirtualService of the drill turns retries off: two hide each failure"
-            faults.append(Fault(message, path=_path(drill)))
+            faults.append(Fault(message, path=path_of(drill)))
     if faults:
         return failed(*faults)
-    return passed("its failures come from an endpoint") if drills else not_applicable(_NO_DRILL)
+    return passed("its failures come from an endpoint") if drills else not_applicable(NO_DRILL)
 
 
 def _route_faults(route: Manifest) -> Iterator[Fault]:
@@ -188,20 +182,20 @@ def _route_faults(route: Manifest) -> Iterator[Fault]:
     why="A drill that only prints is read as passed by whoever runs it, and by every pipeline.",
     remedy="Read ejections_enforced_total and ejections_active, compare them, wait until "
     "ejections_active is 0 again, and exit non-zero when one of that does not hold.",
-    not_applicable=_NOT_APPLICABLE,
-    no_data=_IN_VIEW,
+    not_applicable=NOT_APPLICABLE,
+    no_data=IN_VIEW,
 )
 def asserts(service: ServiceView, _params: NoParams) -> Outcome:
-    drills = _drills(service)
+    drills = drills_of(service)
     faults = [fault for drill in drills if (fault := _weakness(drill))]
     if faults:
         return failed(*faults)
-    return passed("it fails unless something is ejected") if drills else not_applicable(_NO_DRILL)
+    return passed("it fails unless something is ejected") if drills else not_applicable(NO_DRILL)
 
 
 def _weakness(drill: Drill) -> Fault | None:
     if not drill.scripts:
-        return Fault("no script runs the drill and looks at what comes of it", path=_path(drill))
+        return Fault("no script runs the drill and looks at what comes of it", path=path_of(drill))
     found = [(script.path, _missing_assertion(script.code)) for script in drill.scripts]
     if any(not problem for _, problem in found):
         return None
@@ -227,81 +221,6 @@ def _missing_assertion(code: str) -> str:
 
 
 @check(
-    id="CH-04",
-    name="The drill was run lately",
-    severity=Severity.M,
-    rule=f"The latest recorded run is at most `max_age_days` ({DrillParams().max_age_days}) days ago and not in the "
-    "future. Counted are last_chaos_drill in the runbook's front matter, dated rows of its tables that are "
-    f"about outlier detection and do not say fail, and the annotation {_DRILLED}; without any of them "
-    f"last_drilled. Where both versions are written down (drilled_istio or {_ISTIO}, and the namespace's "
-    "istio.io/rev), Istio must not be a later minor version than the one that was drilled.",
-    why="Upgrades change what is ejected: since Envoy 1.31 a percentage that used to eject one "
-    "endpoint ejects none.",
-    remedy="Run the drill every 90 days and after each minor upgrade of Istio, and record it: "
-    "last_chaos_drill in the runbook's front matter, a dated row about it in a table of the "
-    f"runbook, or {_DRILLED} on an object of the drill.",
-    not_applicable=_NOT_APPLICABLE,
-    no_data=_IN_VIEW,
-    params=DrillParams,
-)
-def run_lately(service: ServiceView, params: DrillParams) -> Outcome:
-    drills = _drills(service)
-    if not drills:
-        return not_applicable(_NO_DRILL)
-    runbook = service.runbook
-    path = runbook.path if runbook else _path(drills[0])
-    days = _recorded(service, drills)
-    if not days:
-        return failed(Fault("no run of the drill is recorded", path=path))
-    latest = max(days)
-    problem = drill_problem(latest, service.surroundings.now.date(), params.max_age_days)
-    problem = problem or _upgraded(service, drills)
-    return failed(Fault(problem, path=path)) if problem else passed(f"run on {latest}")
-
-
-def _recorded(service: ServiceView, drills: list[Drill]) -> list[str]:
-    """The days of recorded runs; those of the runbook as a whole, if none is about the mesh."""
-    found = [
-        m.annotations[_DRILLED] for d in drills for m in d.manifests if _DRILLED in m.annotations
-    ]
-    runbook = service.runbook
-    if runbook is None:
-        return found
-    own = runbook.front.get("last_chaos_drill")
-    found += [str(own)] if own else []
-    for section in runbook.sections:
-        for row in _ROW.finditer(section.text):
-            if _OF_THE_MESH.search(row["row"]) and not re.search(
-                r"\bfail", row["row"], re.IGNORECASE
-            ):
-                found.append(row["day"])
-    general = runbook.front.get("last_drilled")
-    return found or ([str(general)] if general else [])
-
-
-def _upgraded(service: ServiceView, drills: list[Drill]) -> str:
-    """Which minor upgrade of Istio came after the last run, where both versions are written down."""
-    said = [m.annotations[_ISTIO] for d in drills for m in d.manifests if _ISTIO in m.annotations]
-    if service.runbook and service.runbook.front.get("drilled_istio"):
-        said.append(str(service.runbook.front["drilled_istio"]))
-    namespaces = {workload.manifest.namespace for workload in service.workloads}
-    labels = service.surroundings.namespace_labels
-    revisions = [labels.get(name, {}).get("istio.io/rev", "") for name in sorted(namespaces)]
-    drilled = max((_minor(text) for text in said), default=())
-    runs = max((_minor(text) for text in revisions), default=())
-    if not drilled or not runs or runs <= drilled:
-        return ""
-    return (
-        f"it was run with Istio {'.'.join(map(str, drilled))}, and {'.'.join(map(str, runs))} runs"
-    )
-
-
-def _minor(text: str) -> tuple[int, ...]:
-    found = _MINOR.search(text)
-    return (int(found[1]), int(found[2])) if found else ()
-
-
-@check(
     id="CH-05",
     name="The drill sees ejections",
     severity=Severity.H,
@@ -312,13 +231,13 @@ def _minor(text: str) -> tuple[int, ...]:
     "the drill is blind, and so is everybody else.",
     remedy="Annotate the calling pods with proxy.istio.io/config: proxyStatsMatcher: "
     'inclusionRegexps: [".*outlier_detection.*"].',
-    not_applicable=_NOT_APPLICABLE,
-    no_data=_IN_VIEW,
+    not_applicable=NOT_APPLICABLE,
+    no_data=IN_VIEW,
 )
 def sees_ejections(service: ServiceView, _params: NoParams) -> Outcome:
-    drills = _drills(service)
+    drills = drills_of(service)
     if not drills:
-        return not_applicable(_NO_DRILL)
+        return not_applicable(NO_DRILL)
     pods = [w.pod.annotations for w in service.workloads if w.pod]
     for manifest in (m for drill in drills for m in drill.manifests):
         template = dig(manifest.spec, "template", "metadata", "annotations")
@@ -326,7 +245,7 @@ def sees_ejections(service: ServiceView, _params: NoParams) -> Outcome:
     if any(_shows(mapping(pod)) for pod in pods) or _mesh_shows(service):
         return passed("the calling pods show the statistics of ejections")
     message = "no calling pod has a proxyStatsMatcher with outlier_detection"
-    return failed(Fault(message, path=_path(drills[0])))
+    return failed(Fault(message, path=path_of(drills[0])))
 
 
 def _shows(annotations: dict[str, Any]) -> bool:
