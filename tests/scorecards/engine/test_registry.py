@@ -33,7 +33,9 @@ def test_the_promised_checks_are_there() -> None:
 
 @pytest.mark.parametrize("check", list(REGISTRY), ids=lambda check: check.id)
 def test_every_check_says_what_people_need(check: object) -> None:
-    texts = [getattr(check, field) for field in ("why", "remedy", "not_applicable", "no_data")]
+    texts = [
+        getattr(check, field) for field in ("rule", "why", "remedy", "not_applicable", "no_data")
+    ]
 
     assert re.fullmatch(r"[A-Z]{2}-\d{2}", check.id)
     assert check.name[0].isupper()

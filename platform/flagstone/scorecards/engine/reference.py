@@ -111,8 +111,7 @@ def _details(scorecard: Scorecard) -> Iterator[str]:
 def _check(check: Check, scorecard: Scorecard) -> Iterator[str]:
     yield f"### {check.id} {check.name}\n"
     yield f"{check.severity.label.capitalize()}, level {_level(check, scorecard)}.\n"
-    if check.rule:
-        yield f"- **What it asks.** {check.rule}"
+    yield f"- **What it asks.** {check.rule}"
     yield f"- **Why it matters.** {check.why}"
     yield f"- **How to mend it.** {check.remedy}"
     yield f"- **Not applicable.** {check.not_applicable}"

@@ -59,7 +59,7 @@ def check(  # noqa: PLR0913 one keyword for each thing the documentation says of
     id: str,  # noqa: A002 the word people use
     name: str,
     severity: Severity,
-    rule: str = "",
+    rule: str,
     why: str,
     remedy: str,
     not_applicable: str,
