@@ -15,8 +15,9 @@ from flagstone.policies.cel.errors import CelError
 from flagstone.policies.cel.functions.patterns import compiled
 from flagstone.policies.manifests.objects import Manifest, dig
 from flagstone.policies.manifests.source_lines import Keys
-from flagstone.policies.schemas.advice import Homes
+from flagstone.policies.schemas.advice import Adviser, either, with_article
 from flagstone.policies.schemas.definitions import Definition, definitions_among, definitions_in
+from flagstone.policies.schemas.homes import Stray
 from flagstone.policies.schemas.strict import strict
 
 _MOST = 50  # problems of one object: more help nobody
@@ -90,7 +91,7 @@ class Schemas:
         found = [
             problem
             for error in validator.iter_errors(manifest.raw)
-            for problem in self._told(error, definition)
+            for problem in self._told(error, definition, manifest.raw)
         ]
         found.sort(key=lambda problem: tuple(map(str, problem.keys)))
         return tuple(found[:_MOST])
@@ -132,21 +133,23 @@ class Schemas:
             yield ValidationError(f"{instance!r} does not match {pattern!r}")
 
     @cached_property
-    def _homes(self) -> Homes:
+    def _adviser(self) -> Adviser:
         groups = sorted({group for group, _ in self._definitions})
         more = definitions_in(self._folder, groups=groups) if self._folder else ()
-        return Homes([*self._definitions.values(), *more])
+        return Adviser([*self._definitions.values(), *more])
 
-    def _told(self, error: ValidationError, definition: Definition) -> Iterator[SchemaProblem]:
+    def _told(
+        self, error: ValidationError, definition: Definition, root: dict[str, Any]
+    ) -> Iterator[SchemaProblem]:
         keys: Keys = tuple(error.absolute_path)
         asked: Any = error.validator_value
         if error.validator == "additionalProperties":
             known = dig(error.schema, "properties") or {}
             for name in cast("dict[str, Any]", error.instance):
                 if name not in known:
-                    advice = self._homes.advice(definition.kind, name, known)
-                    place = dotted((*keys, name))
-                    message = f"{place} is no field of {definition.kind}: {advice}"
+                    stray = Stray(definition.group, definition.kind, name, keys, known, root)
+                    advice = self._adviser.advice(stray)
+                    message = f"{dotted((*keys, name))} is no field of {definition.kind}: {advice}"
                     yield SchemaProblem((*keys, name), message, unknown=True)
         elif error.validator == "required":
             given = cast("dict[str, Any]", error.instance)
@@ -174,7 +177,7 @@ def _fault(error: SchemaError) -> str:
     """What is wrong with a schema, and where in it."""
     place = dotted(tuple(error.absolute_path)) or "it"
     if error.validator == "type" and isinstance(error.validator_value, str):
-        return f"{place} must be {_a(error.validator_value)}, and is {_shown(error.instance)}"
+        return f"{place} must be {with_article(error.validator_value)}, and is {_shown(error.instance)}"
     return f"{place} is {_shown(error.instance)}, which no schema may have there"
 
 
@@ -188,7 +191,7 @@ def _words(error: ValidationError) -> str:
     match error.validator:
         case "type":
             types = [name for name in asked if name != "null"]
-            return f"must be {' or '.join(map(_a, types))}, and is {value}"
+            return f"must be {either([*map(with_article, types)])}, and is {value}"
         case "enum":
             allowed = ", ".join(str(item) for item in asked if item is not None)
             return f"is {value}, and must be one of {allowed}"
@@ -206,10 +209,6 @@ def _words(error: ValidationError) -> str:
             return (
                 f"is not right: {message if len(message) <= 2 * _SHOWN else message[: 2 * _SHOWN]}"
             )
-
-
-def _a(name: str) -> str:
-    return f"an {name}" if name[0] in "aeiou" else f"a {name}"
 
 
 def _alternatives(parts: Any) -> list[str]:
