@@ -229,6 +229,32 @@ def test_a_fault_names_the_alert_and_its_line() -> None:
     assert "CheckoutBurnFast" in text.splitlines()[finding.line - 1]
 
 
+@pytest.mark.usefixtures("_promtool")
+@pytest.mark.parametrize(
+    ("counted", "unseen"),
+    [("500", "503"), ("502|503", "500"), ("4..", "503"), ("5..", None), ("500|503", None)],
+)
+def test_an_alert_does_not_choose_its_outage(counted: str, unseen: str | None) -> None:
+    """Requests fail as no selector expects it, and the fault says how."""
+    rules = pyrra("checkout")
+    text = as_yaml([*objects("rollout", "service").values(), rules]).replace("5..", counted)
+
+    found = verdict(score({"a/all.yaml": text.encode()}, scorecard("PR-03")), "PR-03")
+
+    told = f': no alert tells http_requests_total{{code="{unseen}"}} from success'
+    assert [finding.message for finding in found.findings] == (
+        []
+        if unseen is None
+        else [
+            f"no page when {words}{told} (scenario {letter})"
+            for letter, words in (
+                ("C", "0.02 of the requests fail, 20 times the budget, for an hour"),
+                ("D", "every request fails for 10 minutes, and none ever succeeded"),
+            )
+        ]
+    )
+
+
 def test_without_promtool_the_checks_say_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "which", lambda _name: None)
     found = as_yaml(list(objects("rollout", "service", "slo").values())).encode()

@@ -5,17 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from flagstone.scorecards.engine.alert_scenarios.answers import Answers, answers_of
+from flagstone.scorecards.engine.alert_scenarios.answers import (
+    Answers,
+    answers_asked_for,
+    answers_of,
+)
 from flagstone.scorecards.engine.alert_scenarios.matching import Selector
 from flagstone.scorecards.engine.alert_scenarios.rulebook import Footing, Rule, Rulebook, Use
 
 
 @dataclass(slots=True)
 class Unit:
-    """Alerts about the same failures; `told_by` are the selectors that tell them from the rest."""
+    """Alerts about the same failures.
+
+    Attributes:
+        told_by: the selectors that tell those failures from the rest.
+        unseen: by metric, the failures that none of them tells, where there is no metric of which they
+            tell them all.
+    """
 
     alerts: list[Rule] = field(default_factory=list)
     told_by: set[Selector] = field(default_factory=set)
+    unseen: dict[str, Answers] = field(default_factory=dict)
+
+    @property
+    def metrics(self) -> set[str]:
+        return {selector.metric for selector in self.told_by}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +60,8 @@ def sort_alerts(alerts: Iterable[Rule], book: Rulebook) -> Units:
             loose.append(alert)
     for alert in loose:
         _attach(alert, footings[alert], units)
+    for unit in units:
+        unit.unseen = _unseen(unit, answers)
     reason = "" if units else _reason(footings)
     return Units(tuple(units), footings, answers, reason)
 
@@ -59,8 +76,21 @@ def _answers(footings: Iterable[Footing]) -> dict[str, Answers]:
         for use in footing.uses:
             if use.counted:
                 asked.setdefault(use.selector.metric, {})[use.selector] = None
-    found = {metric: answers_of(selectors) for metric, selectors in asked.items()}
-    return {metric: answers for metric, answers in found.items() if answers}
+    for find in (answers_of, answers_asked_for):
+        found = {metric: find(selectors) for metric, selectors in asked.items()}
+        if any(found.values()):
+            return {metric: answers for metric, answers in found.items() if answers}
+    return {}
+
+
+def _unseen(unit: Unit, answers: dict[str, Answers]) -> dict[str, Answers]:
+    found: dict[str, Answers] = {}
+    for metric in sorted(unit.metrics):
+        unseen = answers[metric].unseen_by(s for s in unit.told_by if s.metric == metric)
+        if unseen is None:
+            return {}
+        found[metric] = unseen
+    return found
 
 
 def _tells(use: Use, answers: dict[str, Answers]) -> bool:
@@ -80,7 +110,7 @@ def _attach(alert: Rule, footing: Footing, units: list[Unit]) -> None:
     """Give an alert about the same traffic, such as that there is none, to each unit that has it."""
     metrics = {use.selector.metric for use in footing.uses if use.counted}
     for unit in units:
-        if metrics & {selector.metric for selector in unit.told_by}:
+        if metrics & unit.metrics:
             unit.alerts.append(alert)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from flagstone.scorecards.engine.alert_scenarios.objective_units import sort_alerts
+from flagstone.scorecards.engine.alert_scenarios.objective_units import Unit, sort_alerts
 from flagstone.scorecards.engine.alert_scenarios.objectives import Objective
 from flagstone.scorecards.engine.alert_scenarios.playing import Played, play_all
 from flagstone.scorecards.engine.alert_scenarios.rulebook import Footing, Rule
@@ -30,10 +30,14 @@ PLAYED = frozenset({"PR-02", "PR-03", "PR-04", "PR-05", "PR-06"})  # the checks 
 class Act:
     """One objective of a service; `reason` says why none of its scenarios is played."""
 
-    alerts: list[Rule]
+    unit: Unit
     objective: Objective | None
     stage: Stage | None = None
     reason: str = ""
+
+    @property
+    def alerts(self) -> list[Rule]:
+        return self.unit.alerts
 
     def why_not_set(self, letter: str) -> str:
         """Why a scenario is not played that would be for another objective; "" if it is, or need not."""
@@ -109,7 +113,7 @@ def _performance(service: ServiceView) -> Performance:
     known = records(service.prometheus_rules, beyond=service.surroundings.records)
     found = Performance(reason=units.reason, silence=silence(alerts, units.footings))
     for unit in units.found:
-        act = Act(unit.alerts, objective_of(service, unit.alerts, units.footings))
+        act = Act(unit, objective_of(service, unit.alerts, units.footings))
         found.acts.append(act)
         beyond = next((a for a in unit.alerts if _looks_beyond(a, units.footings[a], known)), None)
         if beyond is not None:

@@ -36,11 +36,13 @@ class Stage:
         alerts: by their names in the play.
         scenarios: by their letters.
         plays: by the letters of the scenarios in them.
+        unseen: the failures that happen, in words, if no selector of the alerts tells them from good.
     """
 
     alerts: Mapping[str, Rule]
     scenarios: Mapping[str, Scenario]
     plays: Mapping[str, Play]
+    unseen: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ def stage(unit: Unit, units: Units, budget: float | None) -> Stage:
     footings = [units.footings[alert] for alert in unit.alerts]
     names = renaming(_rules(unit.alerts, footings), [a.label for a in units.answers.values()])
     uses = list(dict.fromkeys(use for footing in footings for use in footing.uses))
-    world = _world(uses, units.answers, names)
+    world = _world(uses, units.answers | unit.unseen, names)
     alerts = {f"a{number}": alert for number, alert in enumerate(unit.alerts)}
     rules = _rule_file(alerts, footings, names)
     wanted = {scenario.letter: scenario for scenario in scenarios(budget)}
@@ -70,7 +72,12 @@ def stage(unit: Unit, units: Units, budget: float | None) -> Stage:
         several = [scenario for scenario in wanted.values() if scenario.coarsest == coarsest]
         made = play(rules, several, world, paces.pace(several[0]))
         plays |= {scenario.letter: made for scenario in several}
-    return Stage(alerts, wanted, plays)
+    return Stage(alerts, wanted, plays, _in_words(unit.unseen))
+
+
+def _in_words(unseen: Mapping[str, Answers]) -> str:
+    failures = (f'{metric}{{{told.label}="{told.bad}"}}' for metric, told in unseen.items())
+    return f": no alert tells {', '.join(failures)} from success" if unseen else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +183,7 @@ def _at(stage: Stage, scenario: Scenario, look: Look, fired: frozenset[str]) -> 
     for wanted, those, what in ((look.page, pages, "page"), (look.ticket, tickets, "ticket")):
         if wanted and not fired & set(those):
             first = stage.alerts[next(iter(those or stage.alerts))]
-            yield Wrong(f"no {what} when {scenario.words}", first)
+            yield Wrong(f"no {what} when {scenario.words}{stage.unseen}", first)
 
 
 def _no_pages(stage: Stage, look: Look) -> list[str]:

@@ -59,10 +59,12 @@ def quiet_in_health(service: ServiceView, _params: NoParams) -> Outcome:
     severity=Severity.C,
     rule="promtool plays the service's rules on made-up traffic. A page fires when every request failed for 10 "
     "minutes (scenario D), and when 20 times the error budget failed for an hour (scenario C; all requests "
-    "where that is more than all). A service with HTTP traffic and no alert fails.",
+    "where that is more than all). They fail with 503, or with 500 where the alerts see 503 alone (gRPC: "
+    "Unavailable and Internal). A service with HTTP traffic and no alert fails.",
     why="An alert that is silent when everything fails is worse than none: people trust it.",
     remedy="Page when errors divided by all requests are above 14.4 times the budget over 1h and 5m; "
-    "let no part of the expression need a request that succeeded.",
+    'count every failure (`code=~"5.."`: 503 as well as 500), and let no part of the expression need a '
+    "request that succeeded.",
     not_applicable=_NO_TRAFFIC,
     no_data=_NO_DATA,
 )
@@ -199,7 +201,13 @@ def _loud(service: ServiceView, letters: str, good: str, wanted: Urgency) -> Out
         return _without_alerts(service, "of an outage" if "D" in letters else "of a slow burn")
     acts = service.surroundings.performances.of(service).acts
     meant = [act for act in acts if any(urgency(a.labels) is wanted for a in act.alerts)]
-    return _verdict(service, letters, good, meant or acts)
+    return _verdict(service, letters, good, _without_parts(meant or acts))
+
+
+def _without_parts(acts: list[Act]) -> list[Act]:
+    """Without alerts on some of the failures of which others see them all, such as those on 503 alone."""
+    whole = {metric for act in acts if not act.unit.unseen for metric in act.unit.metrics}
+    return [act for act in acts if not act.unit.unseen or not act.unit.metrics <= whole]
 
 
 def _verdict(service: ServiceView, letters: str, good: str, acts: list[Act]) -> Outcome:
