@@ -164,3 +164,19 @@ def test_what_a_window_is_measured_by() -> None:
     assert found.summary == (
         "success-rate: it looks back 300 s, and the pause before it and its delay are 180 s"
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "takes"),
+    [
+        ("callers", 'code=~"4.." takes 400, 404'),
+        ("too-many-requests", 'code="429" takes 429'),
+        ("gateway-codes", 'code=~"502|504" takes 502, 504'),
+    ],
+)
+def test_what_an_error_ratio_without_errors_counts(name: str, takes: str) -> None:
+    found = sample(f"AT-03/fail-{name}-alone.yaml", "AT-03")
+
+    assert found.summary == (
+        f"success-rate: {takes} of the codes tried, and no query takes the errors (5xx)"
+    )

@@ -25,6 +25,7 @@ class Kind(StrEnum):
     ERRORS = "errors"
     SUCCESSES = "successes"
     CALLERS = "mistakes of callers among the errors"
+    ASIDE = "mistakes of callers or a few codes alone: no measure of errors, and fair beside one"
     WRONG = "neither"
 
 
@@ -36,11 +37,13 @@ class _Vocabulary:
         bad: an error ratio counts each of them.
         good: it counts none of them.
         callers: mistakes of callers: it should count none of them.
+        seldom: codes that an error ratio may count or not, and that make none alone.
     """
 
     bad: tuple[str, ...]
     good: tuple[str, ...]
     callers: tuple[str, ...]
+    seldom: tuple[str, ...] = ()
 
 
 _GRPC_BAD = ("Unknown", "Internal", "Unavailable", "DataLoss", "DeadlineExceeded")
@@ -58,7 +61,12 @@ def _screaming(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 _VOCABULARIES = (
-    _Vocabulary(("500", "503"), ("200", "201", "204", "302"), ("400", "404")),
+    _Vocabulary(
+        ("500", "503"),
+        ("200", "201", "204", "302"),
+        ("400", "404"),
+        ("401", "403", "405", "409", "410", "422", "429", "499", "501", "502", "504"),
+    ),
     _Vocabulary(("5xx",), ("2xx", "3xx"), ("4xx",)),
     _Vocabulary(("5XX",), ("2XX", "3XX"), ("4XX",)),
     _Vocabulary(("5",), ("2", "3"), ("4",)),
@@ -108,23 +116,23 @@ _SIGNS = {
 
 
 def _read(label: str, matchers: list[Any]) -> tuple[Kind, tuple[str, ...]] | None:
-    tests = [_test(matcher) for matcher in matchers]
-    if any(test is None for test in tests):
+    tests = [test for test in map(_test, matchers) if test is not None]
+    if len(tests) < len(matchers):
         return None
     grpc = "grpc" in label.lower()
     for words in (_GRPC_NUMBERS, *_VOCABULARIES[4:]) if grpc else _VOCABULARIES:
         every = (*words.bad, *words.good, *words.callers)
-        counted = tuple(w for w in every if all(test is not None and test(w) for test in tests))
-        if 0 < len(counted) < len(every):
-            kind = _kind(words, set(counted))
-            return None if kind is None else (kind, counted)
+        counted = tuple(w for w in (*every, *words.seldom) if all(test(w) for test in tests))
+        tried = set(counted) & set(every)
+        if counted and len(tried) < len(every):
+            return _kind(words, tried), tuple(w for w in counted if w in tried or not tried)
     return None
 
 
-def _kind(words: _Vocabulary, counted: set[str]) -> Kind | None:
+def _kind(words: _Vocabulary, counted: set[str]) -> Kind:
     bad, good, callers = set(words.bad), set(words.good), set(words.callers)
     if counted <= callers:
-        return None  # a measure of its own, and no error ratio
+        return Kind.ASIDE
     if counted == bad:
         return Kind.ERRORS
     if counted == good | callers:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
+from flagstone.scorecards.engine.analysis.analyses import Metric
 from flagstone.scorecards.engine.checks.release.analysis_metrics import (
     LONGEST_QUERY,
     NOT_APPLICABLE,
@@ -16,7 +18,11 @@ from flagstone.scorecards.engine.checks.release.analysis_metrics import (
 )
 from flagstone.scorecards.engine.outcome import Findings, Outcome
 from flagstone.scorecards.engine.prometheus.promql import PromQLError
-from flagstone.scorecards.engine.prometheus.promql_status import Kind, status_matchers
+from flagstone.scorecards.engine.prometheus.promql_status import (
+    Kind,
+    StatusMatcher,
+    status_matchers,
+)
 from flagstone.scorecards.engine.prometheus.promql_subjects import name_of, selectors
 from flagstone.scorecards.engine.registry import NoParams, check, unrendered
 from flagstone.scorecards.engine.services import ServiceView
@@ -34,7 +40,8 @@ _NO_QUERY = "no metric asks Prometheus"
     "query, series that end in _bucket left out, is tried on codes: it must let through all errors of the "
     "service (5xx; of gRPC Unknown, Internal, Unavailable, DataLoss, DeadlineExceeded) and no success or "
     "redirect, or the other way round. One that counts mistakes of callers (4xx; of gRPC InvalidArgument, "
-    "NotFound and the like) among the errors warns.",
+    "NotFound and the like) among the errors warns. One that lets through mistakes of callers alone, or codes "
+    "such as 502 alone, fails where no other takes the errors.",
     why="Where everything but 2xx is an error, a redirect or a caller's mistake aborts a good "
     "rollout; the numbers then say nothing of the new version.",
     remedy='Count code=~"5.." as errors, or code!~"5.." as successes; for gRPC, grpc_code=~'
@@ -45,23 +52,31 @@ _NO_QUERY = "no metric asks Prometheus"
 )
 def own_failures(service: ServiceView, _params: NoParams) -> Outcome:
     findings = Findings()
-    for metric, tree in queries(service):
-        for selector in selectors(tree):
-            if name_of(selector).endswith("_bucket"):
-                continue  # how long successes take is a fair question
-            for matcher in status_matchers(selector):
-                findings.judged += 1
-                codes = ", ".join(matcher.counted)
-                message = f"{matcher.text} takes {codes} of the codes tried"
-                if matcher.kind is Kind.WRONG:
-                    message = f"{message}: neither the errors (5xx) nor all that is none"
-                    fault(findings, metric, message, *_QUERY)
-                elif matcher.kind is Kind.CALLERS:
-                    message = f"{metric.name}: {message}: mistakes of callers count as failures"
-                    findings.warn(message, metric.template, *metric.keys, *_QUERY)
+    found = list(_status_matchers(service))
+    errors = [(metric, matcher) for metric, matcher in found if matcher.kind is not Kind.ASIDE]
+    for metric, matcher in errors or found:
+        findings.judged += 1
+        codes = ", ".join(matcher.counted)
+        message = f"{matcher.text} takes {codes} of the codes tried"
+        if matcher.kind is Kind.WRONG:
+            message = f"{message}: neither the errors (5xx) nor all that is none"
+            fault(findings, metric, message, *_QUERY)
+        elif matcher.kind is Kind.ASIDE:
+            fault(findings, metric, f"{message}, and no query takes the errors (5xx)", *_QUERY)
+        elif matcher.kind is Kind.CALLERS:
+            message = f"{metric.name}: {message}: mistakes of callers count as failures"
+            findings.warn(message, metric.template, *metric.keys, *_QUERY)
     return decide(
         findings, "only 5xx and the like are errors", nothing="no query selects by a status code"
     )
+
+
+def _status_matchers(service: ServiceView) -> Iterator[tuple[Metric, StatusMatcher]]:
+    """Without those of histograms: how long successes take is a fair question."""
+    for metric, tree in queries(service):
+        for selector in selectors(tree):
+            if not name_of(selector).endswith("_bucket"):
+                yield from ((metric, matcher) for matcher in status_matchers(selector))
 
 
 @check(
