@@ -125,12 +125,16 @@ def _first(
 
 
 def _parted(label: str, asked: _Asked) -> Answers | None:
+    """By the first notation of which all failures are parted, or some: `500|5xx` means all of its second."""
+    some: Answers | None = None
     for domain in _domains(label):
         parted = tuple(f for f in domain.failures if _differ(asked, (f, domain.good)))
-        if parted:
+        if parted == domain.failures:
+            return _answers(label, domain, parted)
+        if parted and some is None:
             sure = domain.good.isdigit() or _OF_CODES.search(label)
-            return _answers(label, domain, domain.failures if sure else parted)
-    return None
+            some = _answers(label, domain, domain.failures if sure else parted)
+    return some
 
 
 def _mentioned(label: str, asked: _Asked) -> Answers | None:
