@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from flagstone.policies.engines.computed_keys import keys_of_the_review
+from flagstone.policies.engines.rego.computed_keys import keys_of_the_review
 from flagstone.policies.gatekeeper.cluster_view import ClusterView
 from flagstone.policies.manifests.objects import Manifest
 from tests.policies.gatekeeper.samples import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from flagstone.policies.engines.rego_statements import Edit, Word, edited, words
+from flagstone.policies.engines.rego.statements import Edit, Word, edited, words
 from flagstone.policies.engines.sources import Keys, RegoSource
 
 ROOT = "flagstone"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from flagstone.policies.engines.cel_runner import CelRunner
-from flagstone.policies.engines.rego_runner import RegoRunner
+from flagstone.policies.engines.rego.runner import RegoRunner
 from flagstone.policies.engines.sources import CelSource, Source
 
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from flagstone.policies.cel.cluster_only import asked_of_the_cluster
-from flagstone.policies.engines.rego_requests import (
+from flagstone.policies.engines.rego.request_fields import (
     BY_ANY_KEY,
     OF_A_REQUEST,
     OF_THE_NAMESPACE,

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from flagstone.policies.engines.rego_requests import data_of_others
+from flagstone.policies.engines.rego.request_fields import data_of_others
 from flagstone.policies.engines.sources import CelSource, Keys, RegoSource, Source
 from flagstone.policies.gatekeeper.cel_sources import cel_source
 from flagstone.policies.gatekeeper.errors import NotEvaluated, PolicyError

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flagstone.policies.engines.rego_statements import Edit, Word, goes_on, is_name
+from flagstone.policies.engines.rego.statements import Edit, Word, goes_on, is_name
 
 
 def literal_end(found: list[Word], place: int) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from flagstone.policies.engines.rego_statements import Edit, Word, edited, statements
+from flagstone.policies.engines.rego.statements import Edit, Word, edited, statements
 
 _IMPORT = re.compile(
     r'^[ \t]*import[ \t]+(data\.lib(?:\.\w+|\["\w+"\])*)(?:[ \t]+as[ \t]+(\w+))?[ \t]*;?[ \t]*(?:#.*)?$',

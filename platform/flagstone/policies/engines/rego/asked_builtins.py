@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from flagstone.policies.engines import cidr_merge, go_verbs, json_patch
-from flagstone.policies.engines.go_verbs import NotKnown
+from flagstone.policies.engines.rego import cidr_merge, go_verbs, json_patch
+from flagstone.policies.engines.rego.go_verbs import NotKnown
 from flagstone.policies.engines.sources import SourceFault
 
 PACKAGE = "flagstone.given"

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from flagstone.policies.engines.rego_runner import RegoRunner
+from flagstone.policies.engines.rego.runner import RegoRunner
 from flagstone.policies.engines.sources import RegoSource, SourceFault
 
 INPUT = {"review": {"object": {"s": 'a"b'}}}

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from flagstone.policies.engines.rego_statements import Word, words
+from flagstone.policies.engines.rego.statements import Word, words
 
 _IMPORT = re.compile(r'(?m)^[ \t]*import[ \t]+([\w.\["\]]+)(?:[ \t]+as[ \t]+(\w+))?')
 _NAME = re.compile(r"\w+")

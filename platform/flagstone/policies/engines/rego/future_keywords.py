@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from flagstone.policies.engines.lacks import Lack, line_at
-from flagstone.policies.engines.rego_statements import words
+from flagstone.policies.engines.rego.lacks import Lack, line_at
+from flagstone.policies.engines.rego.statements import words
 
 _IMPORT = re.compile(r"(?m)^[ \t]*import[ \t]+future\.keywords(?:\.(\w+))?\b")
 _KEYWORDS = frozenset({"contains", "every", "if", "in"})

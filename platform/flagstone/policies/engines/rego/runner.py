@@ -9,20 +9,20 @@ from typing import Any
 
 import regorus
 
-from flagstone.policies.engines import asked_builtins, given_builtins, given_formats
-from flagstone.policies.engines.asked_builtins import asked_in
-from flagstone.policies.engines.chained_bodies import chained_bodies
-from flagstone.policies.engines.format_verbs import format_verbs
-from flagstone.policies.engines.future_keywords import keyword_that_is_not_imported
-from flagstone.policies.engines.lacks import Lack
-from flagstone.policies.engines.made_heads import made_heads
-from flagstone.policies.engines.negations import negations
-from flagstone.policies.engines.object_patterns import object_patterns
-from flagstone.policies.engines.rego_calls import Call, calls_of_builtins
-from flagstone.policies.engines.rego_imports import expand_imports, without_import_of_v1
-from flagstone.policies.engines.rego_statements import edited
+from flagstone.policies.engines.rego import asked_builtins, given_builtins, given_formats
+from flagstone.policies.engines.rego.asked_builtins import asked_in
+from flagstone.policies.engines.rego.calls import Call, calls_of_builtins
+from flagstone.policies.engines.rego.chained_bodies import chained_bodies
+from flagstone.policies.engines.rego.format_verbs import format_verbs
+from flagstone.policies.engines.rego.future_keywords import keyword_that_is_not_imported
+from flagstone.policies.engines.rego.imports import expand_imports, without_import_of_v1
+from flagstone.policies.engines.rego.lacks import Lack
+from flagstone.policies.engines.rego.made_heads import made_heads
+from flagstone.policies.engines.rego.negations import negations
+from flagstone.policies.engines.rego.object_patterns import object_patterns
+from flagstone.policies.engines.rego.statements import edited
+from flagstone.policies.engines.rego.walks import walks
 from flagstone.policies.engines.sources import Keys, RegoSource, SourceFault
-from flagstone.policies.engines.walks import walks
 
 os.environ.setdefault("RUST_BACKTRACE", "0")  # else each of the engine's errors carries its stack
 

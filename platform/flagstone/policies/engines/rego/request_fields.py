@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from flagstone.policies.engines.computed_keys import keys_of_the_review
-from flagstone.policies.engines.rego_statements import Word, words
+from flagstone.policies.engines.rego.computed_keys import keys_of_the_review
+from flagstone.policies.engines.rego.statements import Word, words
 
 OF_A_REQUEST = frozenset({"userInfo", "uid", "options"})
 BY_ANY_KEY = "[...]"

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from flagstone.policies.engines.rego_runner import RegoRunner
+from flagstone.policies.engines.rego.runner import RegoRunner
 from flagstone.policies.engines.sources import RegoSource, SourceFault
 from tests.real_opa import FAILED, REFUSED, RealOpa, needs_real_opa
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from flagstone.policies.engines.lacks import Lack, line_at
-from flagstone.policies.engines.rego_literals import (
+from flagstone.policies.engines.rego.lacks import Lack, line_at
+from flagstone.policies.engines.rego.literals import (
     closing,
     literal_begin,
     literal_end,
     put_before,
 )
-from flagstone.policies.engines.rego_statements import Edit, Word, edited, on_one_line, words
+from flagstone.policies.engines.rego.statements import Edit, Word, edited, on_one_line, words
 
 _NAME = "flagstone_walked_"
 _REASON = (

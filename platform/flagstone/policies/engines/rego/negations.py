@@ -10,16 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from flagstone.policies.engines.lacks import Lack, line_at
-from flagstone.policies.engines.rego_calls import names_of_rules
-from flagstone.policies.engines.rego_literals import (
+from flagstone.policies.engines.rego.calls import names_of_rules
+from flagstone.policies.engines.rego.lacks import Lack, line_at
+from flagstone.policies.engines.rego.literals import (
     closing,
     end_of_term,
     is_comprehension,
     literal_end,
     put_before,
 )
-from flagstone.policies.engines.rego_statements import (
+from flagstone.policies.engines.rego.statements import (
     Edit,
     Word,
     edited,

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from flagstone.policies.engines.confined import confined
-from flagstone.policies.engines.rego_runner import RegoRunner
+from flagstone.policies.engines.rego.runner import RegoRunner
 from flagstone.policies.engines.sources import RegoSource, SourceFault
 from flagstone.policies.gatekeeper.policy_set import PolicySet
 from tests.policies.gatekeeper.samples import code, constraint, deployment, dump, template

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cached_property, lru_cache
 from typing import Literal
 
-from flagstone.policies.engines.rego_statements import Word, statements
+from flagstone.policies.engines.rego.statements import Word, statements
 
 _Document = Literal["input", "review"]
 _Documents = frozenset[_Document]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from flagstone.policies.engines.given_formats import PACKAGE
-from flagstone.policies.engines.rego_statements import Edit, Word, words
+from flagstone.policies.engines.rego.given_formats import PACKAGE
+from flagstone.policies.engines.rego.statements import Edit, Word, words
 
 _VERB = re.compile(r"(?s)%([-+# 0]*)(\d*)(?:\.(\d*))?(.?)")
 _TYPED = {"s": "as_text", "d": "as_integer"}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from flagstone.policies.engines.rego_literals import closing, literal_end
-from flagstone.policies.engines.rego_statements import Edit, Word, edited, on_one_line, words
+from flagstone.policies.engines.rego.literals import closing, literal_end
+from flagstone.policies.engines.rego.statements import Edit, Word, edited, on_one_line, words
 
 _NAME = "flagstone_of_"
 

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from flagstone.policies.engines.rego_literals import closing
-from flagstone.policies.engines.rego_statements import (
+from flagstone.policies.engines.rego.literals import closing
+from flagstone.policies.engines.rego.statements import (
     Edit,
     Word,
     is_name,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flagstone.policies.engines.rego_statements import Edit, Word, statements
+from flagstone.policies.engines.rego.statements import Edit, Word, statements
 
 
 def chained_bodies(rego: str) -> list[Edit]:

@@ -7,10 +7,10 @@ from functools import cache
 
 import regorus
 
-from flagstone.policies.engines import asked_builtins
-from flagstone.policies.engines.lacks import Lack, line_at
-from flagstone.policies.engines.rego_calls import Call
-from flagstone.policies.engines.rego_statements import Edit
+from flagstone.policies.engines.rego import asked_builtins
+from flagstone.policies.engines.rego.calls import Call
+from flagstone.policies.engines.rego.lacks import Lack, line_at
+from flagstone.policies.engines.rego.statements import Edit
 
 PACKAGE = "flagstone.given"
 _OF_V0 = {

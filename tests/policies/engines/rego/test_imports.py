@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flagstone.policies.engines.rego_imports import expand_imports
+from flagstone.policies.engines.rego.imports import expand_imports
 
 
 def test_functions_and_packages_with_and_without_a_name():
