@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 
@@ -395,3 +396,18 @@ def test_an_import_of_a_keyword_ends_with_its_line(imports, is_v1):
     runner = RegoRunner(RegoSource(rego, (), is_v1, ()))
     assert json.loads(runner.run('{"review": {"x": 1}, "parameters": {}}')) == [{"msg": "m"}]
     assert json.loads(runner.run('{"review": {}, "parameters": {}}')) == []
+
+
+def test_a_policy_of_a_thousand_negations_is_written_out_in_no_time():
+    lines = "\n".join(f'  not startswith(input.review.object.a{n}, "x")' for n in range(1_000))
+    rego = f'package d\nviolation[{{"msg": "x"}}] {{\n{lines}\n}}'
+    before = time.process_time()
+    assert messages(rego) == []
+    assert time.process_time() - before < 10, (
+        "it took 25 s when each was read with the whole text anew"
+    )
+
+
+def test_negations_inside_of_each_other():
+    body = "not count({x | x := input.review.object.l[_]; not count({y | y := x; not y.z.w == 1}) == 5}) == 9"
+    assert messages(f'package d\nviolation[{{"msg": "yes"}}] {{ {body} }}') == ["yes"]

@@ -19,10 +19,10 @@ from flagstone.policies.engines.rego.literals import (
     literal_end,
     put_before,
 )
+from flagstone.policies.engines.rego.rewriting import EditsAt, written_out
 from flagstone.policies.engines.rego.statements import (
     Edit,
     Word,
-    edited,
     is_name,
     on_one_line,
     words,
@@ -40,18 +40,34 @@ Span = tuple[int, int]  # of words: the first place, and that behind the last
 
 def negations(rego: str) -> tuple[str, Lack | None]:
     """The text with all of them written out, and the first that OPA refuses."""
-    lack: Lack | None = None
-    for begin in [word.begin for word in words(rego) if word.text == "not"][::-1]:
-        found = list(words(rego))  # what stood inside of this one is written out by now
-        place = next(place for place, word in enumerate(found) if word.begin == begin)
-        if place + 1 == len(found) or (place and found[place - 1].text == "."):
-            continue
-        negated = _Negated(found, *_expression(found, place), names_of_rules(found))
-        firsts = list(negated.firsts())
-        if negated.is_unsafe(firsts):
-            lack = Lack(_UNSAFE, line_at(rego, begin), is_of_the_engine=False)
-        rego = edited(rego, _written(rego, found, place, firsts))
-    return rego, lack
+    return written_out(rego, "not", _edits_at), _refused(rego)
+
+
+def _refused(rego: str) -> Lack | None:
+    found = list(words(rego))
+    rules = names_of_rules(found)
+    for place, word in enumerate(found[:-1]):
+        negated = _negated(found, place, rules) if word.text == "not" else None
+        if negated is not None and negated.is_unsafe(list(negated.firsts())):
+            return Lack(_UNSAFE, line_at(rego, word.begin), is_of_the_engine=False)
+    return None
+
+
+def _edits_at(rego: str, found: list[Word]) -> EditsAt:
+    rules = names_of_rules(found)
+
+    def edits(found: list[Word], place: int, turn: str) -> list[Edit]:
+        negated = _negated(found, place, rules)
+        return _written(rego, found, place, list(negated.firsts()), turn) if negated else []
+
+    return edits
+
+
+def _negated(found: list[Word], place: int, rules: set[str]) -> _Negated | None:
+    """What a `not` negates; None if it is a part of a name."""
+    if place and found[place - 1].text == ".":
+        return None
+    return _Negated(found, *_expression(found, place), rules)
 
 
 def _expression(found: list[Word], place: int) -> Span:
@@ -147,7 +163,7 @@ class _Negated:
         return {word.text for word in self.found[begin:end] if word.depth == depth}
 
 
-def _written(rego: str, found: list[Word], place: int, firsts: list[Span]) -> list[Edit]:
+def _written(rego: str, found: list[Word], place: int, firsts: list[Span], turn: str) -> list[Edit]:
     if not firsts:
         return []
     end, with_at = literal_end(found, place), _with(found, place)
@@ -155,7 +171,7 @@ def _written(rego: str, found: list[Word], place: int, firsts: list[Span]) -> li
     edits: list[Edit] = []
     looked_up: list[str] = []
     for first, behind in firsts:
-        term, name = found[first:behind], f"{_NAME}{found[first].begin}"
+        term, name = found[first:behind], f"{_NAME}{turn}{found[first].begin}"
         looked_up.append(f"{name} := {on_one_line(rego, term)}{modifiers}")
         edits.append(Edit(term[0].begin, term[-1].end, _in_as_many_lines(rego, term, name)))
     return [*put_before(found, place, end, "; ".join(looked_up)), *edits]

@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 from flagstone.policies.engines.rego.literals import closing, literal_end
-from flagstone.policies.engines.rego.statements import Edit, Word, edited, on_one_line, words
+from flagstone.policies.engines.rego.rewriting import EditsAt, written_out
+from flagstone.policies.engines.rego.statements import Edit, Word, on_one_line
 
 _NAME = "flagstone_of_"
 
 
 def object_patterns(rego: str) -> str:
     """The text with each of them matched by its number of keys first; lines stay as they are."""
-    for begin in [word.begin for word in words(rego) if word.text == "some"][::-1]:
-        found = list(words(rego))
-        place = next(place for place, word in enumerate(found) if word.begin == begin)
-        rego = edited(rego, _matched(rego, found, place))
-    return rego
+    return written_out(rego, "some", _edits_at)
 
 
-def _matched(rego: str, found: list[Word], place: int) -> list[Edit]:
+def _edits_at(rego: str, _: list[Word]) -> EditsAt:
+    return lambda found, place, turn: _matched(rego, found, place, turn)
+
+
+def _matched(rego: str, found: list[Word], place: int, turn: str) -> list[Edit]:
     end = literal_end(found, place)
     opening = _pattern(found, place, end)
     if opening is None:
         return []
     close = closing(found, opening)
-    name = f"{_NAME}{found[opening].begin}"
+    if any(word.text.startswith(_NAME) for word in found[close + 1 : close + 4]):
+        return []  # it is written out
+    name = f"{_NAME}{turn}{found[opening].begin}"
     pattern = on_one_line(rego, found[opening : close + 1])
     lines = "\n" * rego.count("\n", found[opening].begin, found[close].end)
     checks = f"; is_object({name}); count({name}) == {_keys(found, opening, close)}; some {pattern} in [{name}]"

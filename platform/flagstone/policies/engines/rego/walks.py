@@ -9,7 +9,8 @@ from flagstone.policies.engines.rego.literals import (
     literal_end,
     put_before,
 )
-from flagstone.policies.engines.rego.statements import Edit, Word, edited, on_one_line, words
+from flagstone.policies.engines.rego.rewriting import EditsAt, written_out
+from flagstone.policies.engines.rego.statements import Edit, Word, on_one_line, words
 
 _NAME = "flagstone_walked_"
 _REASON = (
@@ -19,18 +20,26 @@ _REASON = (
 
 
 def walks(rego: str) -> tuple[str, Lack | None]:
-    """The text with all of them written out, and the last one that cannot be."""
-    lack: Lack | None = None
-    for begin in [word.begin for word in words(rego) if word.text == "walk"][::-1]:
-        found = list(words(rego))
-        place = next(place for place, word in enumerate(found) if word.begin == begin)
-        if not _has_one_argument(found, place):
-            continue
-        if _is_all_that_is_assigned(found, place):
-            rego = edited(rego, _written(rego, found, place))
-        else:
-            lack = Lack(_REASON, line_at(rego, begin), is_of_the_engine=True)
-    return rego, lack
+    """The text with all of them written out, and the first one that cannot be."""
+    return written_out(rego, "walk", _edits_at), _odd(rego)
+
+
+def _odd(rego: str) -> Lack | None:
+    found = list(words(rego))
+    for place, word in enumerate(found):
+        is_odd = word.text == "walk" and _has_one_argument(found, place)
+        if is_odd and not _is_all_that_is_assigned(found, place):
+            return Lack(_REASON, line_at(rego, word.begin), is_of_the_engine=True)
+    return None
+
+
+def _edits_at(rego: str, _: list[Word]) -> EditsAt:
+    def edits(found: list[Word], place: int, turn: str) -> list[Edit]:
+        if not (_has_one_argument(found, place) and _is_all_that_is_assigned(found, place)):
+            return []
+        return _written(rego, found, place, turn)
+
+    return edits
 
 
 def _has_one_argument(found: list[Word], place: int) -> bool:
@@ -50,9 +59,9 @@ def _is_all_that_is_assigned(found: list[Word], place: int) -> bool:
     return place - begin > 1 and is_assigned and ends and found[begin].text not in {"not", "some"}
 
 
-def _written(rego: str, found: list[Word], place: int) -> list[Edit]:
+def _written(rego: str, found: list[Word], place: int, turn: str) -> list[Edit]:
     begin, end = literal_begin(found, place), closing(found, place + 1)
-    name = f"{_NAME}{found[place].begin}"
+    name = f"{_NAME}{turn}{found[place].begin}"
     call = on_one_line(rego, found[place:end])
     lines = "\n" * rego.count("\n", found[place].begin, found[end].end)
     return [
